@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"syncer/internal/embeddedpg"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// A database is where the tables are: the user's own, or the embedded default.
+type database struct {
+	*store.Store
+	server *embeddedpg.Server // nil: the user's own
+	dir    string             // of the server
+}
+
+// openDatabase connects to url, or starts the embedded default in dir where there
+// is none ("" is the data directory).
+func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Options) (_ *database, err error) {
+	o.Logger = p.log
+	d := &database{dir: dir}
+	if url == "" {
+		if d.dir == "" {
+			if d.dir, err = embeddedpg.DefaultDataDir(); err != nil {
+				return nil, err
+			}
+		}
+		if d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log}); err != nil {
+			return nil, err
+		}
+		url = d.server.URL()
+	}
+	if d.Store, err = store.Open(ctx, url, o); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
+	return d, nil
+}
+
+// close ends the connections, and the embedded server with them.
+func (d *database) close() error {
+	if d.Store != nil {
+		d.Store.Close()
+	}
+	if d.server == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return d.server.Stop(ctx)
+}
+
+// prepare sees to the schema: the embedded default is always brought up to date,
+// a user's own database only when asked to.
+func (d *database) prepare(ctx context.Context, migrate bool) error {
+	if d.server == nil && !migrate {
+		if err := d.Current(ctx); err != nil {
+			if errors.Is(err, store.ErrSchema) {
+				return fmt.Errorf("%w, or add --migrate", err)
+			}
+			return err
+		}
+		return nil
+	}
+	if _, err := d.Migrate(ctx); err != nil {
+		return err
+	}
+	return worker.MigrateQueue(ctx, d.Pool())
+}
+
+// howToConnect is a command that opens the database. It holds no password: that
+// of the embedded server is in a file that its owner may read.
+func (d *database) howToConnect() string {
+	c := d.Pool().Config().ConnConfig
+	if d.server == nil {
+		return fmt.Sprintf("psql -h %s -p %d -U %s %s", c.Host, c.Port, c.User, c.Database)
+	}
+	return fmt.Sprintf("PGPASSWORD=$(cat %s) psql -h %s -p %d -U %s %s", filepath.Join(d.dir, "password"), c.Host, c.Port, c.User, c.Database)
+}

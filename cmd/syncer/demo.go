@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/robfig/cron/v3"
+	"github.com/spf13/cobra"
+
+	"syncer/fetch"
+	"syncer/internal/embeddedpg"
+	"syncer/sim"
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+func (p *program) demoCommand() *cobra.Command {
+	o := demoOptions{}
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "All of it, with nothing to install: private PostgreSQL, simulated cloud, history day by day",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.days < 0 || o.servers < 1 {
+				return usageError{errors.New("--days must not be below 0, and --servers not below 1")}
+			}
+			return p.demo(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.once, "once", false, "end after printing what is in the tables")
+	f.IntVar(&o.days, "days", 30, "days of history, up to now")
+	f.IntVar(&o.servers, "servers", 500, "servers of each of the two accounts")
+	return cmd
+}
+
+type demoOptions struct {
+	once    bool
+	days    int
+	servers int
+}
+
+// demoSchedule is that of every source once the demo has come to the present:
+// one can watch it work.
+const demoSchedule = "* * * * *"
+
+// A demoClock is a day of the past until the demo has come to the present.
+type demoClock struct{ past atomic.Pointer[time.Time] }
+
+func (c *demoClock) now() time.Time {
+	if t := c.past.Load(); t != nil {
+		return *t
+	}
+	return time.Now()
+}
+
+func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
+	dir, err := embeddedpg.DefaultDataDir()
+	if err != nil {
+		return err
+	}
+	// A simulated fleet of another size is another fleet, and none is the user's own.
+	dir = filepath.Join(dir, fmt.Sprintf("demo-%d", o.servers))
+	clock := new(demoClock)
+	fmt.Fprintf(p.stdout, "Starting a private PostgreSQL in %s\n", dir)
+	db, err := p.openDatabase(ctx, "", dir, store.Options{Clock: clock.now})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	if err := db.prepare(ctx, true); err != nil {
+		return err
+	}
+	accounts := simAccounts(2)
+	url, stop, err := serve("127.0.0.1:0", sim.New(sim.Options{
+		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: o.servers}), Clock: clock.now,
+	}))
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Fprintf(p.stdout, "Starting a simulated Alibaba Cloud on %s: %d accounts, %s servers each\n", url, len(accounts), thousands(int64(o.servers)))
+	syncer, err := p.demoSyncer(accounts, url, db.Store, clock)
+	if err != nil {
+		return err
+	}
+	if err := p.demoHistory(ctx, syncer, clock, o.days); err != nil {
+		return err
+	}
+	if err := p.demoResults(ctx, db); err != nil {
+		return err
+	}
+	if o.once {
+		fmt.Fprintf(p.stdout, "To look around, let it run (syncer demo without --once), and then:\n\n  %s\n", db.howToConnect())
+		return nil
+	}
+	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n\n", db.howToConnect())
+	daemon := worker.Daemon{Syncer: syncer, Logger: p.log}
+	return daemon.Run(ctx)
+}
+
+func (p *program) demoSyncer(accounts []sim.Account, url string, s *store.Store, clock *demoClock) (*worker.Syncer, error) {
+	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log, Clock: clock.now}
+	for _, a := range accounts {
+		client, err := fetch.NewClient(fetch.Account{
+			Name:        a.Name,
+			Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
+			Endpoints:   map[string]string{"sas": url, "oos": url, "sts": url},
+		}, fetch.Options{Logger: p.log, CallsPerSecond: 1e6})
+		if err != nil {
+			return nil, err
+		}
+		syncer.Accounts = append(syncer.Accounts, &worker.Account{
+			Name: a.Name, Client: client,
+			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
+			OOSRegions:            []string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "ap-southeast-1"},
+		})
+	}
+	schedule, err := cron.ParseStandard(demoSchedule)
+	if err != nil {
+		return nil, err
+	}
+	for _, src := range source.All {
+		syncer.Sources = append(syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+	}
+	return syncer, nil
+}
+
+// demoHistory syncs once for every day up to now, or since the last run.
+func (p *program) demoHistory(ctx context.Context, syncer *worker.Syncer, clock *demoClock, days int) error {
+	const day = 24 * time.Hour
+	now := time.Now()
+	at := now.Add(-time.Duration(days) * day)
+	last, err := syncer.Store.LastRun(ctx)
+	if err != nil {
+		return err
+	}
+	if last.IsZero() {
+		fmt.Fprintf(p.stdout, "Syncing %d days of history, day by day\n\n", days)
+	} else {
+		fmt.Fprintf(p.stdout, "Going on from the last sync, %s\n\n", ago(&last, now))
+		for !at.After(last) {
+			at = at.Add(day)
+		}
+		if at.After(now) {
+			at = now
+		}
+	}
+	bar := p.newProgress("days", now.Sub(at)/day+1)
+	defer bar.stop()
+	defer clock.past.Store(nil)
+	for ; !at.After(now); at = at.Add(day) {
+		clock.past.Store(&at)
+		var failed error
+		syncer.SyncAll(ctx, syncer.Jobs(), 4, func(r worker.Result) {
+			if r.Status != store.StatusOK {
+				failed = fmt.Errorf("%s on %s: %s", r.Job, at.Format(time.DateOnly), r.Message)
+			}
+		})
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if failed != nil {
+			return failed
+		}
+		bar.add(1)
+	}
+	return nil
+}
+
+func (p *program) demoResults(ctx context.Context, db *database) error {
+	counts, err := db.Counts(ctx, source.All)
+	if err != nil {
+		return err
+	}
+	t := newTable("view", "rows now", "older versions", "what it is")
+	for _, c := range counts {
+		s, _ := source.ByName(source.All, c.Source)
+		t.AppendRow([]any{"alicloud." + c.Source, thousands(c.Standing), thousands(c.Ended), cut(s.Doc, 60)})
+	}
+	rightAlign(t, 2, 3)
+	printTable(p.stdout, t)
+	for _, e := range store.Examples {
+		columns, rows, err := db.Show(ctx, e.SQL)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "-- %s\n%s\n\n", e.Title, e.SQL)
+		printRows(p.stdout, columns, rows)
+	}
+	return nil
+}
+
+// workerName is this process in the run log and the queue: host and process, with
+// the moment of its start, since containers often share both.
+func workerName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d/%x", host, os.Getpid(), time.Now().UnixNano()&0xffffff)
+}
+
+// A bar shows progress on a terminal, and nothing elsewhere.
+type bar struct {
+	writer  progress.Writer
+	tracker *progress.Tracker
+}
+
+func (p *program) newProgress(what string, total time.Duration) *bar {
+	b := &bar{tracker: &progress.Tracker{Message: what, Total: int64(total)}}
+	if !isTerminal(p.stdout) {
+		return b
+	}
+	b.writer = newProgressWriter(p.stdout)
+	b.writer.AppendTracker(b.tracker)
+	go b.writer.Render()
+	return b
+}
+
+func newProgressWriter(out io.Writer) progress.Writer {
+	w := progress.NewWriter()
+	w.SetOutputWriter(out)
+	w.SetUpdateFrequency(100 * time.Millisecond)
+	w.SetTrackerLength(30)
+	w.SetStyle(progress.StyleBlocks)
+	w.Style().Visibility.Speed = true
+	return w
+}
+
+func (b *bar) add(n int64) { b.tracker.Increment(n) }
+
+func (b *bar) stop() {
+	if b.writer == nil {
+		return
+	}
+	b.tracker.MarkAsDone()
+	b.writer.Stop()
+	for b.writer.IsRenderInProgress() {
+		time.Sleep(10 * time.Millisecond)
+	}
+}

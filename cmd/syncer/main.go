@@ -1,0 +1,154 @@
+// Command syncer keeps a PostgreSQL database in step with what Alibaba Cloud says
+// about a fleet's security. This package parses, wires and prints: no SQL, no
+// calls to the cloud.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	// A second signal, while the first is being obeyed, ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(p.run(ctx, os.Args[1:]))
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it was tried, and something failed
+	exitUsage  = 2 // bad usage or configuration: nothing was tried
+)
+
+// errFailed ends a command with exitFailed when what failed has been printed already.
+var errFailed = errors.New("failed")
+
+// A usageError is the user's to mend before anything can be tried.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// A program is one call of syncer, with all that it has of the world.
+type program struct {
+	stdout, stderr io.Writer
+	getenv         func(string) string
+
+	configFile string
+	logLevel   string
+	logFormat  string
+	log        *slog.Logger
+}
+
+// run runs one command and returns its exit code.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := p.command()
+	root.SetArgs(args)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFailed):
+		return exitFailed
+	case errors.As(err, &usage):
+		fmt.Fprintln(p.stderr, "syncer:", err)
+		return exitUsage
+	default:
+		fmt.Fprintln(p.stderr, "syncer:", err)
+		return exitFailed
+	}
+}
+
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "syncer",
+		Short: "Keep PostgreSQL in step with what Alibaba Cloud says about a fleet's security",
+		Long: `syncer keeps a PostgreSQL database in step with what Alibaba Cloud says about a
+fleet's security (patches, agents, agentless scans, agent releases, check runs),
+with exact history. Query the views of schema alicloud.
+
+  syncer demo     needs nothing: a private PostgreSQL, a simulated cloud, 30 days of history`,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return p.setUpLog()
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+		Args: cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	flags := root.PersistentFlags()
+	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
+	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
+	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
+	root.AddCommand(p.demoCommand(), p.migrateCommand(), p.runCommand(), p.simCommand(),
+		p.sourcesCommand(), p.statusCommand(), p.syncCommand())
+	for _, c := range root.Commands() {
+		asUsage(c)
+	}
+	return root
+}
+
+// asUsage makes wrong arguments usage errors, which cobra does not tell apart.
+func asUsage(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		asUsage(sub)
+	}
+}
+
+func (p *program) setUpLog() error {
+	level := slog.LevelWarn
+	if p.logLevel != "" {
+		if err := level.UnmarshalText([]byte(p.logLevel)); err != nil {
+			return usageError{fmt.Errorf("--log-level %s: expected debug, info, warn or error", p.logLevel)}
+		}
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch p.logFormat {
+	case "text":
+		p.log = slog.New(slog.NewTextHandler(p.stderr, options))
+	case "json":
+		p.log = slog.New(slog.NewJSONHandler(p.stderr, options))
+	default:
+		return usageError{fmt.Errorf("--log-format %s: expected text or json", p.logFormat)}
+	}
+	return nil
+}
+
+// version is the module's, or the commit that it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = s.Value
+		}
+	}
+	return v
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"syncer/source"
+)
+
+func (p *program) sourcesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "sources [source…]",
+		Short: "The catalogue: what is synced, from which API, into which columns",
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				p.listSources()
+				return nil
+			}
+			for _, name := range args {
+				s, ok := source.ByName(source.All, name)
+				if !ok {
+					return unknownSource(name)
+				}
+				p.describe(s)
+			}
+			return nil
+		},
+	}
+}
+
+func unknownSource(name string) error {
+	var names []string
+	for _, s := range source.All {
+		names = append(names, s.Name)
+	}
+	return usageError{fmt.Errorf("there is no source %s: expected one of %s", name, strings.Join(names, ", "))}
+}
+
+func (p *program) listSources() {
+	t := newTable("source", "API", "regions", "schedule", "key")
+	for _, s := range source.All {
+		t.AppendRow([]any{s.Name, s.API.Product + " " + s.API.Action, regions(s), s.Schedule, strings.Join(s.Key, ", ")})
+	}
+	printTable(p.stdout, t)
+	fmt.Fprintln(p.stdout, "syncer sources <source> shows its columns.")
+}
+
+func regions(s *source.Source) string {
+	if s.Regions == source.OOS {
+		return "OOS"
+	}
+	return "Security Center"
+}
+
+func (p *program) describe(s *source.Source) {
+	fmt.Fprintf(p.stdout, "%s\n%s\n\n", s.Name, s.Doc)
+	for _, line := range [][2]string{
+		{"API", s.API.Product + " " + s.API.Version + " " + s.API.Action},
+		{"page", s.API.Page},
+		{"RAM action", s.API.RAMAction},
+		{"regions", regions(s)},
+		{"schedule", s.Schedule + " (default)"},
+		{"key", strings.Join(append([]string{"account_id", "region_id"}, s.Key...), ", ")},
+		{"views", fmt.Sprintf("alicloud.%[1]s, alicloud.%[1]s_history, alicloud.%[1]s_as_of(at)", s.Name)},
+	} {
+		fmt.Fprintf(p.stdout, "  %-10s  %s\n", line[0], line[1])
+	}
+	fmt.Fprintln(p.stdout)
+	t := newTable("column", "type", "API field", "meaning")
+	for _, c := range s.Columns {
+		doc := c.Doc
+		if len(c.Labels) > 0 {
+			var labels []string
+			for _, l := range c.Labels {
+				labels = append(labels, l.Code+" "+l.Text)
+			}
+			doc += " " + strings.Join(labels, ", ") + "."
+		}
+		if c.Untracked {
+			doc += " Kept current; makes no version."
+		}
+		for i, line := range wrapText(doc, 72) {
+			if i == 0 {
+				t.AppendRow([]any{c.Name, c.Type.SQL(), c.Field, line})
+			} else {
+				t.AppendRow([]any{"", "", "", line})
+			}
+		}
+	}
+	printTable(p.stdout, t)
+}
+
+// wrapText breaks a text into lines of at most n bytes at its spaces.
+func wrapText(s string, n int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(s) {
+		if line != "" && len(line)+1+len(word) > n {
+			lines = append(lines, line)
+			line = ""
+		}
+		if line != "" {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
+}

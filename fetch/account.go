@@ -1,0 +1,121 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// An Account is whose cloud is asked: by what credentials, and where.
+type Account struct {
+	// Name tells accounts apart in errors and logs.
+	Name        string
+	Credentials Credentials
+	// AssumeRole is the ARN of a role that the credentials assume first. Optional.
+	AssumeRole string
+	// Endpoints take the place of the products' own ones, by lower-case product
+	// ("sas", "oos", "sts"): host, host:port, https://host or http://host. Empty
+	// ones count as not given.
+	Endpoints map[string]string
+}
+
+// Credentials say where access keys come from. It prints as its Type alone.
+type Credentials struct {
+	// Type is one of:
+	//
+	//   - default, or empty: the environment, OIDC, ~/.aliyun/config.json,
+	//     ~/.alibabacloud/credentials, the ECS instance's role, a credentials
+	//     URI, whichever is there first
+	//   - access_key: AccessKeyID and AccessKeySecret
+	//   - sts: the same and SecurityToken
+	//   - ram_role_arn: the same, with which RoleARN is assumed
+	//   - ecs_ram_role: the role of the ECS instance, RoleName or the one it has
+	//   - oidc: OIDCProviderARN, OIDCTokenFile and RoleARN (RRSA)
+	//   - profile: Profile of the CLI's ~/.aliyun/config.json, or its current one
+	//   - uri: URI, a local server that answers keys
+	Type string
+
+	AccessKeyID     string
+	AccessKeySecret string
+	SecurityToken   string
+
+	RoleARN         string
+	RoleSessionName string // default: syncer
+	ExternalID      string
+	RoleName        string
+
+	OIDCProviderARN string
+	OIDCTokenFile   string
+
+	Profile string
+	URI     string
+}
+
+// Format writes the Type, whatever the verb: credentials must not be logged.
+func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "credentials of type %s", c.kind()) }
+
+// LogValue is the Type, see [Credentials.Format].
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.kind()) }
+
+func (c Credentials) kind() string {
+	if c.Type == "" {
+		return "default"
+	}
+	return c.Type
+}
+
+// An endpoint is where a product is served.
+type endpoint struct {
+	scheme string // http or https
+	host   string // host or host:port
+}
+
+// parseEndpoint reads an endpoint of the configuration; https is meant where
+// no scheme is given.
+func parseEndpoint(s string) (endpoint, error) {
+	if !strings.Contains(s, "://") {
+		s = "https://" + s
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return endpoint{}, withoutURL(err)
+	}
+	switch {
+	case u.Scheme != "http" && u.Scheme != "https":
+		return endpoint{}, fmt.Errorf("scheme %q is neither https nor http", u.Scheme)
+	case u.Host == "":
+		return endpoint{}, errors.New("no host")
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
+		return endpoint{}, errors.New("more than a host and a port")
+	}
+	return endpoint{scheme: u.Scheme, host: u.Host}, nil
+}
+
+// hostLabel is what may become part of a host name.
+var hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+// productEndpoint is where Alibaba Cloud serves a product. Security Center has
+// two service regions and a host name of its own, STS a central endpoint; all
+// else follows the common pattern.
+func productEndpoint(product, region string) (endpoint, error) {
+	product = strings.ToLower(product)
+	if !hostLabel.MatchString(product) {
+		return endpoint{}, fmt.Errorf("product %q is no host name", product)
+	}
+	if !hostLabel.MatchString(region) {
+		return endpoint{}, fmt.Errorf("region %q is no region ID such as cn-hangzhou", region)
+	}
+	host := product + "." + region + ".aliyuncs.com"
+	switch {
+	case product == "sts":
+		host = "sts.aliyuncs.com"
+	case product == "sas" && region == "cn-hangzhou":
+		host = "tds.aliyuncs.com"
+	case product == "sas":
+		host = "tds." + region + ".aliyuncs.com"
+	}
+	return endpoint{scheme: "https", host: host}, nil
+}

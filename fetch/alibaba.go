@@ -1,0 +1,176 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
+	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+)
+
+// All that this project takes from Alibaba Cloud's SDK is in this file: the
+// signature of a request, and the places that access keys come from. Sending
+// is ours (see Client), since the SDK's client knows no context, no
+// compression and no limit of size.
+
+// longParam is the length in bytes from which a parameter goes in the body:
+// URLs are cut by gateways and proxies at 8 KiB or less.
+const longParam = 512
+
+// signedRequest makes the HTTP request of a call. Each has a nonce and a
+// timestamp of its own, so a retry needs a new one.
+//
+// https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
+func signedRequest(ctx context.Context, call Call, at endpoint, k keys) (*http.Request, error) {
+	r := requests.NewCommonRequest()
+	r.Method = requests.POST
+	r.Scheme, r.Domain = at.scheme, at.host
+	r.Product, r.Version, r.ApiName, r.RegionId = call.Product, call.Version, call.Action, call.Region
+	r.AcceptFormat = "JSON"
+	for name, value := range call.Params {
+		if len(value) < longParam {
+			r.QueryParams[name] = value
+		} else {
+			r.FormParams[name] = value
+		}
+	}
+	r.TransToAcsRequest()
+	if err := auth.Sign(r, nil, call.Region, k); err != nil {
+		return nil, fmt.Errorf("sign: %w", err)
+	}
+	request, err := http.NewRequestWithContext(ctx, r.GetMethod(), r.BuildUrl(), r.GetBodyReader())
+	if err != nil {
+		return nil, withoutURL(err) // its text holds the signature
+	}
+	for name, value := range r.GetHeaders() {
+		request.Header.Set(name, value)
+	}
+	request.Header.Del("Accept-Encoding") // the SDK asks for none; net/http asks for gzip, and unpacks it
+	return request, nil
+}
+
+// GetCredentials and GetProviderName let keys sign: the SDK's signer asks a provider.
+func (k keys) GetCredentials() (*credentials.Credentials, error) {
+	return &credentials.Credentials{
+		AccessKeyId:     k.id,
+		AccessKeySecret: k.secret,
+		SecurityToken:   k.token,
+		ProviderName:    k.GetProviderName(),
+	}, nil
+}
+
+// GetProviderName tells the cloud's statistics where keys come from.
+func (k keys) GetProviderName() string {
+	if k.token == "" {
+		return "static_ak"
+	}
+	return "static_sts"
+}
+
+// openProvider makes the SDK's provider of credentials. One provider must not
+// be used by two goroutines at a time, and one that has failed once is not to
+// be trusted again (the default chain would only ask its last link).
+// sts is the host of the STS endpoint; empty means the SDK's own choice.
+func openProvider(c Credentials, sts string) (func() (keys, error), error) {
+	p, err := newProvider(c, sts)
+	if err != nil {
+		return nil, explain(c, err)
+	}
+	return func() (keys, error) {
+		got, err := p.GetCredentials()
+		if err != nil {
+			return keys{}, explain(c, err)
+		}
+		return keys{id: got.AccessKeyId, secret: got.AccessKeySecret, token: got.SecurityToken}, nil
+	}, nil
+}
+
+func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, error) {
+	switch c.kind() {
+	case "default":
+		return credentials.NewDefaultCredentialsProvider(), nil
+	case "access_key":
+		return credentials.NewStaticAKCredentialsProviderBuilder().
+			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).Build()
+	case "sts":
+		return credentials.NewStaticSTSCredentialsProviderBuilder().
+			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).WithSecurityToken(c.SecurityToken).Build()
+	case "ram_role_arn": // these keys assume the role through our own client, see assumedRole
+		c.Type = "access_key"
+		if c.SecurityToken != "" {
+			c.Type = "sts"
+		}
+		return newProvider(c, sts)
+	case "ecs_ram_role":
+		return credentials.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(c.RoleName).Build()
+	case "oidc":
+		return credentials.NewOIDCCredentialsProviderBuilder().
+			WithOIDCProviderARN(c.OIDCProviderARN).WithOIDCTokenFilePath(c.OIDCTokenFile).
+			WithRoleArn(c.RoleARN).WithRoleSessionName(sessionName(c)).WithSTSEndpoint(sts).Build()
+	case "profile":
+		return credentials.NewCLIProfileCredentialsProviderBuilder().WithProfileName(c.Profile).Build(), nil
+	case "uri":
+		return credentials.NewURLCredentialsProviderBuilderBuilder().WithUrl(c.URI).Build()
+	}
+	return nil, errUnknownType
+}
+
+var errUnknownType = errors.New("unknown type: it is one of default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile, uri")
+
+// whereToLook says what a user of a type of credentials checks first.
+var whereToLook = map[string]string{
+	"default": "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, " +
+		"or `aliyun configure`, or run on an ECS instance with a RAM role",
+	"access_key":   "give access_key_id and access_key_secret",
+	"sts":          "give access_key_id, access_key_secret and security_token",
+	"ram_role_arn": "give access_key_id, access_key_secret and role_arn",
+	"ecs_ram_role": "this works on an ECS instance with a RAM role only, whose metadata service is at 100.100.100.200",
+	"oidc":         "check oidc_provider_arn, oidc_token_file and role_arn, and that the role trusts the provider",
+	"profile":      "check the profile in ~/.aliyun/config.json, or make it by `aliyun configure`",
+	"uri":          "check that the URI answers AccessKeyId, AccessKeySecret, SecurityToken and Expiration as JSON",
+}
+
+// harmless are beginnings of the SDK's error texts that quote no secret.
+var harmless = []string{
+	"reading aliyun cli config from ",
+	"no any configured profiles in ",
+	"unable to get profile with ",
+	"unsupported profile mode ",
+	"IMDS credentials is disabled",
+}
+
+// explain makes an error for the operator of one of a provider's. The SDK's
+// texts quote configuration files, answers and signed URLs, so only what is
+// known to be harmless is passed on.
+func explain(c Credentials, err error) error {
+	e := &credentialsError{kind: c.kind(), advice: whereToLook[c.kind()], retry: true}
+	var (
+		local  *sdkerrors.ClientError
+		remote *sdkerrors.ServerError
+		broken *url.Error
+	)
+	switch {
+	case errors.Is(err, errUnknownType):
+		e.cause, e.retry = err, false
+	case errors.As(err, &local) && local.OriginError() == nil:
+		e.cause, e.retry = errors.New(local.Message()), false
+	case errors.As(err, &remote):
+		e.cause = fmt.Errorf("%s (HTTP %d, RequestId %s)", remote.ErrorCode(), remote.HttpStatus(), remote.RequestId())
+		e.retry = remote.HttpStatus() >= http.StatusInternalServerError
+	case errors.As(err, &broken):
+		e.cause = withoutSecrets(broken, keys{})
+	default:
+		for _, beginning := range harmless {
+			if strings.HasPrefix(err.Error(), beginning) {
+				e.cause = errors.New(err.Error())
+			}
+		}
+	}
+	return e
+}

@@ -1,0 +1,352 @@
+// Package fetch goes from a declared source to a stream of decoded pages.
+//
+// A [Client] calls Alibaba Cloud for one account: it signs, paces, sends and
+// retries. [Client.Sweep] makes one listing by it: pages through it, decodes
+// its items to rows, hands these to a [Sink] and judges whether the listing
+// was complete.
+//
+// It is the only importer of Alibaba Cloud's SDK, and of this project it
+// imports package source alone.
+package fetch
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// Options tune a [Client]. The zero value of each means its default.
+type Options struct {
+	// UserAgent goes with every call. Default: syncer.
+	UserAgent string
+	// Transport sends the requests. Default: one of the client's own, which
+	// takes proxies from the environment.
+	Transport http.RoundTripper
+	// Timeout is that of one attempt of a call, its answer included. Default: 30 s.
+	Timeout time.Duration
+	// MaxBody is the largest answer taken, in bytes, unpacked. Default: 32 MiB.
+	MaxBody int64
+	// MaxAttempts is how often a call is sent at most. Default: 6.
+	MaxAttempts int
+	// BaseWait and MaxWait bound the wait between attempts, a random part of
+	// BaseWait, then of twice as much, up to MaxWait. Default: 500 ms and 30 s.
+	BaseWait, MaxWait time.Duration
+	// CallsPerSecond is the pace of each action in each region. Default: 10.
+	CallsPerSecond float64
+	// Logger gets one line per retry and per page, both at Debug. Default: none.
+	Logger *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.UserAgent = cmp.Or(o.UserAgent, "syncer")
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
+	o.MaxBody = cmp.Or(o.MaxBody, 32<<20)
+	o.MaxAttempts = cmp.Or(o.MaxAttempts, 6)
+	o.BaseWait = cmp.Or(o.BaseWait, 500*time.Millisecond)
+	o.MaxWait = cmp.Or(o.MaxWait, 30*time.Second)
+	o.CallsPerSecond = cmp.Or(o.CallsPerSecond, 10)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o Options) validate() error {
+	if o.Timeout < 0 || o.MaxBody < 0 || o.MaxAttempts < 0 || o.BaseWait < 0 || o.MaxWait < 0 || o.CallsPerSecond < 0 {
+		return errors.New("an option is negative")
+	}
+	return nil
+}
+
+// A Client calls Alibaba Cloud for one account. It is safe for concurrent use,
+// and its callers share the pace of each action.
+type Client struct {
+	account   string
+	options   Options
+	logger    *slog.Logger
+	endpoints map[string]endpoint // given ones, by lower-case product
+	http      *http.Client
+	who       identity
+	bodies    sync.Pool // of *bytes.Buffer
+
+	mu        sync.Mutex
+	paces     map[string]*pace // by region and action
+	accountID string
+}
+
+// NewClient makes a client. It makes no call, but tells what is wrong with the
+// account or the options.
+func NewClient(a Account, o Options) (*Client, error) {
+	if err := o.validate(); err != nil {
+		return nil, fmt.Errorf("account %q: %w", a.Name, err)
+	}
+	o = o.withDefaults()
+	c := &Client{
+		account:   a.Name,
+		options:   o,
+		logger:    o.Logger,
+		endpoints: make(map[string]endpoint),
+		http:      &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
+		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		paces:     make(map[string]*pace),
+	}
+	if o.Transport == nil {
+		c.http.Transport = newTransport()
+	}
+	for product, given := range a.Endpoints {
+		if given == "" {
+			continue
+		}
+		at, err := parseEndpoint(given)
+		if err != nil {
+			return nil, fmt.Errorf("account %q: endpoint of %s: %w", a.Name, product, err)
+		}
+		c.endpoints[strings.ToLower(product)] = at
+	}
+	var err error
+	if c.who, err = newIdentity(c, a); err != nil {
+		return nil, fmt.Errorf("account %q: %w", a.Name, err)
+	}
+	return c, nil
+}
+
+// idleConnections are kept per host: as many as calls are commonly under way.
+const idleConnections = 32
+
+func newTransport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = idleConnections
+	return t
+}
+
+// noRedirect has a redirect end as the answer that it is: a signed request is
+// for the host that it was made for.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// stsRegion goes with calls of STS, which is not regional.
+const stsRegion = "cn-hangzhou"
+
+// AccountID is the ID of the account that the credentials belong to. The cloud
+// is asked once; no permission is needed.
+//
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
+func (c *Client) AccountID(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	id := c.accountID
+	c.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	body, err := c.Call(ctx, Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: stsRegion})
+	if err != nil {
+		return "", err
+	}
+	if id = gjson.GetBytes(body, "AccountId").String(); id == "" {
+		return "", fmt.Errorf("%s: the answer holds no AccountId", subject(c.account, "GetCallerIdentity", stsRegion))
+	}
+	c.mu.Lock()
+	c.accountID = id
+	c.mu.Unlock()
+	return id, nil
+}
+
+// A Call is one call of an operation.
+type Call struct {
+	Product, Version, Action string // as in [source.API]
+	Region                   string // the one asked, which goes as RegionId
+	Params                   map[string]string
+}
+
+// Call makes a call and returns the answer, a JSON object. It waits for the
+// call's turn, and sends it again while that can help; each time it is signed
+// anew. What the cloud answers to a call that it does not serve is an [*Error].
+func (c *Client) Call(ctx context.Context, call Call) ([]byte, error) {
+	body, err := c.send(ctx, c.who, shipment{Call: call})
+	if err != nil {
+		return nil, err
+	}
+	return []byte(body), nil
+}
+
+// A shipment is a call and what goes with it inside this package.
+type shipment struct {
+	Call
+	ramAction      string  // for errors; empty: not known
+	callsPerSecond float64 // 0: as it is
+	stats          *Stats  // nil: not counted
+}
+
+// send makes a call in the name of an identity.
+func (c *Client) send(ctx context.Context, who identity, s shipment) (string, error) {
+	at := subject(c.account, s.Action, s.Region)
+	pace := c.pace(s)
+	waits := backoff{base: c.options.BaseWait, most: c.options.MaxWait}
+	if s.stats == nil {
+		s.stats = new(Stats)
+	}
+	renewed := false
+	for attempt := 1; ; attempt++ {
+		if err := pace.wait(ctx); err != nil {
+			return "", fmt.Errorf("%s: %w", at, err)
+		}
+		k, err := who.keys(ctx)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", at, err)
+		}
+		s.stats.Calls.Add(1)
+		body, err := c.attempt(ctx, s, k)
+		if err == nil {
+			pace.served()
+			return body, nil
+		}
+		if ctx.Err() != nil {
+			return "", fmt.Errorf("%s: %w", at, context.Cause(ctx))
+		}
+		var answer *Error
+		if errors.As(err, &answer) && answer.kind() == expired && !renewed {
+			renewed = true // once, and beside the attempts
+			if err := who.renew(ctx, k); err != nil {
+				return "", fmt.Errorf("%s: %w", at, err)
+			}
+			s.stats.Retries.Add(1)
+			attempt--
+			continue
+		}
+		var told time.Duration
+		if errors.Is(err, ErrThrottled) {
+			s.stats.Throttled.Add(1)
+			pace.throttled()
+			told = answer.wait
+		}
+		if !Retryable(err) {
+			return "", err
+		}
+		if attempt >= c.options.MaxAttempts {
+			return "", fmt.Errorf("%w (attempt %d of %d)", err, attempt, c.options.MaxAttempts)
+		}
+		wait := waits.after(attempt, told)
+		c.logger.DebugContext(ctx, "call again", "attempt", attempt, "wait", wait, "error", err)
+		if err := sleep(ctx, wait); err != nil {
+			return "", fmt.Errorf("%s: %w", at, err)
+		}
+		s.stats.Retries.Add(1)
+	}
+}
+
+// pace is that of the call's action in its region.
+func (c *Client) pace(s shipment) *pace {
+	name := s.Region + " " + s.Product + " " + s.Action
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p, ok := c.paces[name]
+	if !ok {
+		p = newPace(c.options.CallsPerSecond)
+		c.paces[name] = p
+	}
+	if s.callsPerSecond > 0 {
+		p.setCeiling(s.callsPerSecond)
+	}
+	return p
+}
+
+// attempt sends a call once.
+func (c *Client) attempt(ctx context.Context, s shipment, k keys) (string, error) {
+	at, given := c.endpoints[strings.ToLower(s.Product)]
+	if !given {
+		var err error
+		if at, err = productEndpoint(s.Product, s.Region); err != nil {
+			return "", fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
+	defer cancel()
+	request, err := signedRequest(ctx, s.Call, at, k)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
+	}
+	request.Header.Set("User-Agent", c.options.UserAgent)
+
+	broken := func(err error) error {
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return &transportError{subject: subject(c.account, s.Action, s.Region), err: withoutSecrets(err, k)}
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return "", broken(err)
+	}
+	defer response.Body.Close()
+
+	// Reading to the end lets the connection be used again.
+	buffer := c.bodies.Get().(*bytes.Buffer)
+	defer c.bodies.Put(buffer)
+	buffer.Reset()
+	n, err := buffer.ReadFrom(io.LimitReader(response.Body, c.options.MaxBody+1))
+	s.stats.Bytes.Add(n)
+	if err != nil {
+		return "", broken(fmt.Errorf("read the answer: %w", err))
+	}
+	if n > c.options.MaxBody {
+		return "", fmt.Errorf("%s: the answer is larger than %d bytes: ask for a smaller page_size",
+			subject(c.account, s.Action, s.Region), c.options.MaxBody)
+	}
+	body := buffer.String()
+	if !isObject(body) {
+		media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
+		return "", broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
+			response.StatusCode, n, cmp.Or(media, "unknown type")))
+	}
+	if response.StatusCode/100 != 2 {
+		return "", c.answeredError(s, k, response, body)
+	}
+	return body, nil
+}
+
+// answeredError makes an Error of an answer.
+func (c *Client) answeredError(s shipment, k keys, response *http.Response, body string) *Error {
+	e := &Error{
+		Account: c.account, Product: s.Product, Action: s.Action, Region: s.Region,
+		Status:    response.StatusCode,
+		Code:      redact(gjson.Get(body, "Code").String(), k),
+		Message:   redact(gjson.Get(body, "Message").String(), k),
+		RequestID: redact(gjson.Get(body, "RequestId").String(), k),
+		RAMAction: s.ramAction,
+		wait:      toldWait(response.Header),
+	}
+	e.Code = cmp.Or(e.Code, http.StatusText(response.StatusCode))
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		e.Ahead = time.Since(date)
+	}
+	return e
+}
+
+// toldWait is how long a throttled caller is told to wait; 0: nothing is told.
+// All of the headers speak in milliseconds.
+func toldWait(h http.Header) time.Duration {
+	ms, _ := strconv.ParseInt(h.Get("x-acs-retry-after"), 10, 64)
+	for _, name := range []string{"x-ratelimit-user-api", "x-ratelimit-user"} {
+		for pair := range strings.SplitSeq(h.Get(name), ",") { // Limit:100,Remain:0,TimeLeft:1200
+			if left, ok := strings.CutPrefix(strings.TrimSpace(pair), "TimeLeft:"); ok {
+				n, _ := strconv.ParseInt(strings.TrimSpace(left), 10, 64)
+				ms = max(ms, n)
+			}
+		}
+	}
+	return time.Duration(min(max(ms, 0), time.Hour.Milliseconds())) * time.Millisecond
+}

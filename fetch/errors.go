@@ -1,0 +1,253 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// What an [Error] comes down to, for errors.Is.
+var (
+	// ErrThrottled: calls come faster than the cloud allows, in spite of all waiting.
+	ErrThrottled = errors.New("throttled")
+	// ErrRefused: the identity lacks a permission.
+	ErrRefused = errors.New("permission refused")
+	// ErrCredentials: there are no credentials, or the cloud does not accept them.
+	ErrCredentials = errors.New("no valid credentials")
+)
+
+// An Error is the cloud's answer that a call cannot be served. Its text speaks
+// to an operator, and holds no secret.
+type Error struct {
+	Account, Product, Action, Region string
+
+	Status    int    // of HTTP
+	Code      string // such as Throttling.User
+	Message   string // the cloud's words, without secrets
+	RequestID string // what Alibaba Cloud's support asks for
+
+	// RAMAction is the permission that the action needs, where that is known.
+	RAMAction string
+	// Ahead is how much this machine's clock runs ahead of the cloud's; negative: behind.
+	Ahead time.Duration
+
+	wait time.Duration // what the cloud says to wait before the next call; 0: nothing
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", subject(e.Account, e.Action, e.Region), e.Code)
+	if e.Message != "" && e.Message != e.Code {
+		fmt.Fprintf(&b, ": %s", strings.TrimRight(e.Message, ". "))
+	}
+	fmt.Fprintf(&b, " (HTTP %d, RequestId %s)", e.Status, e.RequestID)
+	if advice := e.advice(); advice != "" {
+		fmt.Fprintf(&b, "; %s", advice)
+	}
+	return b.String()
+}
+
+// Is lets errors.Is compare with [ErrThrottled], [ErrRefused] and [ErrCredentials].
+func (e *Error) Is(target error) bool {
+	switch e.kind() {
+	case throttled:
+		return target == ErrThrottled
+	case refused:
+		return target == ErrRefused
+	case expired, unknownKey:
+		return target == ErrCredentials
+	}
+	return false
+}
+
+// A kind says what an error code asks of the caller.
+type kind int
+
+const (
+	final      kind = iota // the same call will fail again
+	throttled              // wait, and call less often
+	passing                // call again
+	expired                // take new keys
+	skewed                 // set the clock
+	refused                // grant a permission
+	unknownKey             // give other credentials
+)
+
+// kinds tell what a code asks for, by how it begins; the first match holds.
+// Throttling is known by its code alone: it comes with HTTP 400, 403, 429 and 503.
+var kinds = []struct {
+	code string
+	kind kind
+}{
+	{"Throttling", throttled},
+	{"ServiceUnavailable", passing},
+	{"InternalError", passing},
+	{"ServerError", passing},
+	{"SystemBusy", passing},
+	{"SignatureNonceUsed", passing}, // a retry has a nonce of its own
+	{"InvalidSecurityToken.Expired", expired},
+	{"SecurityTokenExpired", expired},
+	{"SecurityToken.Expired", expired},
+	{"InvalidSecurityToken", unknownKey},
+	{"InvalidTimeStamp", skewed},
+	{"IllegalTimestamp", skewed},
+	{"NoPermission", refused},
+	{"Forbidden.AccessKey", unknownKey},
+	{"Forbidden", refused},
+	{"InvalidAccessKey", unknownKey},
+	{"InactiveAccessKey", unknownKey},
+	{"SignatureDoesNotMatch", unknownKey},
+	{"IncompleteSignature", unknownKey},
+	{"Missing", final},
+	{"Invalid", final},
+}
+
+func (e *Error) kind() kind {
+	for _, k := range kinds {
+		if strings.HasPrefix(e.Code, k.code) {
+			return k.kind
+		}
+	}
+	switch {
+	case e.Status == http.StatusTooManyRequests:
+		return throttled
+	case e.Status == http.StatusRequestTimeout || e.Status >= http.StatusInternalServerError:
+		return passing
+	}
+	return final
+}
+
+func (e *Error) advice() string {
+	switch e.kind() {
+	case throttled:
+		return "lower calls_per_second, or let less else call this API"
+	case refused:
+		if e.RAMAction == "" {
+			return "grant the RAM user or role the permission for this action"
+		}
+		return "grant the RAM user or role the action " + e.RAMAction
+	case expired:
+		return "the security token has expired and no new one is to be had: give new credentials"
+	case unknownKey:
+		return "check the access key ID, its secret and the security token, and that the key is active"
+	case skewed:
+		if e.Ahead.Abs() < time.Minute {
+			return "check this machine's clock"
+		}
+		if e.Ahead < 0 {
+			return fmt.Sprintf("this machine's clock is %s behind the cloud's: synchronize it", -e.Ahead.Round(time.Second))
+		}
+		return fmt.Sprintf("this machine's clock is %s ahead of the cloud's: synchronize it", e.Ahead.Round(time.Second))
+	}
+	return ""
+}
+
+// A transportError is a call that got no answer, or half of one.
+type transportError struct {
+	subject string
+	err     error // without secrets
+}
+
+func (e *transportError) Error() string { return e.subject + ": " + e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// A credentialsError says that no keys are to be had.
+type credentialsError struct {
+	kind   string
+	cause  error // without secrets; nil: not told, since its text may quote one
+	advice string
+	retry  bool // the place they come from may answer later
+}
+
+func (e *credentialsError) Error() string {
+	text := "no credentials of type " + e.kind
+	if e.cause != nil {
+		text += ": " + e.cause.Error()
+	}
+	if e.advice != "" {
+		text += "; " + e.advice
+	}
+	return text
+}
+func (e *credentialsError) Is(target error) bool { return target == ErrCredentials }
+func (e *credentialsError) Unwrap() error        { return e.cause }
+
+// Retryable reports whether an error of this package may pass by itself, so
+// that trying again later can help. It is false for all other errors: those of
+// a [Sink], or of a context that has ended.
+func Retryable(err error) bool {
+	var answer *Error
+	if errors.As(err, &answer) {
+		k := answer.kind()
+		return k == throttled || k == passing
+	}
+	var missing *credentialsError
+	if errors.As(err, &missing) {
+		return missing.retry
+	}
+	var transport *transportError
+	return errors.As(err, &transport)
+}
+
+// subject says what was being called.
+func subject(account, action, region string) string {
+	return fmt.Sprintf("%s in %s for account %q", action, region, account)
+}
+
+// withoutURL is the cause of a *url.Error, whose own text holds the URL: the
+// access key ID, the security token and the signature are in it.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}
+
+// maxMessage is the length in bytes to which a foreign text is cut.
+const maxMessage = 400
+
+var (
+	// secretParam is a parameter of a signed URL or of a string to sign, which
+	// is encoded once more, with its value.
+	secretParam = regexp.MustCompile(`(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|OIDCToken)(=|%3D|%253D)[^&\s"']*`)
+	// stringToSign is how SignatureDoesNotMatch quotes the whole request.
+	stringToSign = regexp.MustCompile(`(?is)string to sign.*`)
+	userInfo     = regexp.MustCompile(`//[^/@\s]*@`)
+)
+
+// withoutSecrets is an error whose text holds no secret: the same one, or what
+// can be told of it. Others print the errors within an error, too.
+func withoutSecrets(err error, k keys) error {
+	err = withoutURL(err)
+	if text := redact(err.Error(), k); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
+
+// redact takes secrets out of a text that others wrote, and cuts it to one
+// short line.
+func redact(text string, k keys) string {
+	for _, secret := range []string{k.secret, k.token, k.id} {
+		if secret == "" {
+			continue
+		}
+		for range 3 { // as it is, and as it stands in a URL and in a string to sign
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+			secret = url.QueryEscape(secret)
+		}
+	}
+	text = stringToSign.ReplaceAllString(text, "string to sign [redacted]")
+	text = secretParam.ReplaceAllString(text, "$1=[redacted]")
+	text = userInfo.ReplaceAllString(text, "//[redacted]@")
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
+	if len(text) > maxMessage {
+		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
+	}
+	return text
+}

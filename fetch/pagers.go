@@ -1,0 +1,254 @@
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"syncer/source"
+
+	"github.com/tidwall/gjson"
+	"golang.org/x/sync/errgroup"
+)
+
+// sideBySide is how many calls of a sweep are under way at once, and so how
+// many pages wait in memory at most.
+const sideBySide = 8
+
+// idlePages is how many pages in a row may show nothing new before a listing
+// by tokens counts as endless.
+const idlePages = 100
+
+// pageNumber asks for page 1, 2, 3…. The first page tells the total and, by
+// how much it shows, the real page size, which may be smaller than asked for.
+//
+// The listing is complete if every answer tells the same total and that many
+// distinct keys were shown, none of them twice: a key that moved to another
+// page between two calls is shown twice, and has pushed another out of sight.
+func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
+	params := func(page int64) map[string]string {
+		return map[string]string{p.Page: strconv.FormatInt(page, 10), p.Size: s.pageSize(p.Default)}
+	}
+	var shown int64   // items of all pages
+	var ended bool    // pages show nothing any more
+	var perPage int64 // items of the first page
+	take := func(page int64, answer string) (more bool, err error) {
+		total := gjson.Get(answer, p.Info+".TotalCount")
+		if n, ok := whole(total.String()); !ok || n < 0 {
+			s.flaw("page %d tells no total (%s)", page, said(answer))
+		} else if s.total >= 0 && s.total != n {
+			s.flaw("the total moved from %d to %d while it was paged, at page %d", s.total, n, page)
+			s.total = n
+		} else {
+			s.total = n
+		}
+		items := gjson.Get(answer, s.request.Source.Items)
+		if s.total == 0 && !items.IsArray() && (items.Type == gjson.Null) {
+			return false, nil // none, and no list of them
+		}
+		if !items.IsArray() {
+			s.flaw("page %d holds no list %s, though the total is %d (%s)", page, s.request.Source.Items, s.total, said(answer))
+			return s.last(), nil
+		}
+		n, fresh, err := s.take(ctx, items)
+		if err != nil {
+			return false, err
+		}
+		shown += int64(n)
+		if page == 1 {
+			perPage = int64(n)
+		}
+		if fresh < n {
+			s.flaw("%d of %d rows of page %d were shown before", n-fresh, n, page)
+		}
+		// A page without anything new ends the listing: it would be an endless one.
+		ended = ended || fresh == 0
+		return !ended && (s.reason == "" || s.last()), nil
+	}
+
+	first, err := s.ask(ctx, params(1))
+	if err != nil {
+		return fmt.Errorf("page 1: %w", err)
+	}
+	total := func() int64 { return max(s.total, 0) }
+	more, err := take(1, first)
+	if err != nil {
+		return err
+	}
+	if more && perPage > 0 && perPage < total() {
+		pages := (total()-1)/perPage + 1
+		if err := s.askAll(ctx, 2, pages, params, take); err != nil {
+			return err
+		}
+	}
+	if shown != total() {
+		s.flaw("%d rows were shown of a total of %d", shown, total())
+	}
+	return nil
+}
+
+// nextToken asks with the token of the previous answer until none comes.
+// A token that comes again would lead in a circle.
+func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
+	seed := maphash.MakeSeed()
+	seen := make(map[uint64]bool)
+	token := ""
+	idle := 0
+	for page := 1; ; page++ {
+		params := map[string]string{p.Size: s.pageSize(p.Default)}
+		if token != "" {
+			params[p.Token] = token
+		}
+		answer, err := s.ask(ctx, params)
+		if err != nil {
+			return fmt.Errorf("page %d: %w", page, err)
+		}
+		items := gjson.Get(answer, s.request.Source.Items)
+		n, fresh := 0, 0
+		switch {
+		case items.IsArray():
+			if n, fresh, err = s.take(ctx, items); err != nil {
+				return err
+			}
+		case items.Exists() && items.Type == gjson.Null: // an empty page
+		default:
+			s.flaw("page %d holds no list %s (%s)", page, s.request.Source.Items, said(answer))
+			return nil
+		}
+		if fresh < n {
+			s.flaw("%d of %d rows of page %d were shown before", n-fresh, n, page)
+		}
+		if fresh > 0 {
+			idle = 0
+		} else if idle++; idle >= idlePages {
+			s.flaw("%d pages in a row showed nothing new, up to page %d", idle, page)
+			return nil
+		}
+		token = gjson.Get(answer, p.Next).String()
+		if token == "" || s.reason != "" && !s.last() {
+			return nil
+		}
+		hash := maphash.String(seed, token)
+		if seen[hash] {
+			s.flaw("page %d leads back to a page before it", page)
+			return nil
+		}
+		seen[hash] = true
+	}
+}
+
+// batches asks for all values, so many in each call. Values without a row are
+// no flaw, but an answer without a list is.
+func (s *sweep) batches(ctx context.Context, p source.Batches) error {
+	if s.request.Sweep.Each == nil {
+		return errNoEach
+	}
+	size := s.request.PageSize
+	if size <= 0 {
+		size = p.Default
+	}
+	batches := slices.Collect(slices.Chunk(s.request.Values, size))
+	params := func(batch int64) map[string]string {
+		return map[string]string{s.request.Sweep.Each.Param: strings.Join(batches[batch-1], ",")}
+	}
+	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer string) (more bool, err error) {
+		items := gjson.Get(answer, s.request.Source.Items)
+		switch {
+		case items.IsArray():
+			_, _, err = s.take(ctx, items)
+		case items.Exists() && items.Type == gjson.Null: // none of the values has a row
+		default:
+			s.flaw("batch %d holds no list %s (%s)", batch, s.request.Source.Items, said(answer))
+		}
+		return s.reason == "" || s.last(), err
+	})
+}
+
+// single asks once and gets one object.
+func (s *sweep) single(ctx context.Context) error {
+	answer, err := s.ask(ctx, nil)
+	if err != nil {
+		return err
+	}
+	item := gjson.Get(answer, s.request.Source.Items)
+	if !item.IsObject() {
+		s.flaw("the answer holds no object %s (%s)", s.request.Source.Items, said(answer))
+		return nil
+	}
+	_, _, err = s.take(ctx, item)
+	return err
+}
+
+func (s *sweep) pageSize(byDefault int) string {
+	if s.request.PageSize > 0 {
+		return strconv.Itoa(s.request.PageSize)
+	}
+	return strconv.Itoa(byDefault)
+}
+
+// said is what an answer without what was asked for says about itself.
+func said(answer string) string {
+	text := "RequestId " + gjson.Get(answer, "RequestId").String()
+	if code := gjson.Get(answer, "Code").String(); code != "" {
+		text += ", Code " + code + ": " + gjson.Get(answer, "Message").String()
+	}
+	return redact(text, keys{})
+}
+
+// askAll asks for the pages from first to last side by side, and takes them
+// one at a time as they arrive, until take wants no more.
+func (s *sweep) askAll(ctx context.Context, first, last int64,
+	params func(page int64) map[string]string,
+	take func(page int64, answer string) (more bool, err error),
+) error {
+	type page struct {
+		number int64
+		answer string
+	}
+	asking, stop := context.WithCancel(ctx)
+	defer stop()
+	group, asking := errgroup.WithContext(asking)
+	arrived := make(chan page)
+	var next atomic.Int64
+	next.Store(first)
+	for range min(sideBySide, last-first+1) {
+		group.Go(func() error {
+			for number := next.Add(1) - 1; number <= last; number = next.Add(1) - 1 {
+				answer, err := s.ask(asking, params(number))
+				if err != nil {
+					return fmt.Errorf("page %d: %w", number, err)
+				}
+				select {
+				case arrived <- page{number, answer}:
+				case <-asking.Done():
+					return context.Cause(asking)
+				}
+			}
+			return nil
+		})
+	}
+	var asked error
+	done := make(chan struct{})
+	go func() {
+		asked = group.Wait()
+		close(done)
+	}()
+	for {
+		select {
+		case p := <-arrived:
+			more, err := take(p.number, p.answer)
+			if err == nil && more {
+				continue
+			}
+			stop()
+			<-done
+			return err
+		case <-done:
+			return asked
+		}
+	}
+}

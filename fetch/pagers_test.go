@@ -1,0 +1,397 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"syncer/source"
+
+	"github.com/stretchr/testify/require"
+)
+
+// listing makes a source for a pager, and one sweep of it.
+func listing(p source.Pager) (*source.Source, *source.Sweep) {
+	s := &source.Source{
+		Name:  "things",
+		API:   source.API{Product: "Sas", Version: "2018-12-03", Action: "ListThing", RAMAction: "yundun-sas:ListThing"},
+		Pager: p,
+		Items: "List",
+		Key:   []string{"id"},
+		Columns: []source.Column{
+			{Name: "id", Field: "Id", Type: source.Text},
+			{Name: "n", Field: "N", Type: source.BigInt},
+		},
+		Sweeps: []source.Sweep{{Name: "all", Absent: source.Ends}},
+	}
+	return s, &s.Sweeps[0]
+}
+
+var byNumber = source.PageNumber{Page: "CurrentPage", Size: "PageSize", Info: "PageInfo", Default: 10}
+
+type object = map[string]any
+
+func items(from, to int) []object {
+	list := []object{}
+	for i := from; i < to; i++ {
+		list = append(list, object{"Id": fmt.Sprintf("id-%d", i), "N": i})
+	}
+	return list
+}
+
+// numbered answers a page of a listing with so many rows.
+func numbered(w http.ResponseWriter, q url.Values, total, size int) {
+	page, _ := strconv.Atoi(q.Get("CurrentPage"))
+	from := min((page-1)*size, total)
+	write(w, object{
+		"RequestId": "R", "List": items(from, min(from+size, total)),
+		"PageInfo": object{"TotalCount": total, "PageSize": size, "CurrentPage": page},
+	})
+}
+
+func TestPageNumber(t *testing.T) {
+	t.Parallel()
+	pageOf := func(q url.Values) int { n, _ := strconv.Atoi(q.Get("CurrentPage")); return n }
+	for _, tt := range []struct {
+		name     string
+		answer   func(w http.ResponseWriter, q url.Values, n int)
+		rows     int
+		calls    int // 0: not checked
+		restarts int
+		reason   string // empty: complete
+		total    int64
+	}{
+		{name: "one page", answer: func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 7, 10) }, rows: 7, calls: 1, total: 7},
+		{name: "full last page", answer: func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 30, 10) }, rows: 30, calls: 3, total: 30},
+		{name: "many pages", answer: func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 255, 10) }, rows: 255, calls: 26, total: 255},
+		{name: "smaller pages than asked", answer: func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 25, 4) }, rows: 25, calls: 7, total: 25},
+		{name: "empty", answer: func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 0, 10) }, calls: 1},
+		{
+			name: "empty without a list",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
+				write(w, object{"PageInfo": object{"TotalCount": 0}, "List": nil})
+			},
+			calls: 1,
+		},
+		{
+			name: "total as a string",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
+				fmt.Fprint(w, `{"List":[{"Id":"a"}],"PageInfo":{"TotalCount":"1"}}`)
+			},
+			rows: 1, calls: 1, total: 1,
+		},
+		{
+			name:   "nothing at all",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{"RequestId":"R","Code":"Odd"}`) },
+			calls:  3, restarts: 2, reason: "page 1 tells no total (RequestId R, Code Odd:)",
+		},
+		{
+			name:   "a total and no list",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{"PageInfo":{"TotalCount":5}}`) },
+			calls:  3, restarts: 2, reason: "holds no list List, though the total is 5", total: 5,
+		},
+		{
+			name: "a total and an empty list",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
+				fmt.Fprint(w, `{"List":[],"PageInfo":{"TotalCount":5}}`)
+			},
+			calls: 3, restarts: 2, reason: "0 rows were shown of a total of 5", total: 5,
+		},
+		{
+			name: "grows once while paged",
+			answer: func(w http.ResponseWriter, q url.Values, n int) {
+				numbered(w, q, 25+min(n-1, 1), 10)
+			},
+			rows: 26, restarts: 1, total: 26,
+		},
+		{
+			name:     "grows at every call",
+			answer:   func(w http.ResponseWriter, q url.Values, n int) { numbered(w, q, 25+n, 10) },
+			restarts: 2, reason: "the total moved from", total: -1,
+		},
+		{
+			name: "a row moves to the next page",
+			answer: func(w http.ResponseWriter, q url.Values, _ int) {
+				list := items(0, 10)
+				if pageOf(q) == 2 {
+					list = items(9, 19)
+				}
+				write(w, object{"List": list, "PageInfo": object{"TotalCount": 20}})
+			},
+			rows: 20, calls: 6, restarts: 2, reason: "1 of 10 rows of page 2 were shown before", total: 20,
+		},
+		{
+			name: "the first page for ever",
+			answer: func(w http.ResponseWriter, q url.Values, _ int) {
+				write(w, object{"List": items(0, 10), "PageInfo": object{"TotalCount": 1 << 50}})
+			},
+			restarts: 2, reason: "10 of 10 rows of page", total: 1 << 50,
+		},
+		{
+			name: "ends before the total",
+			answer: func(w http.ResponseWriter, q url.Values, _ int) {
+				list := items(0, 0)
+				if pageOf(q) == 1 {
+					list = items(0, 10)
+				}
+				write(w, object{"List": list, "PageInfo": object{"TotalCount": 1 << 50}})
+			},
+			rows: 10, restarts: 2, reason: "10 rows were shown of a total of", total: 1 << 50,
+		},
+		{
+			name: "one short page in the middle",
+			answer: func(w http.ResponseWriter, q url.Values, _ int) {
+				from := (pageOf(q) - 1) * 10
+				to := from + 10
+				if pageOf(q) == 2 {
+					to--
+				}
+				write(w, object{"List": items(from, to), "PageInfo": object{"TotalCount": 30}})
+			},
+			rows: 29, calls: 9, restarts: 2, reason: "29 rows were shown of a total of 30", total: 30,
+		},
+		{
+			name: "unusable items",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
+				fmt.Fprint(w, `{"List":[{"Id":"a"},{"N":1},{"Id":null},17],"PageInfo":{"TotalCount":4}}`)
+			},
+			rows: 1, calls: 1, reason: "3 of 4 items are no objects or lack a key column", total: 4,
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, tt.answer)
+			s, sweep := listing(byNumber)
+			var sink recorder
+			var stats Stats
+			outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Stats: &stats}, &sink)
+			require.NoError(t, err)
+			require.Equal(t, tt.restarts, sink.restarts)
+			require.Contains(t, outcome.Reason, tt.reason)
+			require.Equal(t, tt.reason == "", outcome.Complete, outcome.Reason)
+			if tt.rows > 0 {
+				require.Len(t, sink.rows, tt.rows)
+			}
+			if tt.total >= 0 {
+				require.Equal(t, tt.total, outcome.Total)
+			}
+			if tt.calls > 0 {
+				require.Len(t, c.asked(), tt.calls)
+				require.EqualValues(t, tt.calls, stats.Calls.Load())
+			}
+			require.Less(t, len(c.asked()), 100, "an endless listing")
+			require.Equal(t, "10", c.asked()[0].Get("PageSize"))
+		})
+	}
+}
+
+func TestNextToken(t *testing.T) {
+	t.Parallel()
+	pager := source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "Page.Next", Default: 50}
+	// pages answers the bodies, each leading to the next; the token of the
+	// first page is empty.
+	pages := func(bodies ...string) func(w http.ResponseWriter, q url.Values, _ int) {
+		return func(w http.ResponseWriter, q url.Values, _ int) {
+			i, _ := strconv.Atoi(q.Get("NextToken"))
+			fmt.Fprint(w, bodies[i])
+		}
+	}
+	for _, tt := range []struct {
+		name     string
+		answer   func(w http.ResponseWriter, q url.Values, n int)
+		rows     int
+		restarts int
+		reason   string
+	}{
+		{name: "one page", answer: pages(`{"List":[{"Id":"a"},{"Id":"b"}]}`), rows: 2},
+		{name: "null token", answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":null}}`), rows: 1},
+		{
+			name: "short and empty pages in the middle", rows: 3,
+			answer: pages(
+				`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"List":[],"Page":{"Next":"2"}}`, `{"List":null,"Page":{"Next":"3"}}`,
+				`{"List":[{"Id":"b"},{"Id":"c"}],"Page":{"Next":""}}`,
+			),
+		},
+		{name: "empty", answer: pages(`{"List":[],"Page":{"Next":""}}`)},
+		{name: "no list", answer: pages(`{}`), restarts: 2, reason: "page 1 holds no list List"},
+		{name: "no list but an object", answer: pages(`{"List":{}}`), restarts: 2, reason: "page 1 holds no list List"},
+		{
+			name: "no list later", answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"Page":{"Next":""}}`),
+			rows: 1, restarts: 2, reason: "page 2 holds no list List",
+		},
+		{
+			name: "a circle", rows: 2, restarts: 2, reason: "leads back",
+			answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"List":[{"Id":"b"}],"Page":{"Next":"1"}}`),
+		},
+		{
+			name: "a row twice", rows: 3, restarts: 2, reason: "1 of 2 rows of page 2 were shown before",
+			answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"List":[{"Id":"a"},{"Id":"b"}],"Page":{"Next":""}}`),
+		},
+		{
+			name: "for ever nothing", restarts: 2, reason: "100 pages in a row showed nothing new",
+			answer: func(w http.ResponseWriter, _ url.Values, n int) {
+				fmt.Fprintf(w, `{"List":[],"Page":{"Next":"%d"}}`, n)
+			},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, tt.answer)
+			s, sweep := listing(pager)
+			var sink recorder
+			outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", PageSize: 20}, &sink)
+			require.NoError(t, err)
+			require.Len(t, sink.rows, tt.rows)
+			require.Equal(t, tt.restarts, sink.restarts)
+			require.Contains(t, outcome.Reason, tt.reason)
+			require.Equal(t, tt.reason == "", outcome.Complete, outcome.Reason)
+			first := c.asked()[0]
+			require.Equal(t, "20", first.Get("MaxResults"))
+			require.False(t, first.Has("NextToken"))
+		})
+	}
+}
+
+func TestBatches(t *testing.T) {
+	t.Parallel()
+	s, sweep := listing(source.Batches{Default: 3})
+	sweep.Each = &source.Each{Param: "Ids", Column: "id"}
+	values := strings.Split("a b c d e f g", " ")
+	c := newCloud(t, func(w http.ResponseWriter, q url.Values, n int) {
+		if strings.Contains(q.Get("Ids"), "d") {
+			fmt.Fprint(w, `{"List":null}`)
+			return
+		}
+		list := []object{}
+		for id := range strings.SplitSeq(q.Get("Ids"), ",") {
+			list = append(list, object{"Id": id})
+		}
+		write(w, object{"List": list})
+	})
+	var sink recorder
+	outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Values: values}, &sink)
+	require.NoError(t, err)
+	require.True(t, outcome.Complete, outcome.Reason)
+	require.EqualValues(t, 4, outcome.Total)
+	var asked []string
+	for _, q := range c.asked() {
+		asked = append(asked, q.Get("Ids"))
+	}
+	require.ElementsMatch(t, []string{"a,b,c", "d,e,f", "g"}, asked)
+
+	outcome, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
+	require.NoError(t, err)
+	require.True(t, outcome.Complete, "no values, nothing to ask")
+	require.Len(t, c.asked(), 3)
+
+	broken := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{}`) })
+	outcome, err = broken.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Values: values, PageSize: 100}, &sink)
+	require.NoError(t, err)
+	require.False(t, outcome.Complete)
+	require.Contains(t, outcome.Reason, "batch 1 holds no list List")
+
+	sweep.Each = nil
+	_, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
+	require.ErrorIs(t, err, errNoEach)
+}
+
+func TestSingle(t *testing.T) {
+	t.Parallel()
+	s, sweep := listing(source.Single{})
+	s.Items, s.Key = "Data", nil
+	for body, want := range map[string]string{
+		`{"Data":{"Id":"x","N":"4"}}`: "",
+		`{"Data":null}`:               "the answer holds no object Data",
+		`{"Data":[]}`:                 "the answer holds no object Data",
+		`{}`:                          "the answer holds no object Data",
+	} {
+		c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, body) })
+		var sink recorder
+		outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
+		require.NoError(t, err)
+		require.Contains(t, outcome.Reason, want)
+		require.Equal(t, want == "", outcome.Complete)
+		if want == "" {
+			require.Equal(t, []source.Row{{source.TextValue("x"), source.IntValue(4), {}}}, sink.rows)
+		} else {
+			require.Empty(t, sink.rows)
+		}
+	}
+}
+
+func TestParametersOfASweep(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 1, 10) })
+	s, sweep := listing(byNumber)
+	s.Columns = append(s.Columns,
+		source.Column{Name: "is_root", Type: source.Bool},
+		source.Column{Name: "root_id", Type: source.Text})
+	sweep.Params = map[string]string{"RootTask": "false"}
+	sweep.Set = map[string]string{"is_root": "false"}
+	sweep.Each = &source.Each{Param: "TaskId", Column: "root_id"}
+	sweep.Since = &source.Since{Param: "StartTime"}
+	var sink recorder
+	_, err := c.client().Sweep(t.Context(), Request{
+		Source: s, Sweep: sweep, Region: "ap-southeast-1", Value: "root-1", Since: time.UnixMilli(1672741657897),
+		Params: map[string]string{"Lang": "en"},
+	}, &sink)
+	require.NoError(t, err)
+	q := c.asked()[0]
+	for name, want := range map[string]string{
+		"RootTask": "false", "TaskId": "root-1", "StartTime": "1672741657897", "Lang": "en",
+		"CurrentPage": "1", "PageSize": "10", "RegionId": "ap-southeast-1", "Action": "ListThing",
+	} {
+		require.Equal(t, want, q.Get(name), name)
+	}
+	require.Equal(t, source.Row{
+		source.TextValue("id-0"), source.IntValue(0), source.BoolValue(false), source.TextValue("root-1"), {},
+	}, sink.rows[0])
+	require.Len(t, sweep.Params, 1, "the declaration stays as it is")
+}
+
+func TestSweepErrors(t *testing.T) {
+	t.Parallel()
+	s, sweep := listing(byNumber)
+	request := Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}
+
+	refused := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+		if q.Get("CurrentPage") == "3" {
+			refuse(w, 403, "NoPermission", "caller has no permission")
+			return
+		}
+		numbered(w, q, 500, 10)
+	})
+	_, err := refused.client().Sweep(t.Context(), request, &recorder{})
+	require.EqualError(t, err, `sweep things (all): page 3: ListThing in cn-hangzhou for account "production": `+
+		`NoPermission: caller has no permission (HTTP 403, RequestId REQ-1); grant the RAM user or role the action yundun-sas:ListThing`)
+	var answer *Error
+	require.ErrorAs(t, err, &answer)
+	require.Equal(t, "REQ-1", answer.RequestID)
+
+	c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 500, 10) })
+	full := errors.New("disk full")
+	_, err = c.client().Sweep(t.Context(), request, &recorder{fail: full})
+	require.ErrorIs(t, err, full)
+	require.False(t, Retryable(err))
+
+	ctx, cancel := context.WithCancel(t.Context())
+	slow := newCloud(t, func(w http.ResponseWriter, q url.Values, n int) {
+		if n > 5 {
+			cancel()
+			time.Sleep(10 * time.Millisecond)
+		}
+		numbered(w, q, 500, 10)
+	})
+	_, err = slow.client().Sweep(ctx, request, &recorder{})
+	require.ErrorIs(t, err, context.Canceled)
+
+	s2, sweep2 := listing(nil)
+	_, err = c.client().Sweep(t.Context(), Request{Source: s2, Sweep: sweep2, Region: "cn-hangzhou"}, &recorder{})
+	require.ErrorContains(t, err, "is not known")
+}

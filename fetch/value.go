@@ -1,0 +1,226 @@
+package fetch
+
+import (
+	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"syncer/source"
+
+	"github.com/tidwall/gjson"
+)
+
+// decode makes a column's value of a JSON value. It reports false where the
+// column's type refuses it; null, the column's NullText and, but for text, the
+// empty string are NULL.
+func (d *decoder) decode(c *source.Column, r gjson.Result) (source.Value, bool) {
+	if r.Type == gjson.Null {
+		return source.Value{}, true
+	}
+	if r.Type == gjson.String && c.NullText != "" && cutLine(r.Str) == c.NullText {
+		return source.Value{}, true
+	}
+	switch c.Type {
+	case source.Text, source.URL:
+		text, ok := scalar(r)
+		if !ok {
+			return source.Value{}, false
+		}
+		text = cutLine(clean(text))
+		if c.Type == source.URL {
+			text = bareURL(text)
+		}
+		return source.TextValue(text), true
+	case source.JSON:
+		return d.decodeJSON(r)
+	}
+	text, ok := scalar(r)
+	if !ok {
+		return source.Value{}, false
+	}
+	if text == "" {
+		return source.Value{}, true
+	}
+	switch c.Type {
+	case source.BigInt:
+		n, ok := whole(text)
+		return orNull(source.IntValue(n), ok)
+	case source.Double:
+		f, err := strconv.ParseFloat(text, 64)
+		return orNull(source.DoubleValue(f), err == nil && isNumber(text))
+	case source.Bool:
+		return decodeBool(text)
+	case source.Millis:
+		return decodeMillis(text)
+	case source.ISOTime:
+		return decodeISO(text)
+	}
+	return source.Value{}, false
+}
+
+func orNull(v source.Value, ok bool) (source.Value, bool) {
+	if !ok {
+		return source.Value{}, false
+	}
+	return v, true
+}
+
+// scalar is the text of a string, number or boolean, numbers as they are written.
+func scalar(r gjson.Result) (string, bool) {
+	switch r.Type {
+	case gjson.String:
+		return r.Str, true
+	case gjson.Number, gjson.True, gjson.False:
+		return r.Raw, true
+	}
+	return "", false
+}
+
+// clean makes text valid UTF-8 without NUL, which PostgreSQL refuses: what is
+// neither becomes U+FFFD.
+func clean(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+	}
+	return s
+}
+
+// cutLine cuts the line breaks that some APIs end texts with.
+func cutLine(s string) string { return strings.TrimRight(s, "\r\n") }
+
+// bareURL is a URL without user, query string and fragment. It works on any
+// text, since a URL that does not parse may hold a signature, too.
+func bareURL(s string) string {
+	if i := strings.IndexAny(s, "?#"); i >= 0 {
+		s = s[:i]
+	}
+	start := 0 // of the authority
+	if i := strings.Index(s, "//"); i >= 0 {
+		start = i + len("//")
+	}
+	end := len(s)
+	if i := strings.IndexByte(s[start:], '/'); i >= 0 {
+		end = start + i
+	}
+	if i := strings.LastIndexByte(s[start:end], '@'); i >= 0 {
+		s = s[:start] + s[start+i+1:]
+	}
+	return s
+}
+
+// isNumber reports whether a text is a number as JSON writes it: no plus sign,
+// no leading zero, no hexadecimals, no infinity.
+func isNumber(s string) bool {
+	return s != "" && (s[0] == '-' || '0' <= s[0] && s[0] <= '9') && gjson.Valid(s)
+}
+
+// maxExponent bounds what is computed exactly; a bigint has 19 digits.
+const maxExponent = 30
+
+// whole is a number without a fraction: 12, 12.0 or 1.2e1.
+func whole(s string) (int64, bool) {
+	if !isNumber(s) {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return n, true
+	}
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		if exponent, err := strconv.Atoi(s[i+1:]); err != nil || exponent < -maxExponent || exponent > maxExponent {
+			return 0, false
+		}
+	}
+	r, ok := new(big.Rat).SetString(s)
+	if !ok || !r.IsInt() || !r.Num().IsInt64() {
+		return 0, false
+	}
+	return r.Num().Int64(), true
+}
+
+func decodeBool(text string) (source.Value, bool) {
+	switch {
+	case text == "1", strings.EqualFold(text, "true"):
+		return source.BoolValue(true), true
+	case text == "0", strings.EqualFold(text, "false"):
+		return source.BoolValue(false), true
+	}
+	return source.Value{}, false
+}
+
+// Years 1 to 9999 are taken: what time.Time can print, and PostgreSQL can hold.
+var (
+	firstMoment = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
+	endOfTime   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+func decodeMillis(text string) (source.Value, bool) {
+	n, ok := whole(text)
+	if !ok || n < firstMoment.UnixMilli() || n >= endOfTime.UnixMilli() {
+		return source.Value{}, false
+	}
+	if n == 0 {
+		return source.Value{}, true
+	}
+	return source.IntValue(n * 1000), true
+}
+
+// isoLayouts are the forms of ISO 8601 that are taken; a fraction of a second
+// may follow the seconds.
+var isoLayouts = []string{
+	time.RFC3339,
+	"2006-01-02T15:04Z07:00",
+	"2006-01-02T15:04:05Z0700",
+	"2006-01-02T15:04Z0700",
+}
+
+func decodeISO(text string) (source.Value, bool) {
+	for _, layout := range isoLayouts {
+		t, err := time.Parse(layout, text)
+		if err == nil && !t.Before(firstMoment) && t.Before(endOfTime) {
+			return source.TimeValue(t), true
+		}
+	}
+	return source.Value{}, false
+}
+
+// wrappings is how many times JSON may be wrapped in a string.
+const wrappings = 3
+
+// decodeJSON unwraps JSON in a string. A string that holds no JSON stays a string.
+func (d *decoder) decodeJSON(r gjson.Result) (source.Value, bool) {
+	for range wrappings {
+		if r.Type != gjson.String || !isJSON(r.Str) {
+			break
+		}
+		r = gjson.Parse(r.Str)
+	}
+	if r.Type == gjson.Null || r.Type == gjson.String && r.Str == "" {
+		return source.Value{}, true
+	}
+	d.scratch = appendCanonical(d.scratch[:0], r, 1)
+	return source.TextValue(string(d.scratch)), true
+}
+
+// maxBrackets is how deep JSON may be nested for the fast check, which recurses.
+const maxBrackets = 10_000
+
+// isJSON reports whether a text is JSON. No text makes it overflow the stack:
+// where there are brackets enough for that, it asks encoding/json, which
+// refuses deep nesting.
+func isJSON(s string) bool {
+	if strings.Count(s, "[")+strings.Count(s, "{") > maxBrackets {
+		return json.Valid([]byte(s))
+	}
+	return gjson.Valid(s)
+}
+
+// isObject reports whether a text is a JSON object.
+func isObject(s string) bool {
+	return strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") && isJSON(s)
+}

@@ -1,0 +1,194 @@
+package embeddedpg
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// confFile holds our settings, in the cluster. It is included by the cluster's
+// postgresql.conf and written anew at every start; postgresql.auto.conf, where
+// ALTER SYSTEM writes, comes after it and wins.
+const confFile = "syncer.conf"
+
+// maxSocketPath is the longest path of a Unix socket that every system takes
+// (Linux allows 107 bytes, macOS 103).
+const maxSocketPath = 103
+
+// initCluster makes the cluster where there is none, and returns the
+// superuser's password.
+func (h *home) initCluster(ctx context.Context, bin binaries) (password string, err error) {
+	text, err := os.ReadFile(h.path(passwordFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	password = strings.TrimSpace(string(text))
+	known := password != ""
+	if !known {
+		password = rand.Text()
+	}
+
+	major, err := h.major()
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case major == 0:
+		h.logger.Info("making a private PostgreSQL", "data_dir", h.dir, "version", bin.version)
+		err = h.createCluster(ctx, bin, password)
+	case !known:
+		// The file was lost, or we died between making the cluster and writing it.
+		err = h.singleUser(ctx, bin, h.cluster(), "ALTER ROLE "+user+" PASSWORD '"+password+"'")
+	default:
+		return password, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	// Last: a password on disk means a cluster that takes it.
+	return password, writeFile(h.path(passwordFile), []byte(password+"\n"), 0o600)
+}
+
+// createCluster works in a directory of another name and renames it when all is
+// done, so that what bears the cluster's name is always whole.
+func (h *home) createCluster(ctx context.Context, bin binaries, password string) error {
+	draft := h.cluster() + ".new"
+	if err := os.RemoveAll(draft); err != nil {
+		return fmt.Errorf("remove an unfinished cluster: %w", err)
+	}
+	pwfile := h.path(passwordFile) + ".initdb"
+	defer func() { _ = os.Remove(pwfile) }()
+	if err := writeFile(pwfile, []byte(password+"\n"), 0o600); err != nil {
+		return err
+	}
+	if err := h.chown(pwfile); err != nil {
+		return err
+	}
+	if err := h.initdb(ctx, bin, draft, pwfile); err != nil {
+		return err
+	}
+	if err := h.singleUser(ctx, bin, draft, "CREATE DATABASE "+database); err != nil {
+		return err
+	}
+	if err := os.Rename(draft, h.cluster()); err != nil {
+		return fmt.Errorf("put the new cluster in place: %w; "+
+			"is there something else in %s? move it away", err, h.cluster())
+	}
+	return nil
+}
+
+// initdb sorts text by its bytes, which no update of the system's locales can
+// change under an index, but knows the letters of all languages where the
+// system has C.UTF-8.
+func (h *home) initdb(ctx context.Context, bin binaries, dir, pwfile string) error {
+	args := []string{
+		"--pgdata=" + dir, "--username=" + user, "--pwfile=" + pwfile, "--auth=scram-sha-256",
+		"--encoding=UTF8", "--locale=C",
+	}
+	if h.noSync {
+		args = append(args, "--no-sync")
+	}
+	run := func(args ...string) ([]byte, error) {
+		if err := h.mkdir(dir); err != nil {
+			return nil, err
+		}
+		return h.command(ctx, bin.path("initdb"), args...).CombinedOutput()
+	}
+	out, err := run(append(args, "--lc-ctype=C.UTF-8")...)
+	if err != nil && bytes.Contains(out, []byte("invalid locale")) {
+		out, err = run(args...)
+	}
+	if err != nil {
+		return fmt.Errorf("initdb: %w%s", err, lastLines(out))
+	}
+	// Also where a user turns checks of include files into errors, the file is there.
+	if err := h.writeConf(dir, nil); err != nil {
+		return err
+	}
+	conf, err := os.OpenFile(filepath.Join(dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = conf.WriteString("\ninclude = '" + confFile + "'\n")
+	return errors.Join(err, conf.Close())
+}
+
+// singleUser runs one statement without a server.
+func (h *home) singleUser(ctx context.Context, bin binaries, dir, statement string) error {
+	args := []string{"--single", "-D", dir}
+	if h.noSync {
+		args = append(args, "-c", "fsync=off")
+	}
+	cmd := h.command(ctx, bin.postgres(), append(args, "postgres")...)
+	cmd.Stdin = strings.NewReader(statement + "\n")
+	out, err := cmd.CombinedOutput()
+	if err == nil && bytes.Contains(out, []byte("ERROR:")) {
+		err = errors.New("refused") // the exit status does not tell
+	}
+	if err != nil {
+		verb, _, _ := strings.Cut(statement, " ") // the rest may hold a password
+		return fmt.Errorf("run %s in single-user mode: %w%s", verb, err, lastLines(out))
+	}
+	return nil
+}
+
+// configure writes the server's settings.
+func (h *home) configure(ctx context.Context, bin binaries, opts Options) error {
+	settings := map[string]string{
+		"listen_addresses":        "127.0.0.1",
+		"unix_socket_directories": "",
+		"password_encryption":     "scram-sha-256",
+		"max_connections":         "50",
+		"shared_buffers":          "128MB",
+		"max_wal_size":            "4GB",
+		"wal_compression":         "on",
+		"timezone":                "UTC",
+		"log_timezone":            "UTC",
+		"log_line_prefix":         "%m [%p] ",
+		"jit":                     "off",
+		"log_checkpoints":         "off", // years of them fill a disk
+	}
+	if h.accepts(ctx, bin, "wal_compression", "lz4") {
+		settings["wal_compression"] = "lz4"
+	}
+	if h.noSync {
+		settings["fsync"] = "off"
+		settings["synchronous_commit"] = "off"
+	}
+	// The address is TCP either way; the socket is for people with psql.
+	if dir := h.path(socketDir); len(dir)+len("/.s.PGSQL.65535") <= maxSocketPath {
+		if err := h.mkdir(dir); err != nil {
+			return err
+		}
+		settings["unix_socket_directories"] = `"` + strings.ReplaceAll(dir, `"`, `""`) + `"`
+	}
+	maps.Copy(settings, opts.Settings)
+	return h.writeConf(h.cluster(), settings)
+}
+
+func (h *home) writeConf(dir string, settings map[string]string) error {
+	var b strings.Builder
+	b.WriteString("# Written by syncer at every start. To change a setting: ALTER SYSTEM SET ...\n")
+	quote := strings.NewReplacer(`'`, `''`, `\`, `\\`)
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		fmt.Fprintf(&b, "%s = '%s'\n", name, quote.Replace(settings[name]))
+	}
+	file := filepath.Join(dir, confFile)
+	if err := writeFile(file, []byte(b.String()), 0o600); err != nil {
+		return fmt.Errorf("write the server's settings: %w", err)
+	}
+	return h.chown(file)
+}
+
+// accepts says whether these binaries were built with a value of a setting.
+func (h *home) accepts(ctx context.Context, bin binaries, name, value string) bool {
+	return h.command(ctx, bin.postgres(), "-D", h.cluster(), "-c", name+"="+value, "-C", name).Run() == nil
+}

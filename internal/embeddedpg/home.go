@@ -1,0 +1,191 @@
+package embeddedpg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Names in a data directory.
+const (
+	clusterDir   = "postgres"
+	logFile      = "postgres.log"
+	passwordFile = "password"
+	portFile     = "port"
+	socketDir    = "socket"
+	binDir       = "bin"
+	lockFile     = "lock"
+)
+
+// A home is a data directory and the user whom its server runs as.
+type home struct {
+	dir    string
+	runAs  *account // nil: whoever we are
+	places []string // patterns of directories with binaries
+	noSync bool
+	logger *slog.Logger
+}
+
+// An account is the operating system's user for the server, who is not root:
+// PostgreSQL refuses to run as root.
+type account struct {
+	name     string
+	uid, gid int
+}
+
+func openHome(opts Options) (*home, error) {
+	if opts.DataDir == "" {
+		return nil, errors.New("no data directory")
+	}
+	dir, err := filepath.Abs(opts.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	h := &home{
+		dir:    dir,
+		places: usualPlaces,
+		noSync: opts.NoSync,
+		logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+	}
+	if h.runAs, err = serverAccount(); err != nil {
+		return nil, err
+	}
+	mode := fs.FileMode(0o700)
+	if h.runAs != nil {
+		mode = 0o711 // another user passes through to the cluster
+	}
+	if err := os.MkdirAll(dir, mode); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w; set SYNCER_DATA_DIR to a directory that can be written", err)
+	}
+	if h.runAs != nil {
+		if err := addMode(dir, 0o011); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+func (h *home) path(name string) string { return filepath.Join(h.dir, name) }
+
+func (h *home) cluster() string { return h.path(clusterDir) }
+
+// major is the PostgreSQL version that made the cluster; 0 where there is none.
+func (h *home) major() (int, error) {
+	file := filepath.Join(h.cluster(), "PG_VERSION")
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0, fmt.Errorf("read the cluster's version in %s: %w", file, err)
+	}
+	return major, nil
+}
+
+// mkdir makes a directory that belongs to the server's user alone.
+func (h *home) mkdir(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	return h.chown(path)
+}
+
+func (h *home) chown(path string) error {
+	if h.runAs == nil {
+		return nil
+	}
+	return os.Chown(path, h.runAs.uid, h.runAs.gid)
+}
+
+// command prepares a program of PostgreSQL to run as the server's user.
+//
+// The environment is not handed on: it may hold cloud credentials, which no
+// session of the database should be able to read, and PG* or LC_* variables,
+// which would change what the server does.
+func (h *home) command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = h.dir
+	cmd.Env = []string{"LC_ALL=C"}
+	for _, name := range []string{"PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
+	isolate(cmd, h.runAs)
+	return cmd
+}
+
+// checkAccess finds out, where the server runs as another user, whether that
+// user may execute the binaries and enter every directory above the cluster.
+// It tries, because mode bits do not tell of ACLs.
+func (h *home) checkAccess(ctx context.Context, bin binaries) error {
+	if h.runAs == nil {
+		return nil
+	}
+	enter := func(dir string) error {
+		cmd := h.command(ctx, bin.postgres(), "--version")
+		cmd.Dir = dir
+		return cmd.Run()
+	}
+	if err := enter("/"); err != nil {
+		return fmt.Errorf("%s cannot be run by the user %q (as root, PostgreSQL runs as that user): %w; "+
+			"set SYNCER_PG_BIN to binaries that everybody may run", bin.postgres(), h.runAs.name, err)
+	}
+	for _, dir := range parents(h.dir) {
+		if err := enter(dir); err != nil {
+			return fmt.Errorf("directory %s cannot be entered by the user %q (as root, PostgreSQL runs as that user): %w; "+
+				"set SYNCER_DATA_DIR to a directory elsewhere, such as /var/lib/syncer, or run: chmod o+x %s",
+				dir, h.runAs.name, err, dir)
+		}
+	}
+	return nil
+}
+
+// parents lists a directory and all above it, from the root down.
+func parents(dir string) []string {
+	dirs := []string{dir}
+	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
+		dirs = append(dirs, up)
+	}
+	slices.Reverse(dirs)
+	return dirs
+}
+
+func addMode(path string, bits fs.FileMode) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode().Perm()&bits == bits {
+		return nil
+	}
+	return os.Chmod(path, info.Mode().Perm()|bits)
+}
+
+// writeFile replaces a file in one step, with exactly this mode.
+func writeFile(path string, data []byte, mode fs.FileMode) error {
+	next := path + ".new"
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(mode), f.Close()) // the umask may have taken bits
+	if err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}

@@ -1,0 +1,80 @@
+package embeddedpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lock makes the data directory ours until the lock is closed or the process
+// ends. The file stays: removing it would let two programs hold locks on two
+// files of one name.
+func (h *home) lock() (io.Closer, error) {
+	f, err := os.OpenFile(h.path(lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the data directory: %w; does it belong to another user?", err)
+	}
+	switch taken, err := tryLock(f); {
+	case err != nil:
+		return nil, errors.Join(fmt.Errorf("lock the data directory: %w", err), f.Close())
+	case taken:
+		err := h.inUse(f)
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Truncate(0), writeAt(f, strconv.Itoa(os.Getpid())+"\n")); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock the data directory: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+func writeAt(f *os.File, text string) error {
+	_, err := f.WriteAt([]byte(text), 0)
+	return err
+}
+
+// inUse describes the server of the program that holds the lock.
+func (h *home) inUse(lock io.Reader) *InUseError {
+	e := &InUseError{DataDir: h.dir}
+	text, _ := io.ReadAll(lock) // what cannot be read is left out
+	e.PID, _ = strconv.Atoi(strings.TrimSpace(string(text)))
+	password, err := os.ReadFile(h.path(passwordFile))
+	if f := h.readPIDFile(); err == nil && f.status == "ready" {
+		e.URL = serverURL(strings.TrimSpace(string(password)), f.port)
+	}
+	return e
+}
+
+// endOrphan ends a server that outlived the program that started it, or waits
+// while it shuts down. We hold the lock, so it is nobody's.
+func (h *home) endOrphan(ctx context.Context) error {
+	f := h.readPIDFile()
+	// A zombie, which the init of some containers never reaps, is no postmaster.
+	lives := func() bool { return alive(f.pid) && isPostmaster(ctx, f.pid, h.cluster()) }
+	switch {
+	case f.pid == 0:
+		return nil
+	case !lives():
+		// PostgreSQL goes by the PID alone and would refuse to start where the
+		// PID is another program's by now, as happens in every restarted container.
+		return os.Remove(h.pidFilePath())
+	}
+	h.logger.Info("waiting for the previous PostgreSQL to end", "pid", f.pid)
+	deadline := time.After(30 * time.Second)
+	interrupt(f.pid, fastShutdown)
+	for lives() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the previous server (PID %d) to end: %w", f.pid, context.Cause(ctx))
+		case <-deadline:
+			interrupt(f.pid, immediateShutdown)
+			deadline = nil
+		case <-time.After(pollInterval):
+		}
+	}
+	return nil
+}

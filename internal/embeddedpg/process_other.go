@@ -1,0 +1,28 @@
+//go:build !unix
+
+package embeddedpg
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+var errUnsupported = errors.New("the embedded PostgreSQL runs on Linux and macOS only; set DATABASE_URL")
+
+// Elsewhere nothing is started: serverAccount, which comes first, says so.
+
+const (
+	fastShutdown      = syscall.SIGINT
+	immediateShutdown = syscall.SIGQUIT
+)
+
+func serverAccount() (*account, error)                      { return nil, errUnsupported }
+func isolate(*exec.Cmd, *account)                           {}
+func tryLock(*os.File) (taken bool, err error)              { return false, errUnsupported }
+func alive(int) bool                                        { return false }
+func interrupt(int, syscall.Signal)                         {}
+func isPostmaster(context.Context, int, string) bool        { return false }
+func endWithUs(*exec.Cmd, bool) (release func(), err error) { return nil, errUnsupported }

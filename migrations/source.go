@@ -1,0 +1,195 @@
+package migrations
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncer/source"
+)
+
+// ForSource writes the goose file that makes a source's table, views, as-of
+// function and comments, from its declaration. All names are snake_case (which
+// source.Validate sees to), so that none needs quotes.
+func ForSource(s *source.Source) string {
+	var b strings.Builder
+	b.WriteString("-- +goose Up\n")
+	table(&b, s)
+	views(&b, s)
+	asOf(&b, s)
+	comments(&b, s)
+	fmt.Fprintf(&b, `
+-- +goose Down
+DROP FUNCTION alicloud.%[1]s_as_of(timestamptz);
+DROP VIEW alicloud.%[1]s_history;
+DROP VIEW alicloud.%[1]s;
+DROP TABLE syncer.%[1]s;
+`, s.Name)
+	return b.String()
+}
+
+func table(b *strings.Builder, s *source.Source) {
+	fmt.Fprintf(b, "CREATE TABLE syncer.%s (\n", s.Name)
+	line := func(format string, args ...any) { fmt.Fprintf(b, "    "+format, args...) }
+	line("account_id text COLLATE \"C\" NOT NULL,\n")
+	line("region_id text COLLATE \"C\" NOT NULL,\n")
+	for _, c := range s.Columns {
+		sql := c.Type.SQL()
+		if slices.Contains(s.Key, c.Name) {
+			// The key's order is only ever an index's: bytes compare fastest.
+			if sql == "text" {
+				sql += " COLLATE \"C\""
+			}
+			sql += " NOT NULL"
+		}
+		line("%s %s,\n", c.Name, sql)
+	}
+	line("extra jsonb,\n")
+	line("version_hash bigint NOT NULL,\n")
+	line("row_hash bigint NOT NULL,\n")
+	line("valid_from timestamptz NOT NULL,\n")
+	line("valid_to timestamptz NOT NULL DEFAULT 'infinity',\n")
+	key := append(append([]string{"account_id", "region_id"}, s.Key...), "valid_to")
+	line("CONSTRAINT %s_pkey PRIMARY KEY (%s),\n", s.Name, strings.Join(key, ", "))
+	line("CONSTRAINT %s_valid_check CHECK (valid_from < valid_to)\n", s.Name)
+	b.WriteString(") PARTITION BY RANGE (valid_to);\n")
+	fmt.Fprintf(b, `CREATE TABLE syncer.%[1]s_standing PARTITION OF syncer.%[1]s
+    FOR VALUES FROM ('infinity') TO (MAXVALUE);
+CREATE TABLE syncer.%[1]s_default PARTITION OF syncer.%[1]s DEFAULT;
+`, s.Name)
+}
+
+// view is the column list that alicloud.s and alicloud.s_history share.
+func viewColumns(s *source.Source) []string {
+	list := []string{"account_id", "region_id"}
+	for _, c := range s.Columns {
+		list = append(list, c.Name)
+		if len(c.Labels) > 0 {
+			list = append(list, label(c))
+		}
+	}
+	return append(list, "extra", "valid_from")
+}
+
+func label(c source.Column) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CASE %s", c.Name)
+	for _, l := range c.Labels {
+		code := l.Code
+		if c.Type != source.BigInt {
+			code = quote(code)
+		}
+		fmt.Fprintf(&b, "\n        WHEN %s THEN %s", code, quote(l.Text))
+	}
+	fmt.Fprintf(&b, "\n    END AS %s_label", c.Name)
+	return b.String()
+}
+
+func views(b *strings.Builder, s *source.Source) {
+	columns := strings.Join(viewColumns(s), ",\n    ")
+	fmt.Fprintf(b, `
+CREATE VIEW alicloud.%[1]s AS
+SELECT
+    %[2]s
+FROM syncer.%[1]s
+WHERE valid_to = 'infinity';
+
+CREATE VIEW alicloud.%[1]s_history AS
+SELECT
+    %[2]s,
+    NULL::timestamptz AS valid_to
+FROM syncer.%[1]s
+WHERE valid_to = 'infinity'
+UNION ALL
+SELECT
+    %[2]s,
+    valid_to
+FROM syncer.%[1]s
+WHERE valid_to < 'infinity';
+`, s.Name, columns)
+}
+
+func asOf(b *strings.Builder, s *source.Source) {
+	names := []string{"h.account_id", "h.region_id"}
+	for _, c := range s.Columns {
+		names = append(names, "h."+c.Name)
+		if len(c.Labels) > 0 {
+			names = append(names, "h."+c.Name+"_label")
+		}
+	}
+	names = append(names, "h.extra", "h.valid_from")
+	// A plain SQL function over the history view: PostgreSQL inlines it, so that
+	// a caller's filters reach the indexes and months that ended before are pruned.
+	fmt.Fprintf(b, `
+-- +goose StatementBegin
+CREATE FUNCTION alicloud.%[1]s_as_of(at timestamptz)
+RETURNS SETOF alicloud.%[1]s
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+SELECT
+    %[2]s
+FROM alicloud.%[1]s_history AS h
+WHERE h.valid_from <= at
+    AND (h.valid_to > at OR h.valid_to IS NULL)
+$$;
+-- +goose StatementEnd
+`, s.Name, strings.Join(names, ",\n    "))
+}
+
+func comments(b *strings.Builder, s *source.Source) {
+	origin := fmt.Sprintf("From %s %s.", s.API.Product, s.API.Action)
+	b.WriteString("\n")
+	comment := func(kind, name, text string) { fmt.Fprintf(b, "COMMENT ON %s %s IS %s;\n", kind, name, quote(text)) }
+
+	view, history := "alicloud."+s.Name, "alicloud."+s.Name+"_history"
+	comment("TABLE", "syncer."+s.Name, "Versions behind "+view+" and "+history+". Read those.")
+	comment("COLUMN", "syncer."+s.Name+".version_hash", "Hash of the tracked columns: another hash is another version.")
+	comment("COLUMN", "syncer."+s.Name+".row_hash", "Hash of all columns, untracked ones included: the same hash is nothing to write.")
+	comment("VIEW", view, s.Doc+" As it stands now. "+origin)
+	comment("VIEW", history, s.Doc+" Every version, with the time it stood. "+origin)
+	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment.")
+	for _, v := range []string{view, history} {
+		for _, c := range Comments(s) {
+			comment("COLUMN", v+"."+c[0], c[1])
+		}
+	}
+	comment("COLUMN", history+".valid_to", "When this version ended (not included). NULL while it stands.")
+}
+
+// Comments lists the columns of alicloud.<source> in order, each with its comment.
+func Comments(s *source.Source) [][2]string {
+	list := [][2]string{
+		{"account_id", "ID of the Alibaba Cloud account."},
+		{"region_id", regionComment(s.Regions)},
+	}
+	for _, c := range s.Columns {
+		text := c.Doc
+		if c.Untracked {
+			text += " Kept current; makes no version."
+		}
+		if c.Field != "" {
+			text += " API field: " + c.Field + "."
+		}
+		list = append(list, [2]string{c.Name, text})
+		if len(c.Labels) > 0 {
+			var codes []string
+			for _, l := range c.Labels {
+				codes = append(codes, l.Code+" = "+l.Text)
+			}
+			list = append(list, [2]string{c.Name + "_label", "What " + c.Name + " says: " + strings.Join(codes, ", ") + "."})
+		}
+	}
+	return append(list,
+		[2]string{"extra", "What the API answered that no column holds, or that a column's type refused. NULL: nothing."},
+		[2]string{"valid_from", "Since when this version stands: the moment of the sync that found it."},
+	)
+}
+
+func regionComment(r source.Regions) string {
+	if r == source.SecurityCenter {
+		return "Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else."
+	}
+	return "Region that was asked."
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -1,0 +1,160 @@
+package sim
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"hash/maphash"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// window is how far a request's Timestamp may be from the gateway's clock, and
+// for how long its nonce is remembered.
+const window = 15 * time.Minute
+
+// An identity is who signed a request.
+type identity struct {
+	account *Account // that the call is made in
+	keyID   string
+	secret  string
+	role    string // assumed; empty: the account's own user
+	session string // of the assumed role
+}
+
+// authenticate checks that a request is signed by a known key, freshly and for
+// the first time.
+func (c *Cloud) authenticate(req *request) (identity, error) {
+	p := req.params
+	for _, name := range []string{"AccessKeyId", "Signature", "SignatureNonce", "Timestamp"} {
+		if p.Get(name) == "" {
+			return identity{}, missing(name)
+		}
+	}
+	if m := p.Get("SignatureMethod"); m != "HMAC-SHA1" {
+		return identity{}, badRequest("InvalidParameter.SignatureMethod", "The signature method %q is not supported.", m)
+	}
+	if v := p.Get("SignatureVersion"); v != "1.0" {
+		return identity{}, badRequest("InvalidParameter.SignatureVersion", "The signature version %q is not supported.", v)
+	}
+	now := c.opt.Wall()
+	sent, err := time.Parse("2006-01-02T15:04:05Z", p.Get("Timestamp"))
+	if err != nil {
+		return identity{}, badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
+	}
+	if sent.Before(now.Add(-window)) || sent.After(now.Add(window)) {
+		return identity{}, badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+	}
+	who, err := c.identify(p.Get("AccessKeyId"), p.Get("SecurityToken"), now)
+	if err != nil {
+		return identity{}, err
+	}
+	toSign := stringToSign(req.method, p)
+	if !hmac.Equal([]byte(sign(who.secret, toSign)), []byte(p.Get("Signature"))) {
+		return identity{}, badRequest("SignatureDoesNotMatch",
+			"Specified signature does not match our calculation. server string to sign is:%s", redact(toSign, p.Get("SecurityToken")))
+	}
+	// Last, so that only the holder of a key can fill the memory of nonces.
+	if !c.nonces.fresh(who.keyID, p.Get("SignatureNonce"), now) {
+		return identity{}, badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
+	}
+	return who, nil
+}
+
+// identify finds the key that a request names.
+func (c *Cloud) identify(keyID, token string, now time.Time) (identity, error) {
+	if strings.HasPrefix(keyID, temporaryKey) {
+		return c.openToken(keyID, token, now)
+	}
+	a, ok := c.byKey[keyID]
+	if !ok {
+		return identity{}, &Error{Status: http.StatusNotFound, Code: "InvalidAccessKeyId.NotFound", Message: "Specified access key is not found."}
+	}
+	return identity{account: a, keyID: keyID, secret: a.AccessKeySecret}, nil
+}
+
+// stringToSign is what an RPC request of version 1.0 signs: see "Request syntax
+// and signature method V2 for RPC APIs" in Alibaba Cloud's SDK documentation.
+func stringToSign(method string, params url.Values) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if name == "Signature" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(escape(name))
+		b.WriteByte('=')
+		b.WriteString(escape(params.Get(name)))
+	}
+	return method + "&%2F&" + escape(b.String())
+}
+
+func sign(secret, text string) string {
+	mac := hmac.New(sha1.New, []byte(secret+"&"))
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// escape encodes all but the unreserved characters of RFC 3986.
+func escape(s string) string {
+	const hex = "0123456789ABCDEF"
+	b := make([]byte, 0, len(s)+len(s)/2)
+	for i := range len(s) {
+		switch ch := s[i]; {
+		case 'a' <= ch && ch <= 'z', 'A' <= ch && ch <= 'Z', '0' <= ch && ch <= '9', strings.IndexByte("-_.~", ch) >= 0:
+			b = append(b, ch)
+		default:
+			b = append(b, '%', hex[ch>>4], hex[ch&15])
+		}
+	}
+	return string(b)
+}
+
+// redact takes a security token out of a string to sign: it is a credential, and
+// error messages are logged.
+func redact(toSign, token string) string {
+	if token == "" {
+		return toSign
+	}
+	return strings.ReplaceAll(toSign, escape(escape(token)), "***")
+}
+
+// nonces remembers which nonces were used, in bounded memory: two generations of
+// hashes, each of which is dropped whole. When calls come so fast that a
+// generation fills before its time, the oldest nonces are forgotten early.
+type nonces struct {
+	mu            sync.Mutex
+	seed          maphash.Seed
+	recent, older map[uint64]struct{}
+	turned        time.Time
+}
+
+const maxNonces = 1 << 18 // in a generation: about 5 MB
+
+func (n *nonces) fresh(key, nonce string, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	// A nonce must outlive its Timestamp, which may be a window in the future.
+	if n.recent == nil || now.Sub(n.turned) > 2*window || len(n.recent) >= maxNonces {
+		if n.recent == nil {
+			n.seed = maphash.MakeSeed()
+		}
+		n.recent, n.older, n.turned = map[uint64]struct{}{}, n.recent, now
+	}
+	h := maphash.String(n.seed, key+"\x00"+nonce)
+	if _, used := n.recent[h]; used {
+		return false
+	}
+	if _, used := n.older[h]; used {
+		return false
+	}
+	n.recent[h] = struct{}{}
+	return true
+}

@@ -1,0 +1,192 @@
+// Package sim is a simulated Alibaba Cloud: a [Cloud], the RPC gateway in front,
+// over a [World], the data behind it. The demo, the tests and the benchmarks run
+// against it, and so can Alibaba's own SDKs and CLI.
+//
+// It is built from Alibaba's API reference pages, not from what any client of
+// this project happens to send. It imports the standard library only.
+package sim
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+// Options say what a Cloud serves and how. Accounts and World are needed; the
+// zero value of everything else is a patient, healthy cloud.
+type Options struct {
+	Accounts []Account
+	World    World
+
+	// Clock is the moment that answers describe. Default: time.Now.
+	Clock func() time.Time
+	// Wall is the clock by which requests are dated, tokens expire and rates
+	// count: the clock of the caller's machine. Default: time.Now.
+	Wall func() time.Time
+
+	// Rate is how many calls a second each account may make of each API in
+	// each region. 0: any number.
+	Rate int
+	// ThrottleStatus is the HTTP status of a throttled answer. The pages do not
+	// settle it; 400, 403, 429 and 503 are all reported. Default: 400.
+	ThrottleStatus int
+	// RetryAfter lets a throttled answer say how long to wait, in the headers
+	// x-acs-retry-after and x-ratelimit-user-api.
+	RetryAfter bool
+
+	// MaxPageSize bounds a page, in items. Who asks for more gets this many, and
+	// is told so in the answer's PageSize or MaxResults. Default: 100.
+	MaxPageSize int
+	// FullPages turns off the short and empty pages that ListInstancePatchStates
+	// may answer in the middle of a list.
+	FullPages bool
+
+	// Latency is how long every answer takes at least.
+	Latency time.Duration
+	// Fault may make a call go wrong. It is asked about each call that would
+	// otherwise be answered by the world, from many goroutines.
+	Fault func(Call) Fault
+}
+
+// An Account is an Alibaba Cloud account with one access key. Any of its roles
+// can be assumed by the other accounts of the Cloud.
+type Account struct {
+	ID              string // 16 digits
+	Name            string // of the RAM user that the access key belongs to
+	AccessKeyID     string
+	AccessKeySecret string
+	// Deny lists what the account may not call: an action (ListAgentlessTask)
+	// or a RAM action (yundun-sas:ListAgentlessTask).
+	Deny []string
+}
+
+// A Cloud answers RPC calls of Security Center (Sas), CloudOps Orchestration
+// Service (OOS) and Security Token Service (Sts), all on one address. Its methods
+// may be called from many goroutines.
+type Cloud struct {
+	opt    Options
+	byKey  map[string]*Account // by access key ID
+	byID   map[string]*Account
+	seal   [32]byte // signs temporary tokens
+	nonces nonces
+	rates  rates
+	calls  atomic.Int64
+}
+
+// New makes a Cloud.
+func New(o Options) *Cloud {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Wall == nil {
+		o.Wall = time.Now
+	}
+	if o.ThrottleStatus == 0 {
+		o.ThrottleStatus = http.StatusBadRequest
+	}
+	if o.MaxPageSize == 0 {
+		o.MaxPageSize = 100
+	}
+	c := &Cloud{opt: o, byKey: map[string]*Account{}, byID: map[string]*Account{}}
+	for i := range o.Accounts {
+		a := &o.Accounts[i]
+		c.byKey[a.AccessKeyID], c.byID[a.ID] = a, a
+	}
+	_, _ = rand.Read(c.seal[:]) // never fails
+	return c
+}
+
+// Calls is the number of calls since the start that reached the point where
+// Options.Fault is asked.
+func (c *Cloud) Calls() int64 { return c.calls.Load() }
+
+// A request is one call on its way through the gateway.
+type request struct {
+	method string
+	params url.Values // query and form
+	op     *operation
+	region string
+	caller identity
+	number int64 // of the call, from 1
+}
+
+// ServeHTTP answers one call. The order of the checks is the gateway's: what is
+// asked, who asks, whether they may, how often, and only then the data.
+func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{w: w, r: r, id: requestID()}
+	req, err := c.admit(r)
+	if c.opt.Latency > 0 && !sleep(r.Context(), c.opt.Latency) {
+		return
+	}
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.good = func() ([]byte, error) { return c.answer(req, x.id) }
+	if c.opt.Fault != nil {
+		call := Call{req.caller.account.ID, req.region, req.op.action, req.params, req.number}
+		if f := c.opt.Fault(call); f.act != nil {
+			f.act(x)
+			return
+		}
+	}
+	x.succeed()
+}
+
+// admit checks everything about a request that does not need the world.
+func (c *Cloud) admit(r *http.Request) (*request, error) {
+	params, err := readParams(r)
+	if err != nil {
+		return nil, err
+	}
+	req := &request{method: r.Method, params: params}
+	if req.op, err = findOperation(params); err != nil {
+		return nil, err
+	}
+	if req.caller, err = c.authenticate(req); err != nil {
+		return nil, err
+	}
+	if req.region, err = req.op.checkRegion(params.Get("RegionId")); err != nil {
+		return nil, err
+	}
+	if err := req.op.checkParams(params); err != nil {
+		return nil, err
+	}
+	if req.op.deniedTo(req.caller.account) {
+		return nil, errNoPermission
+	}
+	if c.opt.Rate > 0 {
+		wait := c.rates.take(rateKey{req.caller.account.ID, req.region, req.op.action}, c.opt.Wall(), c.opt.Rate)
+		if wait > 0 {
+			return nil, c.throttled(wait)
+		}
+	}
+	req.number = c.calls.Add(1)
+	return req, nil
+}
+
+// answer is the body of a good answer.
+func (c *Cloud) answer(req *request, id string) ([]byte, error) {
+	if req.op.sts != nil {
+		return req.op.sts(c, req, id)
+	}
+	list, err := c.opt.World.List(Query{
+		AccountID: req.caller.account.ID,
+		Region:    req.region,
+		Action:    req.op.action,
+		Params:    req.params,
+		Now:       c.opt.Clock(),
+		Call:      req.number,
+	})
+	if err != nil {
+		if told := (*Error)(nil); errors.As(err, &told) {
+			return nil, told
+		}
+		return nil, &Error{Status: http.StatusInternalServerError, Code: "InternalError",
+			Message: "The request processing has failed due to some unknown error."}
+	}
+	return req.op.shape(c, req, id, list)
+}

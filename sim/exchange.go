@@ -1,0 +1,151 @@
+package sim
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// An Error is an answer that says no, in the words of the error pages.
+type Error struct {
+	Status     int // HTTP
+	Code       string
+	Message    string
+	RetryAfter time.Duration // told in x-acs-retry-after; 0: not told
+	limit      int           // of the rate that was passed; 0: none
+}
+
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+func badRequest(code, format string, args ...any) *Error {
+	return &Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// The message is the one of every Security Center page.
+var errNoPermission = &Error{Status: http.StatusForbidden, Code: "NoPermission", Message: "caller has no permission"}
+
+// An exchange is one request and the answer under way.
+type exchange struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	id   string // RequestId
+	good func() ([]byte, error)
+}
+
+// succeed sends the good answer, which may turn out to be an error.
+func (x *exchange) succeed() {
+	body, err := x.good()
+	if err != nil {
+		x.fail(err)
+		return
+	}
+	x.send(http.StatusOK, body)
+}
+
+// fail sends err as the gateway's error JSON.
+func (x *exchange) fail(err error) {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}
+	}
+	if e.RetryAfter > 0 {
+		ms := strconv.FormatInt(e.RetryAfter.Milliseconds(), 10)
+		x.w.Header().Set("x-acs-retry-after", ms)
+		if e.limit > 0 {
+			x.w.Header().Set("x-ratelimit-user-api", fmt.Sprintf("Limit:%d,Remain:0,TimeLeft:%s", e.limit, ms))
+		}
+	}
+	body, _ := json.Marshal(struct{ RequestId, HostId, Code, Message, Recommend string }{ //nolint:revive // the API's spelling
+		x.id, x.r.Host, e.Code, e.Message,
+		"https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&requestId=" + x.id,
+	})
+	x.send(e.Status, body)
+}
+
+// send sends a body of JSON, compressed when the client takes that.
+func (x *exchange) send(status int, body []byte) {
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json;charset=utf-8")
+	h.Set("x-acs-request-id", x.id)
+	if len(body) < 1024 || !strings.Contains(x.r.Header.Get("Accept-Encoding"), "gzip") {
+		x.write(status, body)
+		return
+	}
+	h.Set("Content-Encoding", "gzip")
+	h.Set("Vary", "Accept-Encoding")
+	x.w.WriteHeader(status)
+	z := zippers.Get().(*gzip.Writer)
+	defer zippers.Put(z)
+	z.Reset(x.w)
+	_, _ = z.Write(body) // the client may have left
+	_ = z.Close()
+}
+
+// write sends a body as it is, with its length.
+func (x *exchange) write(status int, body []byte) {
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	x.w.WriteHeader(status)
+	_, _ = x.w.Write(body) // the client may have left
+}
+
+var zippers = sync.Pool{New: func() any {
+	z, _ := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	return z
+}}
+
+// maxForm bounds the body of a request, in bytes.
+const maxForm = 1 << 20
+
+// readParams unites the query and the form of a request. As in the client's own
+// signature, a form parameter hides a query parameter of the same name.
+func readParams(r *http.Request) (url.Values, error) {
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		return nil, badRequest("UnsupportedHTTPMethod", "This http method is not supported.")
+	}
+	params, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, badRequest("InvalidParameter", "The query string is malformed.")
+	}
+	// Reading the body to its end also lets the server notice when a client leaves.
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+	if err != nil || len(body) > maxForm {
+		return nil, badRequest("InvalidParameter", "The body is too large or broken.")
+	}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return nil, badRequest("InvalidParameter", "The form is malformed.")
+		}
+		for name, values := range form {
+			params[name] = values
+		}
+	}
+	return params, nil
+}
+
+// requestID is a new upper-case UUID, with the version digit that RequestIds show.
+func requestID() string {
+	return strings.ToUpper(uuid(rand.Uint64(), rand.Uint64(), 5))
+}
+
+// sleep waits for d and says whether ctx let it.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,146 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// A Call is what Options.Fault is asked about.
+type Call struct {
+	AccountID, Region, Action string
+	Params                    url.Values
+	N                         int64 // number of this call since the start, from 1
+}
+
+// A Fault is how one call goes wrong. The zero Fault lets it go well.
+type Fault struct{ act func(*exchange) }
+
+// Refuse answers an error: 500 InternalError, 503 ServiceUnavailable, 403
+// NoPermission, 403 InvalidSecurityToken.Expired…
+func Refuse(status int, code, message string) Fault {
+	return Fault{func(x *exchange) { x.fail(&Error{Status: status, Code: code, Message: message}) }}
+}
+
+// Throttle refuses with code (Throttling, Throttling.User, Throttling.Api), and
+// says in x-acs-retry-after how long to wait unless that is 0.
+func Throttle(status int, code string, retryAfter time.Duration) Fault {
+	return Fault{func(x *exchange) {
+		x.fail(&Error{Status: status, Code: code, Message: "Request was denied due to user flow control.", RetryAfter: retryAfter})
+	}}
+}
+
+// HTML answers a page of HTML, as load balancers and captive portals do.
+func HTML(status int) Fault {
+	return Fault{func(x *exchange) {
+		x.w.Header().Set("Content-Type", "text/html")
+		x.write(status, fmt.Appendf(nil, "<html><head><title>%[1]d %[2]s</title></head><body><h1>%[1]d %[2]s</h1></body></html>\n",
+			status, http.StatusText(status)))
+	}}
+}
+
+// Empty answers {}.
+func Empty() Fault {
+	return Fault{func(x *exchange) { x.send(http.StatusOK, []byte("{}")) }}
+}
+
+// Truncate answers only the first part (0 to 1) of the good body, and claims that
+// this is all.
+func Truncate(part float64) Fault {
+	return Rewrite(func(body []byte) []byte { return body[:int(part*float64(len(body)))] })
+}
+
+// CutOff sends only the first part (0 to 1) of the good body, announces the
+// whole, and closes the connection.
+func CutOff(part float64) Fault {
+	return Fault{func(x *exchange) {
+		body, err := x.good()
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		x.w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		x.w.WriteHeader(http.StatusOK)
+		_, _ = x.w.Write(body[:min(int(part*float64(len(body))), len(body)-1)])
+		// Returning short of the announced length makes the server hang up.
+	}}
+}
+
+// Rewrite lets f change the good body.
+func Rewrite(f func(body []byte) []byte) Fault {
+	return Fault{func(x *exchange) {
+		body, err := x.good()
+		if err != nil {
+			x.fail(err)
+			return
+		}
+		x.send(http.StatusOK, f(body))
+	}}
+}
+
+// Reset breaks the connection without an answer.
+func Reset() Fault {
+	return Fault{func(x *exchange) {
+		hijacker, ok := x.w.(http.Hijacker)
+		if !ok {
+			panic(http.ErrAbortHandler) // HTTP/2: resets the stream
+		}
+		conn, _, err := hijacker.Hijack()
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // RST instead of FIN
+		}
+		_ = conn.Close()
+	}}
+}
+
+// Hang sends nothing until the client leaves, or hangs up after limit.
+func Hang(limit time.Duration) Fault {
+	return Fault{func(x *exchange) {
+		sleep(x.r.Context(), limit)
+		panic(http.ErrAbortHandler)
+	}}
+}
+
+// Delay lets the call go well, but late.
+func Delay(by time.Duration) Fault {
+	return Fault{func(x *exchange) {
+		if sleep(x.r.Context(), by) {
+			x.succeed()
+		}
+	}}
+}
+
+// Flood answers a body of size bytes, all spaces.
+func Flood(size int64) Fault {
+	return Fault{func(x *exchange) {
+		x.w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		x.w.WriteHeader(http.StatusOK)
+		_ = spaces(x.r.Context(), x.w, size) // the client may have left
+	}}
+}
+
+func spaces(ctx context.Context, w http.ResponseWriter, size int64) error {
+	block := make([]byte, 32<<10)
+	for i := range block {
+		block[i] = ' '
+	}
+	for size > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := w.Write(block[:min(size, int64(len(block)))])
+		if err != nil {
+			return err
+		}
+		size -= int64(n)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package sim
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A rule keeps the items whose field fits what a request parameter asks for.
+type rule struct {
+	param, field string
+	fits         func(asked []string, have string) bool
+}
+
+// rules are the filters of each action, as its page describes them. A field may
+// be one that the answer does not show: RootTask and RootTaskId of a task.
+var rules = map[string][]rule{
+	"ListPublishBatch": {
+		{"UpgradeVersion", "Version", oneOf}, {"BatchName", "BatchName", contains},
+	},
+	"ListOperationProcess": {
+		{"TaskTypes", "TaskType", oneOf}, {"StatusCodes", "StatusCode", oneOf},
+		{"TaskIds", "TaskId", oneOf}, {"TaskSources", "TaskSource", oneOf},
+		// StartTime is about the creation and EndTime about the completion,
+		// which a running task does not have.
+		{"StartTime", "CreateTime", notBefore}, {"EndTime", "EndTime", notAfter},
+	},
+	"ListAgentlessTask": {
+		{"RootTask", "RootTask", oneOf}, {"TaskId", "RootTaskId", oneOf}, {"RootTaskId", "RootTaskId", oneOf},
+		{"StartTime", "StartTime", notBefore}, {"EndTime", "StartTime", notAfter},
+		{"Status", "Status", oneOf}, {"TargetType", "TargetType", oneOf}, {"Uuid", "Uuid", oneOf},
+		{"MachineName", "InstanceName", contains}, {"TargetName", "TargetName", contains},
+		{"InternetIp", "InternetIp", oneOf}, {"IntranetIp", "IntranetIp", oneOf},
+	},
+	"DescribeAgentInstallStatus": {{"Uuids", "Uuid", oneOf}},
+	"ListInstancePatchStates":    {{"InstanceIds", "InstanceId", oneOf}},
+}
+
+// A filter is what one request asks for.
+type filter []condition
+
+type condition struct {
+	rule
+	asked []string
+}
+
+func newFilter(q Query) filter {
+	var f filter
+	for _, r := range rules[q.Action] {
+		asked := values(q.Params, r.param)
+		if r.param == "RootTask" && len(asked) == 0 {
+			asked = []string{"true"} // main tasks are what one gets unasked
+		}
+		if len(asked) > 0 {
+			f = append(f, condition{r, asked})
+		}
+	}
+	return f
+}
+
+// keeps says whether an item is asked for. field tells the item's fields as text,
+// empty for none.
+func (f filter) keeps(field func(name string) string) bool {
+	for _, c := range f {
+		if !c.fits(c.asked, field(c.field)) {
+			return false
+		}
+	}
+	return true
+}
+
+// without is the filter less its conditions on the named fields, for a caller
+// that has seen to these itself.
+func (f filter) without(fields ...string) filter {
+	return slices.DeleteFunc(slices.Clone(f), func(c condition) bool { return slices.Contains(fields, c.field) })
+}
+
+func oneOf(asked []string, have string) bool {
+	return have != "" && slices.Contains(asked, strings.TrimSpace(have))
+}
+
+func contains(asked []string, have string) bool { return strings.Contains(have, asked[0]) }
+
+func notBefore(asked []string, have string) bool {
+	return have != "" && number(have) >= number(asked[0])
+}
+
+// notAfter is not true of a moment that has not come: 0 or none.
+func notAfter(asked []string, have string) bool {
+	return number(have) > 0 && number(have) <= number(asked[0])
+}
+
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64) // parameters are checked; an item's odd value fits nothing
+	return n
+}
+
+// values are all that a parameter asks for: alone, separated by commas (Uuids), a
+// JSON array (InstanceIds), or numbered as RPC lists are (TaskIds.1, TaskIds.2…).
+func values(p url.Values, name string) []string {
+	v := p.Get(name)
+	switch {
+	case v == "":
+		var list []string
+		for i := 1; p.Has(name + "." + strconv.Itoa(i)); i++ {
+			list = append(list, p.Get(name+"."+strconv.Itoa(i)))
+		}
+		return list
+	case v[0] == '[':
+		list, _ := jsonList(v) // malformed: nothing fits
+		return append(list, "")
+	case name == "Uuids":
+		return strings.Split(v, ",")
+	}
+	return []string{v}
+}
+
+func jsonList(s string) (list []string, err error) {
+	err = json.Unmarshal([]byte(s), &list)
+	return list, err
+}

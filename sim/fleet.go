@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// FleetOptions say what a Fleet is like. The zero value of each is its default.
+type FleetOptions struct {
+	Seed uint64
+	// Servers is how many servers each account has at the Epoch. Default: 1000.
+	Servers int
+	// Growth is how much of that number is added per day, a share. Default: 0.001.
+	Growth float64
+	// Epoch is when an account has exactly Servers. Default: 2026-01-01.
+	// Any moment can be asked about, also before it.
+	Epoch time.Time
+	// Keep is how long finished scans, check runs and releases are listed.
+	// Default: 90 days.
+	Keep time.Duration
+}
+
+// A Fleet is a World that lives in virtual time. Everything in it is a function
+// of the seed, the account, the region, an index and the moment: it remembers
+// nothing, so that millions of servers cost no memory, and the same question at
+// the same moment has the same answer in every process. Every account ID has a
+// fleet of its own.
+type Fleet struct {
+	seed    chance
+	servers int
+	growth  float64 // servers a day, for the whole fleet
+	epoch   millis
+	keep    millis
+}
+
+// NewFleet makes a Fleet.
+func NewFleet(o FleetOptions) *Fleet {
+	if o.Servers == 0 {
+		o.Servers = 1000
+	}
+	if o.Growth == 0 {
+		o.Growth = 0.001
+	}
+	if o.Epoch.IsZero() {
+		o.Epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if o.Keep == 0 {
+		o.Keep = 90 * 24 * time.Hour
+	}
+	return &Fleet{
+		seed:    chance(0).of(o.Seed),
+		servers: o.Servers,
+		growth:  o.Growth * float64(o.Servers),
+		epoch:   millis(o.Epoch.UnixMilli()),
+		keep:    millis(o.Keep.Milliseconds()),
+	}
+}
+
+// A view is a fleet as one query sees it: an account's, at a moment.
+type view struct {
+	*Fleet
+	account chance // mixed from the seed and the account's ID
+	id      string // the account's
+	region  string
+	now     millis
+	call    chance // differs from call to call
+	filter  filter
+}
+
+// topic keeps the chances of different questions about one thing apart.
+type topic = uint64
+
+// List answers q.
+func (f *Fleet) List(q Query) (Listing, error) {
+	account := f.seed.of(uint64(chanceOf(q.AccountID)))
+	v := &view{
+		Fleet: f, account: account, id: q.AccountID, region: q.Region,
+		now: millis(q.Now.UnixMilli()), call: account.of(uint64(q.Call)), filter: newFilter(q),
+	}
+	switch q.Action {
+	case "DescribeCloudCenterInstances":
+		return v.instances(), nil
+	case "ListInstancePatchStates":
+		return v.patchStates(), nil
+	case "DescribeAgentInstallStatus":
+		return v.installs(strings.Split(q.Params.Get("Uuids"), ",")), nil
+	case "GetCurrentVersionPublish":
+		return v.agentVersion(), nil
+	case "ListPublishBatch":
+		return v.batches(q.Params.Get("UpgradeVersion")), nil
+	case "ListAgentlessTask":
+		return v.scans(q), nil
+	case "ListOperationProcess":
+		return v.checks(), nil
+	}
+	return nil, fmt.Errorf("a fleet has no %s", q.Action)
+}
+
+// narrow is the part of a listing that the filter keeps. Without a filter it
+// costs nothing; with one, a look at every item.
+func (v *view) narrow(all generated, field func(i int, name string) string) generated {
+	if len(v.filter) == 0 {
+		return all
+	}
+	var kept []int
+	for i := range all.len {
+		if v.filter.keeps(func(name string) string { return field(i, name) }) {
+			kept = append(kept, i)
+		}
+	}
+	return generated{len(kept), func(dst []byte, i int) []byte { return all.item(dst, kept[i]) }}
+}

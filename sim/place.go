@@ -1,0 +1,180 @@
+package sim
+
+import (
+	"math"
+	"slices"
+)
+
+// A place is a region's servers, or those outside Alibaba Cloud. A server is the
+// occupant of a slot: the slots of a place are numbered from 0 and only grow in
+// number, their occupants come and go.
+type place struct {
+	region  string
+	name    string // as the console shows it
+	service string // the Security Center region that answers for it
+	short   string // in host names
+	prefix  string // of its instances' IDs
+	share   float64
+	outside bool // not ECS, so OOS does not know it
+}
+
+// places are in the order in which Security Center lists their servers.
+var places = []place{
+	{"cn-hangzhou", "China (Hangzhou)", "cn-hangzhou", "hz", "bp1", 0.31, false},
+	{"cn-shanghai", "China (Shanghai)", "cn-hangzhou", "sh", "uf6", 0.22, false},
+	{"cn-beijing", "China (Beijing)", "cn-hangzhou", "bj", "2ze", 0.16, false},
+	{"cn-shenzhen", "China (Shenzhen)", "cn-hangzhou", "sz", "wz9", 0.07, false},
+	{"outside-of-aliyun", "Outside Alibaba Cloud", "cn-hangzhou", "dc", "", 0.04, true},
+	{"ap-southeast-1", "Singapore", "ap-southeast-1", "sg", "t4n", 0.10, false},
+	{"us-east-1", "US (Virginia)", "ap-southeast-1", "use", "0xi", 0.06, false},
+	{"eu-central-1", "Germany (Frankfurt)", "ap-southeast-1", "fra", "gw8", 0.04, false},
+}
+
+// slots is how many slots a place has at t. They are exactly the fleet's servers
+// at the epoch, over all places, and never become fewer later.
+func (v *view) slots(p int, t millis) int {
+	added := float64(t-v.epoch)/float64(day)*v.growth*places[p].share + v.account.of(growing).of(uint64(p)).share()
+	return max(0, v.slotsAtEpoch(p)+int(math.Floor(added)))
+}
+
+func (v *view) slotsAtEpoch(p int) int {
+	before, through := 0.0, 0.0
+	for i := range p + 1 {
+		before, through = through, through+places[i].share
+	}
+	whole := float64(v.servers)
+	return int(through*whole+0.5) - int(before*whole+0.5)
+}
+
+// opened is when a slot was added: 0 for those that always were.
+func (v *view) opened(p, slot int) millis {
+	base := v.slotsAtEpoch(p)
+	if slot < base {
+		return 0
+	}
+	days := (float64(slot+1-base) - v.account.of(growing).of(uint64(p)).share()) / (v.growth * places[p].share)
+	return v.epoch + millis(days*float64(day))
+}
+
+// inService is how many servers a Security Center region answers for at t.
+func (v *view) inService(region string, t millis) int {
+	n := 0
+	for p := range places {
+		if places[p].service == region {
+			n += v.slots(p, t)
+		}
+	}
+	return n
+}
+
+// inServiceAt is the i-th of these servers.
+func (v *view) inServiceAt(region string, i int, t millis) server {
+	for p := range places {
+		if places[p].service != region {
+			continue
+		}
+		n := v.slots(p, t)
+		if i < n {
+			return v.occupant(p, i, t)
+		}
+		i -= n
+	}
+	panic("sim: no such server") // callers stay below inService
+}
+
+// A server is one occupant of a slot.
+type server struct {
+	chance // of this occupant
+	place  int
+	slot   int
+	nth    int64  // occupant of the slot
+	kind   chance // of the slot: what does not change with the occupant
+	born   millis
+	fleet  chance // of the account
+}
+
+// occupant is who holds a slot at t.
+func (v *view) occupant(p, slot int, t millis) server {
+	kind := v.account.of(slotting).of(uint64(p)).of(uint64(slot))
+	now := turnAt(kind.of(renewing), lifetime(kind), t)
+	// A slot younger than its occupant's turn had its first one when it opened.
+	born := max(now.since, v.opened(p, slot).floor(second))
+	return server{
+		chance: kind.of(occupying).of(uint64(now.number)), place: p, slot: slot, nth: now.number,
+		kind: kind, born: born, fleet: v.account,
+	}
+}
+
+// lifetime is how long a slot's occupants live: a few are autoscaled and live for
+// days, most for years.
+func lifetime(kind chance) millis {
+	c := kind.of(living)
+	switch luck := c.share(); {
+	case luck < 0.02:
+		return between(c.of(0), 2*day, 9*day)
+	case luck < 0.25:
+		return between(c.of(0), 90*day, 240*day)
+	default:
+		return between(c.of(0), 300*day, 900*day)
+	}
+}
+
+// The questions that chance answers about slots.
+const (
+	growing topic = 100 + iota
+	slotting
+	renewing
+	occupying
+	living
+	naming
+)
+
+// uuid is the server's ID in Security Center. Its second half carries the slot
+// and the occupant, so that find needs no table; its first half proves that it
+// was not made up.
+func (s *server) uuid() string {
+	low := scramble(uint64(s.place)<<56|uint64(s.slot)<<24|uint64(s.nth), s.fleet.of(naming))
+	return uuid(uint64(s.fleet.of(naming).of(low)), low, 4)
+}
+
+// find is the server with that UUID, if it stands at t.
+func (v *view) find(id string, t millis) (server, bool) {
+	low, ok := lowBits(id)
+	if !ok {
+		return server{}, false
+	}
+	n := unscramble(low, v.account.of(naming))
+	p, slot, nth := int(n>>56), int(n>>24&(1<<32-1)), int64(n&(1<<24-1))
+	if p >= len(places) || slot >= v.slots(p, t) {
+		return server{}, false
+	}
+	s := v.occupant(p, slot, t)
+	return s, s.nth == nth && s.uuid() == id
+}
+
+// lowBits is the 62 bits that the second half of a UUID carries.
+func lowBits(id string) (uint64, bool) {
+	if len(id) != 36 || id[18] != '-' || id[23] != '-' {
+		return 0, false
+	}
+	var low uint64
+	for _, ch := range []byte(id[19:23] + id[24:]) {
+		d := slices.Index([]byte("0123456789abcdef"), ch)
+		if d < 0 {
+			return 0, false
+		}
+		low = low<<4 | uint64(d)
+	}
+	return low & mask62, true
+}
+
+// instanceID is the server's ID as an ECS instance. Servers outside Alibaba Cloud
+// go by their UUID.
+func (s *server) instanceID() string {
+	if places[s.place].outside {
+		return s.uuid()
+	}
+	b := append(make([]byte, 0, 22), "i-"...)
+	b = append(b, places[s.place].prefix...)
+	return string(appendBase(b, s.of(naming), 17, 36))
+}

@@ -1,0 +1,238 @@
+package sim
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Agentless scans start up to three times a day in each service region. A main
+// task looks at a run of servers, each in a subtask of its own.
+const (
+	scanSlot   = 8 * hour
+	scanWindow = 2 * hour // in which the subtasks of a main task start
+	scanLimit  = 4 * hour // after which a subtask times out
+	maxScanned = 500      // servers of a main task
+)
+
+const scanning topic = 600
+
+// The status of a detection task.
+const (
+	scanRunning = 1 + iota
+	scanDone
+	scanFailed
+	scanTimedOut
+)
+
+// A scan is a main task or, with a server, a subtask.
+type scan struct {
+	chance
+	root   string // TaskId of the main task
+	id     string // TaskId
+	main   bool
+	starts millis
+	ends   millis
+	result int64 // Status, once ended
+	image  bool  // the target is an image, not a snapshot
+	count  int   // subtasks of a main task
+	first  int   // index of the first server
+	server
+}
+
+// mainScan is the n-th main task of a service region, which may not exist.
+func (v *view) mainScan(n int64) (scan, bool) {
+	c := v.account.of(scanning).of(uint64(chanceOf(v.region))).of(uint64(n))
+	s := scan{chance: c, main: true, starts: millis(n)*scanSlot + between(c.of(0), 0, 7*hour).floor(second)}
+	all := v.inService(v.region, s.starts)
+	if all == 0 || !c.of(1).under(0.85) {
+		return scan{}, false
+	}
+	s.id = string(appendBase(nil, c.of(2), 32, 16))
+	s.root = s.id
+	s.image = c.of(3).under(0.2)
+	s.count = min(max(3, all*between(c.of(4), 10, 30)/1000), maxScanned, all)
+	s.first = c.of(5).below(all)
+	s.settle(scanWindow + between(c.of(6), 20*minute, 60*minute))
+	return s, true
+}
+
+// subScan is the i-th subtask of a main task.
+func (v *view) subScan(m *scan, i int) scan {
+	c := m.of(100).of(uint64(i))
+	all := v.inService(v.region, m.starts)
+	s := scan{
+		chance: c, root: m.id, id: string(appendBase(nil, c.of(2), 32, 16)), image: m.image,
+		starts: (m.starts + minute + millis(i)*scanWindow/millis(m.count)).floor(second),
+		server: v.inServiceAt(v.region, (m.first+i)%all, m.starts),
+	}
+	s.settle(between(c.of(6), 5*minute, 45*minute))
+	return s
+}
+
+// settle decides how a task that would take so long ends.
+func (s *scan) settle(takes millis) {
+	switch luck := s.chance.of(7).share(); {
+	case luck < 0.04:
+		s.result, s.ends = scanFailed, s.starts+takes/2
+	case luck < 0.06:
+		s.result, s.ends = scanTimedOut, s.starts+scanLimit
+	default:
+		s.result, s.ends = scanDone, s.starts+takes
+	}
+	s.ends = s.ends.floor(second)
+}
+
+// at is how a task stands at t: its status, and its progress in percent.
+func (s *scan) at(t millis) (status, progress int64) {
+	progress = int64(t-s.starts) * 100 / int64(s.ends-s.starts) / 5 * 5
+	switch {
+	case t < s.ends:
+		return scanRunning, min(progress, 95)
+	case s.result == scanDone:
+		return scanDone, 100
+	}
+	return s.result, int64(between(s.chance.of(8), 1, 20)) * 5
+}
+
+// scans is ListAgentlessTask: the main tasks, the latest first, or the subtasks
+// of one of them as far as they have begun.
+func (v *view) scans(q Query) Listing {
+	wanted := q.Params.Get("TaskId")
+	if wanted == "" {
+		wanted = q.Params.Get("RootTaskId")
+	}
+	var mains []scan
+	for n := int64(v.now / scanSlot); millis(n+1)*scanSlot > v.now-v.keep; n-- {
+		m, ok := v.mainScan(n)
+		if ok && m.starts <= v.now && m.ends > v.now-v.keep && (wanted == "" || m.id == wanted) {
+			mains = append(mains, m)
+		}
+	}
+	if q.Params.Get("RootTask") != "false" {
+		all := generated{len(mains), func(dst []byte, i int) []byte { return v.appendScan(dst, &mains[i]) }}
+		return v.narrow(all, func(i int, name string) string { return mains[i].field(name, v.now) })
+	}
+	if len(mains) == 0 {
+		return Items{}
+	}
+	m := &mains[0]
+	begun := 0
+	if since := v.now - m.starts - minute; since >= 0 {
+		begun = min(m.count, int(since*millis(m.count)/scanWindow)+1)
+	}
+	all := generated{begun, func(dst []byte, i int) []byte {
+		s := v.subScan(m, i)
+		return v.appendScan(dst, &s)
+	}}
+	v.filter = v.filter.without("RootTask", "RootTaskId") // all of these fit
+	return v.narrow(all, func(i int, name string) string {
+		s := v.subScan(m, i)
+		return s.field(name, v.now)
+	})
+}
+
+// field is what the filters see.
+func (s *scan) field(name string, t millis) string {
+	status, _ := s.at(t)
+	switch name {
+	case "RootTask":
+		return strconv.FormatBool(s.main)
+	case "RootTaskId":
+		return s.root
+	case "StartTime":
+		return strconv.FormatInt(int64(s.starts), 10)
+	case "Status":
+		return strconv.FormatInt(status, 10)
+	case "TargetType":
+		return strconv.FormatInt(s.target(), 10)
+	}
+	if s.main {
+		return ""
+	}
+	switch name {
+	case "Uuid":
+		return s.uuid()
+	case "InstanceName", "TargetName":
+		return s.hostname()
+	case "InternetIp":
+		return s.internetIP()
+	case "IntranetIp":
+		return s.intranetIP()
+	}
+	return ""
+}
+
+// target is the TargetType.
+func (s *scan) target() int64 { return 1 + asInt(s.image) }
+
+func (v *view) appendScan(dst []byte, s *scan) []byte {
+	status, progress := s.at(v.now)
+	o := open(dst).
+		text("TaskId", s.id).text("TaskName", "AGENTLESS_SCAN").
+		int("TargetType", s.target()).int("Status", status).int("Progress", progress).
+		int("StartTime", int64(s.starts))
+	if status == scanRunning {
+		o = o.int("EndTime", 0).text("Result", "")
+	} else {
+		o = o.int("EndTime", int64(s.ends)).text("Result", map[bool]string{true: "True", false: "False"}[status == scanDone])
+	}
+	if s.main {
+		o = o.text("Uuid", "").text("InternetIp", "").text("IntranetIp", "").text("InstanceName", "").text("TargetName", "")
+	} else {
+		// InstanceId is answered today though the page does not list it.
+		o = o.text("Uuid", s.uuid()).text("InstanceId", s.instanceID()).
+			text("InternetIp", s.internetIP()).text("IntranetIp", s.intranetIP()).
+			text("InstanceName", s.hostname()).text("TargetName", s.hostname())
+	}
+	o = o.text("ProgressByProject", s.projects(status, progress))
+
+	report, size := "PREPARED", int64(0)
+	switch status {
+	case scanRunning:
+		if progress >= 80 {
+			report = "RUNNING"
+		}
+	case scanDone:
+		report, size = "SUCCESS", between(s.chance.of(9), int64(800), 6_000_000)
+	case scanFailed:
+		report = "FAILED"
+	case scanTimedOut:
+		report = "TIMEOUT"
+	}
+	o = o.text("ReportStatus", report)
+	if report == "SUCCESS" {
+		o = o.text("ReportDownloadUrl", v.link(s))
+	} else {
+		o = o.text("ReportDownloadUrl", "")
+	}
+	return o.hundredths("MeasureSpace", size).close()
+}
+
+// projects is the ProgressByProject: JSON in a string, for one task in five
+// in a string in that string.
+func (s *scan) projects(status, progress int64) string {
+	o := open(make([]byte, 0, 160))
+	for i, name := range []string{"scaVul", "binary", "baseline", "vul", "webshell", "script", "sensitiveInfo"} {
+		done := min(100, progress+int64(i)*5)
+		if progress == 0 || status == scanDone {
+			done = progress
+		}
+		o = o.int(name, done)
+	}
+	if in := o.close(); s.chance.of(10).under(0.2) {
+		return string(quote(nil, string(in)))
+	} else {
+		return string(in)
+	}
+}
+
+// link is signed, and another at every call.
+func (v *view) link(s *scan) string {
+	c := v.call.of(uint64(s.chance))
+	var b strings.Builder
+	b.WriteString("http://newsas-oss-bucket.oss-" + v.region + ".aliyuncs.com/agent_less_single_report/" + s.id + ".pdf")
+	b.WriteString("?Expires=" + strconv.FormatInt(int64(v.now+hour)/1000, 10))
+	b.WriteString("&OSSAccessKeyId=TMP." + base62(uint64(v.account), 20))
+	b.WriteString("&Signature=" + base62(uint64(c), 27) + "%3D")
+	return b.String()
+}

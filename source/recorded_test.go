@@ -1,0 +1,73 @@
+package source
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// beyond are the fields that sources know although their pages' examples leave them out.
+var beyond = map[string][]string{"agentless_tasks": {"InstanceId"}}
+
+// TestRecordedPages holds the declarations against testdata/<source>.json, the
+// success examples of the API's pages: every field has its column, every column's
+// field is there, and every coded value has its label.
+func TestRecordedPages(t *testing.T) {
+	t.Parallel()
+	for _, s := range All {
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			seen := map[string]bool{}
+			for _, item := range recordedItems(t, s) {
+				for field, value := range item {
+					seen[field] = true
+					i := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Field == field })
+					if i < 0 {
+						t.Errorf("field %s has no column", field)
+						continue
+					}
+					c := s.Columns[i]
+					code := strings.Trim(string(value), `"`)
+					if len(c.Labels) > 0 && !slices.ContainsFunc(c.Labels, func(l Label) bool { return l.Code == code }) {
+						t.Errorf("column %s has no label for %s", c.Name, value)
+					}
+				}
+			}
+			for _, c := range s.Columns {
+				if c.Field != "" && !seen[c.Field] && !slices.Contains(beyond[s.Name], c.Field) {
+					t.Errorf("column %s: the recorded page has no field %s", c.Name, c.Field)
+				}
+			}
+		})
+	}
+}
+
+// recordedItems are the items of the source's recorded page.
+func recordedItems(t *testing.T, s *Source) []map[string]json.RawMessage {
+	t.Helper()
+	at, err := os.ReadFile(filepath.Join("testdata", s.Name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.SplitSeq(s.Items, ".") {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(at, &object); err != nil {
+			t.Fatalf("at %s: %v", name, err)
+		}
+		at = object[name]
+	}
+	if _, single := s.Pager.(Single); single {
+		at = slices.Concat([]byte("["), at, []byte("]"))
+	}
+	var items []map[string]json.RawMessage
+	if err := json.Unmarshal(at, &items); err != nil {
+		t.Fatal(err)
+	}
+	if len(items) == 0 {
+		t.Fatal("the recorded page has no items")
+	}
+	return items
+}

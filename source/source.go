@@ -1,0 +1,232 @@
+// Package source says what each API is: one file per source, declarations
+// only. Everything else (decoding, the stage, the merge, comments, the
+// catalogue, the RAM policy) is derived from these values.
+//
+// It imports the standard library only; every other package may import it.
+package source
+
+import "time"
+
+// A Source declares one API and the table that it fills. It reads like the
+// API's own page.
+type Source struct {
+	// Name is the table's name: plural, snake_case.
+	Name string
+	// Doc says what one row is, in a sentence. It becomes the view's COMMENT.
+	Doc string
+
+	API API
+
+	// Regions says which of an account's region lists partitions the source.
+	Regions Regions
+	// Schedule is the cron expression used where the configuration names none.
+	Schedule string
+
+	Pager Pager
+	// Items is where the answer holds its items: a dotted path to a list of
+	// objects, or to the one object that a Single pager expects.
+	Items string
+
+	// Key names the columns that identify a row within an account and region.
+	// Empty: there is one row.
+	Key     []string
+	Columns []Column
+
+	// Sweeps are made in this order; later ones may read what earlier ones found.
+	Sweeps []Sweep
+
+	// EndsWith ends a row when the row it hangs on no longer stands,
+	// whatever the sweeps saw.
+	EndsWith *Parent
+}
+
+// An API names one operation of Alibaba Cloud.
+type API struct {
+	Product   string // as in a RAM policy and in the endpoint: "Sas", "oos"
+	Version   string // 2018-12-03
+	Action    string // ListAgentlessTask
+	RAMAction string // yundun-sas:ListAgentlessTask
+	Page      string // address of its reference page
+}
+
+// Regions says how a source's partitions are cut.
+type Regions uint8
+
+const (
+	// SecurityCenter: the two service regions of Security Center, each of
+	// which answers for many regions.
+	SecurityCenter Regions = iota + 1
+	// OOS: one partition for each region that the operation is asked in.
+	OOS
+)
+
+// A Column is one field of an item, or a fact that the sweep tells.
+type Column struct {
+	Name string
+	// Field is the item's field. Empty: the sweep sets the column (Sweep.Set, Each.Column).
+	Field string
+	Type  Type
+	// Doc says what it means, in which unit. It becomes the column's COMMENT.
+	Doc string
+	// Untracked columns are kept current but never make a new version.
+	Untracked bool
+	// Labels name the codes; the views show them as <column>_label.
+	Labels []Label
+	// NullText is a text by which this API says "none": "null", "-".
+	NullText string
+}
+
+// A Label names one value of a coded column.
+type Label struct{ Code, Text string }
+
+// A Type says how a JSON value becomes a column. A value that the type refuses
+// leaves the column NULL and is kept in the row's extra.
+type Type uint8
+
+const (
+	// Text takes strings, numbers and booleans; trailing line breaks are cut.
+	Text Type = iota + 1
+	// URL is Text without user, query string and fragment, which may carry a signature.
+	URL
+	// BigInt takes whole numbers, also as strings.
+	BigInt
+	// Double takes numbers, also as strings.
+	Double
+	// Bool takes true and false, also as strings or 1 and 0.
+	Bool
+	// Millis takes milliseconds since 1970, also as strings; 0 is none.
+	Millis
+	// ISOTime takes ISO-8601 times.
+	ISOTime
+	// JSON takes any JSON value, and JSON in a string (in a string…).
+	JSON
+)
+
+// SQL is the PostgreSQL type of the column.
+func (t Type) SQL() string {
+	switch t {
+	case Text, URL:
+		return "text"
+	case BigInt:
+		return "bigint"
+	case Double:
+		return "double precision"
+	case Bool:
+		return "boolean"
+	case Millis, ISOTime:
+		return "timestamptz"
+	case JSON:
+		return "jsonb"
+	}
+	return ""
+}
+
+// A Pager says how one listing is cut into calls.
+type Pager interface{ pager() }
+
+// PageNumber asks for page 1, 2, 3… until the total is reached. Once the first
+// page has told the total, the others may be fetched side by side.
+type PageNumber struct {
+	Page, Size string // request parameters: CurrentPage, PageSize
+	Info       string // path of the object that answers PageSize and TotalCount: PageInfo
+	Default    int    // page size, items
+}
+
+// NextToken asks with the token of the previous answer until none comes. A
+// short or empty page is not an end.
+type NextToken struct {
+	Token, Size string // request parameters: NextToken, MaxResults
+	Next        string // path of the answer's token
+	Default     int    // page size, items
+}
+
+// Batches asks for up to Default of the sweep's values in each call, joined by
+// commas in the parameter that Each names.
+type Batches struct {
+	Default int // values a call
+}
+
+// Single asks once and gets one object.
+type Single struct{}
+
+func (PageNumber) pager() {}
+func (NextToken) pager()  {}
+func (Batches) pager()    {}
+func (Single) pager()     {}
+
+// A Sweep declares one kind of listing whose completeness can be judged on its
+// own. Its scope, the rows that it speaks for, is: the columns in Set hold these
+// values, Each.Column holds the value that was asked for, and Since.Column is not
+// before the moment that was asked for.
+type Sweep struct {
+	// Name tells sweeps of one source apart in logs: "main tasks".
+	Name string
+	// Params go with every call.
+	Params map[string]string
+	// Set fills columns without a Field, and narrows the scope. Values are
+	// written as the column's JSON: true, 2, "x" without its quotes.
+	Set map[string]string
+	// Each makes one sweep per value (one per batch of values, with Batches).
+	Each *Each
+	// Since leaves out what is long finished.
+	Since *Since
+	// Absent says what it means that a row of the scope is not in a complete sweep.
+	Absent Absence
+}
+
+// Absence says what a complete sweep means for rows of its scope that it did not show.
+type Absence uint8
+
+const (
+	// Ends: the row is gone.
+	Ends Absence = iota + 1
+	// Keeps: nothing; the API only shows what happened lately.
+	Keeps
+)
+
+// Each says for which values a sweep is made.
+type Each struct {
+	Param  string // request parameter that carries the value
+	Column string // column that holds the value in the rows found
+	// From is read from the tables, in the same account and region; the values are united.
+	From []Values
+	// Full replaces From in a full sweep. Nil: From is always used.
+	Full []Values
+	// Configured lets schedule.yaml add values of its own.
+	Configured bool
+}
+
+// Values are the distinct non-NULL values that columns have in the standing
+// rows of a source, as they will stand after what this run has found so far.
+type Values struct {
+	Source  string // empty: the source itself
+	Columns []string
+	Where   []Condition
+	// Touched keeps only rows that this run opens or changes. Own source only.
+	Touched bool
+}
+
+// A Condition holds where the column's text is (or is not) one of the values.
+// A NULL is none of any values.
+type Condition struct {
+	Column string
+	Not    bool
+	In     []string
+}
+
+// Since narrows a sweep to rows whose Column is not before a moment: that of the
+// oldest standing row that is still Open, and at least a lookback (which the
+// configuration sets) before now. Full sweeps and first ones are not narrowed.
+type Since struct {
+	Param    string // request parameter, milliseconds
+	Column   string // a Millis or ISOTime column
+	Open     []Condition
+	Lookback time.Duration // default
+}
+
+// Parent names the row that a row hangs on: in the same account and region, the
+// standing row of Source whose Column equals the row's own Via. A row whose Via
+// is NULL hangs on nothing.
+type Parent struct {
+	Source, Column, Via string
+}

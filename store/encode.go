@@ -1,0 +1,120 @@
+package store
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"syncer/source"
+)
+
+// An encoder turns rows into tuples of PostgreSQL's binary COPY format
+// (https://www.postgresql.org/docs/current/sql-copy.html) and hashes them as it
+// goes, so that a row is walked once and boxed never.
+type encoder struct {
+	columns []encodedColumn // the declared columns, then extra
+	key     []int           // positions of the key columns
+	seed    uint64
+
+	scratch []byte
+}
+
+type encodedColumn struct {
+	source.Type
+	name    uint64 // hash of the name: a NULL column leaves no trace in a row's hash, so adding one changes none
+	tracked bool
+}
+
+func newEncoder(s *source.Source) *encoder {
+	e := &encoder{key: s.KeyIndexes()}
+	for _, c := range s.Columns {
+		e.columns = append(e.columns, encodedColumn{c.Type, xxhash.Sum64String(c.Name), !c.Untracked})
+	}
+	e.columns = append(e.columns, encodedColumn{source.JSON, xxhash.Sum64String("extra"), true})
+	return e
+}
+
+// keyHash hashes the key columns' values; never 0. Each value is followed by its
+// length, so that ("a", "bc") is not ("ab", "c").
+func (e *encoder) keyHash(row source.Row) uint64 {
+	b := binary.BigEndian.AppendUint64(e.scratch[:0], e.seed)
+	for _, i := range e.key {
+		start := len(b)
+		b = appendValue(b, e.columns[i].Type, row[i])
+		b = binary.BigEndian.AppendUint32(b, uint32(len(b)-start))
+	}
+	e.scratch = b
+	return max(1, xxhash.Sum64(b))
+}
+
+// keyHashRaw is keyHash of a key as PostgreSQL's binary protocol sends it.
+func (e *encoder) keyHashRaw(key [][]byte) uint64 {
+	b := binary.BigEndian.AppendUint64(e.scratch[:0], e.seed)
+	for _, v := range key {
+		b = append(b, v...)
+		b = binary.BigEndian.AppendUint32(b, uint32(len(v)))
+	}
+	e.scratch = b
+	return max(1, xxhash.Sum64(b))
+}
+
+// appendRow appends the row's fields in COPY's form and returns their hashes,
+// neither of which is 0: version is of the tracked columns, all of every column.
+func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, version, all uint64) {
+	h := e.scratch[:0]
+	var untracked []byte
+	for i, c := range e.columns {
+		v := row[i]
+		if !v.Valid {
+			dst = append(dst, 0xff, 0xff, 0xff, 0xff)
+			continue
+		}
+		start := len(dst)
+		dst = append(dst, 0, 0, 0, 0)
+		dst = appendValue(dst, c.Type, v)
+		binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+		if c.tracked {
+			h = binary.BigEndian.AppendUint64(h, c.name)
+			h = append(h, dst[start:]...)
+		} else {
+			untracked = binary.BigEndian.AppendUint64(untracked, c.name)
+			untracked = append(untracked, dst[start:]...)
+		}
+	}
+	version = max(1, xxhash.Sum64(h))
+	all = version
+	if len(untracked) > 0 {
+		h = append(h, untracked...)
+		all = max(1, xxhash.Sum64(h))
+	}
+	e.scratch = h
+	return dst, version, all
+}
+
+// pgEpoch is 2000-01-01 in microseconds since 1970: where PostgreSQL counts from.
+const pgEpoch = 946684800_000_000
+
+func appendValue(dst []byte, t source.Type, v source.Value) []byte {
+	switch t {
+	case source.Text, source.URL:
+		return append(dst, v.Text...)
+	case source.JSON:
+		return append(append(dst, 1), v.Text...) // jsonb's binary form: its version, then text
+	case source.Bool:
+		return append(dst, byte(v.Int))
+	case source.Millis, source.ISOTime:
+		return binary.BigEndian.AppendUint64(dst, uint64(v.Int-pgEpoch))
+	default: // BigInt, and Double as its bits
+		return binary.BigEndian.AppendUint64(dst, uint64(v.Int))
+	}
+}
+
+// appendField appends an 8-byte field in COPY's form.
+func appendField(dst []byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 8), n)
+}
+
+var copyHeader = slices.Concat([]byte("PGCOPY\n\xff\r\n\x00"), make([]byte, 8))
+
+var copyTrailer = []byte{0xff, 0xff}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"syncer/source"
+)
+
+// monthsAhead is how many months' partitions are made before they are needed, so
+// that a program that is down over a month's end finds its place prepared.
+const monthsAhead = 2
+
+// ensureMonths makes the partitions that hold what ends this month and in those
+// ahead. Where one cannot be made (someone reads the table for long, say), ended
+// rows go to the default partition, and are moved when the month is made later.
+func (s *Store) ensureMonths(ctx context.Context, src *source.Source) (err error) {
+	defer wrap(&err, "make the month partitions of %s", src.Name)
+	now := time.Now
+	if s.clock != nil {
+		now = s.clock
+	}
+	first := monthOf(now())
+	last := first.AddDate(0, monthsAhead, 0)
+
+	s.mu.Lock()
+	known := s.months[src.Name]
+	s.mu.Unlock()
+	if !known.Before(last) {
+		return nil
+	}
+	for m := first; !m.After(last); m = m.AddDate(0, 1, 0) {
+		if !m.After(known) {
+			continue
+		}
+		if err := s.makeMonth(ctx, src, m); err != nil {
+			var pg *pgconn.PgError
+			if errors.As(err, &pg) && pg.Code == "55P03" { // lock_not_available
+				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves until the next sync", "source", src.Name, "month", m.Format("2006-01"))
+				return nil
+			}
+			return err
+		}
+	}
+	s.mu.Lock()
+	s.months[src.Name] = last
+	s.mu.Unlock()
+	return nil
+}
+
+func monthOf(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// makeMonth makes one month's partition unless it exists. It is attached rather
+// than created in place: readers of what stands are not kept out.
+func (s *Store) makeMonth(ctx context.Context, src *source.Source, month time.Time) error {
+	parent := pgx.Identifier{"syncer", src.Name}.Sanitize()
+	table := src.Name + month.Format("_2006_01")
+	name := pgx.Identifier{"syncer", table}.Sanitize()
+	rest := pgx.Identifier{"syncer", src.Name + "_default"}.Sanitize()
+	from, to := month.Format(time.RFC3339), month.AddDate(0, 1, 0).Format(time.RFC3339)
+
+	// Read from the catalogue itself: to_regclass may answer from a cache that is
+	// older than another worker's commit.
+	const read = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND relnamespace = 'syncer'::regnamespace)"
+	var exists bool
+	if err := s.pool.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {
+		return err
+	}
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '3s'"); err != nil {
+			return err
+		}
+		// Several workers may come to this at once.
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "syncer month "+name); err != nil {
+			return err
+		}
+		if err := tx.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {
+			return err
+		}
+		for _, sql := range []string{
+			fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL)", name, parent),
+			// What ended in this month while it had no partition.
+			fmt.Sprintf("WITH late AS (DELETE FROM %s WHERE valid_to >= '%s' AND valid_to < '%s' RETURNING *) INSERT INTO %s SELECT * FROM late", rest, from, to, name),
+			fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')", parent, name, from, to),
+		} {
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// A Count is how many rows of a source stand, and how many of its versions have ended.
+type Count struct {
+	Source   string `json:"source"`
+	Standing int64  `json:"standing"`
+	Ended    int64  `json:"ended"`
+}
+
+// Counts reads all tables, so it takes its time.
+func (s *Store) Counts(ctx context.Context, sources []*source.Source) (list []Count, err error) {
+	defer wrap(&err, "count rows")
+	for _, src := range sources {
+		c := Count{Source: src.Name}
+		err := s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT
+    (SELECT count(*) FROM %[1]s WHERE valid_to = 'infinity'),
+    (SELECT count(*) FROM %[1]s WHERE valid_to < 'infinity')`, pgx.Identifier{"syncer", src.Name}.Sanitize())).Scan(&c.Standing, &c.Ended)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// LastRun is when the last run finished; zero: there was none.
+func (s *Store) LastRun(ctx context.Context) (at time.Time, err error) {
+	defer wrap(&err, "read the last run")
+	err = s.pool.QueryRow(ctx, "SELECT finished_at FROM syncer.sync_runs ORDER BY finished_at DESC LIMIT 1").Scan(&at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return at, nil
+	}
+	return at, err
+}
+
+// An Example is a query worth running.
+type Example struct{ Title, SQL string }
+
+// Examples show what the tables are for: now, then, and what happened between.
+var Examples = []Example{
+	{"Which servers lack the most patches now?", `SELECT i.instance_name, i.os_name, p.missing_count, p.failed_count,
+       p.operation_ended_at::timestamp(0) AS scanned_at
+FROM alicloud.instance_patch_states AS p
+JOIN alicloud.cloud_center_instances AS i USING (account_id, instance_id)
+ORDER BY p.missing_count DESC, i.instance_name
+LIMIT 5;`},
+	{"How did patching go, week by week? Any moment can be asked for.", `SELECT day::date, count(*) AS servers,
+       count(*) FILTER (WHERE missing_count > 0) AS lacking_patches,
+       round(100.0 * count(*) FILTER (WHERE missing_count = 0) / count(*), 1) AS compliant_pct
+FROM generate_series(now() - interval '28 days', now(), '7 days') AS day,
+     alicloud.instance_patch_states_as_of(day)
+GROUP BY day
+ORDER BY day;`},
+	{"Which agents went offline lately, and for how long?", `SELECT instance_name, instance_region_id, client_status_label AS agent,
+       valid_from::timestamp(0) AS since, valid_to::timestamp(0) AS until
+FROM alicloud.cloud_center_instances_history
+WHERE client_status = 'offline'
+ORDER BY valid_from DESC, instance_name
+LIMIT 5;`},
+}
+
+// Show runs a query and returns its result as text.
+func (s *Store) Show(ctx context.Context, sql string) (columns []string, rows [][]string, err error) {
+	defer wrap(&err, "run the query")
+	result, err := s.pool.Query(ctx, strings.TrimRight(sql, ";"), pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer result.Close()
+	for _, f := range result.FieldDescriptions() {
+		columns = append(columns, f.Name)
+	}
+	for result.Next() {
+		row := make([]string, len(columns))
+		for i, v := range result.RawValues() { // the simple protocol answers text
+			row[i] = string(v)
+		}
+		rows = append(rows, row)
+	}
+	return columns, rows, result.Err()
+}

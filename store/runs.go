@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Run describes the making of a sync: what the fetching counted, and why it was
+// made. What the merge did is in Changes.
+type Run struct {
+	Trigger string    // schedule or manual
+	Slot    time.Time // tick of the schedule that it answers; zero: none
+	NextDue time.Time // next tick; zero: not scheduled
+	Full    bool      // asked for everything
+	Started time.Time
+	Worker  string // host and process
+
+	Calls, Retries, Throttled, Pages, Rows int64
+	Unknown, Refused                       map[string]int // rows per field
+
+	// Incomplete says why a sweep could not be completed; empty: all were.
+	Incomplete string
+
+	Limit       Limit
+	AllowShrink bool
+}
+
+// A Failure is why a run wrote nothing, or not all.
+type Failure struct {
+	Code, Message, RequestID string
+}
+
+// Statuses of a run.
+const (
+	StatusOK         = "ok"
+	StatusIncomplete = "incomplete"
+	StatusHeld       = "held"
+	StatusFailed     = "failed"
+)
+
+// Status is what a merged run is recorded as, and why.
+func (c Changes) Status(run Run) (status, message string) {
+	switch {
+	case len(c.Held) > 0:
+		return StatusHeld, "nothing was ended: " + strings.Join(c.Held, "; ") +
+			"; if the fleet really shrank, run syncer sync --allow-shrink"
+	case run.Incomplete != "":
+		return StatusIncomplete, run.Incomplete
+	}
+	return StatusOK, ""
+}
+
+// RecordFailure records a run that wrote nothing else. The partition's account ID
+// may be empty when the credentials were refused.
+func (s *Store) RecordFailure(ctx context.Context, p Partition, run Run, f Failure) (err error) {
+	defer wrap(&err, "record the failure of %s", p)
+	if p.AccountID != "" {
+		if err := s.register(ctx, p); err != nil {
+			return err
+		}
+	}
+	return s.insertRun(ctx, s.pool, p, run, Changes{}, &f)
+}
+
+// insertRun writes the run's one row. Times of a demo are the demo's: started and
+// finished stand next to the moments of the versions.
+func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, c Changes, f *Failure) error {
+	status, message := StatusFailed, ""
+	var failure Failure
+	if f == nil {
+		status, message = c.Status(run)
+		failure.Message = message
+	} else {
+		failure = *f
+	}
+	_, err := q.Exec(ctx, `INSERT INTO syncer.sync_runs (
+    account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
+    calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
+    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+		p.AccountID, p.AccountName, p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
+		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
+		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker)
+	return err
+}
+
+// now is the store's clock, or nil for the server's.
+func (s *Store) now() *time.Time {
+	if s.clock == nil {
+		return nil
+	}
+	t := s.clock()
+	return &t
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func text(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func counts(m map[string]int) any {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+// register makes sure that the partition and its account have their rows, and the
+// account its present name.
+func (s *Store) register(ctx context.Context, p Partition) error {
+	s.mu.Lock()
+	known := s.registered[p]
+	s.mu.Unlock()
+	if known {
+		return nil
+	}
+	var batch pgx.Batch
+	batch.Queue(`INSERT INTO syncer.accounts (account_id, name)
+SELECT $1, $2
+WHERE NOT EXISTS (SELECT FROM syncer.accounts WHERE account_id = $1 AND name = $2)
+ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, p.AccountName)
+	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		p.AccountID, p.Source.Name, p.RegionID)
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.registered[p] = true
+	s.mu.Unlock()
+	return nil
+}
+
+// Freshness is one row of alicloud.sync_freshness.
+type Freshness struct {
+	Source           string     `json:"source"`
+	AccountID        string     `json:"account_id"`
+	AccountName      *string    `json:"account_name"`
+	RegionID         string     `json:"region_id"`
+	LastSuccessAt    *time.Time `json:"last_success_at"`
+	LastRunAt        *time.Time `json:"last_run_at"`
+	LastStatus       *string    `json:"last_status"`
+	LastErrorCode    *string    `json:"last_error_code"`
+	LastErrorMessage *string    `json:"last_error_message"`
+	LastRequestID    *string    `json:"last_error_request_id"`
+	NextDueAt        *time.Time `json:"next_due_at"`
+	Late             bool       `json:"late"`
+}
+
+// Freshness reads alicloud.sync_freshness, and with it which partitions there are.
+func (s *Store) Freshness(ctx context.Context) (_ []Freshness, err error) {
+	defer wrap(&err, "read alicloud.sync_freshness")
+	rows, err := s.pool.Query(ctx, `SELECT source, account_id, account_name, region_id, last_success_at, last_run_at, last_status,
+    last_error_code, last_error_message, last_error_request_id, next_due_at, late
+FROM alicloud.sync_freshness
+ORDER BY source, account_name, region_id`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
+}
+
+// LastSuccess is when the partition's last run with status ok started, and the
+// last of these that asked for everything; zero: never. A run answers the slots
+// up to its start.
+func (s *Store) LastSuccess(ctx context.Context, p Partition) (last, full time.Time, err error) {
+	defer wrap(&err, "read the last success of %s", p)
+	const read = `SELECT started_at
+FROM syncer.sync_runs
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok' AND (full_sweep OR NOT $4)
+ORDER BY run_id DESC
+LIMIT 1`
+	for at, only := range map[*time.Time]bool{&last: false, &full: true} {
+		err = s.pool.QueryRow(ctx, read, p.AccountID, p.Source.Name, p.RegionID, only).Scan(at)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return last, full, err
+		}
+	}
+	return last, full, nil
+}
+
+// AccountID is the ID of the account that last had a name; empty: none had.
+func (s *Store) AccountID(ctx context.Context, name string) (id string, err error) {
+	defer wrap(&err, "read the ID of account %s", name)
+	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1 LIMIT 1", name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}

@@ -1,0 +1,118 @@
+// Package store goes from pages to tables: stage, merge, versions, runs, months.
+// It holds all SQL text that Go holds, and knows nothing of the cloud.
+//
+// Beside the standard library it imports source, migrations, pgx and goose.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A Store is a database with syncer's schema in it.
+type Store struct {
+	pool  *pgxpool.Pool
+	log   *slog.Logger
+	clock func() time.Time // nil: the server's
+
+	mu         sync.Mutex
+	months     map[string]time.Time // source → last month whose partition is known to exist
+	registered map[Partition]bool   // those whose rows are known to exist
+}
+
+// Options are the parts of a Store that have defaults.
+type Options struct {
+	Logger *slog.Logger
+	// Clock is the time of merges; nil is the database server's clock, which all
+	// workers share. The demo sets it to a simulated time.
+	Clock func() time.Time
+	// Connections is the most that are open at once; 0 is 10. A sync holds one
+	// while it has something to stage, and borrows another now and then.
+	Connections int32
+}
+
+// minVersion is the oldest supported server: 14.
+const minVersion = 140000
+
+// Open connects to a PostgreSQL database. The error says what an operator can do.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database") // err may hold the password
+	}
+	config.MaxConns = 10
+	if o.Connections > 0 {
+		config.MaxConns = o.Connections
+	}
+	config.ConnConfig.RuntimeParams["application_name"] = "syncer"
+	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	// Merges join large tables: compiling their expressions never pays.
+	config.ConnConfig.RuntimeParams["jit"] = "off"
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, unreachable(config.ConnConfig, err)
+	}
+	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, registered: map[Partition]bool{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	var version int
+	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+		pool.Close()
+		return nil, unreachable(config.ConnConfig, err)
+	}
+	if version < minVersion {
+		pool.Close()
+		return nil, fmt.Errorf("the database is PostgreSQL %d: syncer needs 14 or later", version/10000)
+	}
+	return s, nil
+}
+
+// unreachable names the server without its password.
+func unreachable(c *pgx.ConnConfig, err error) error {
+	to := net.JoinHostPort(c.Host, fmt.Sprint(c.Port)) + "/" + c.Database
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fmt.Errorf("database %s as user %s: %w", to, c.User, err)
+	}
+	return fmt.Errorf("database %s is not reachable: is it running, and is DATABASE_URL right? %w", to, err)
+}
+
+// Pool is for the job queue, which keeps its tables in the same database.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Close lets go of all connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// A querier is what a pool, a connection and a transaction have in common.
+type querier interface {
+	Begin(context.Context) (pgx.Tx, error)
+	Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
+	Query(context.Context, string, ...any) (pgx.Rows, error)
+	QueryRow(context.Context, string, ...any) pgx.Row
+}
+
+// collect reads a query of one column.
+func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[T])
+}
+
+// wrap says what was being done.
+func wrap(err *error, format string, args ...any) {
+	if *err != nil {
+		*err = fmt.Errorf(format+": %w", append(args, *err)...)
+	}
+}

@@ -1,0 +1,320 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"syncer/source"
+)
+
+// A Partition is what is synced at once and becomes visible at once.
+type Partition struct {
+	Source      *source.Source
+	AccountID   string
+	AccountName string
+	RegionID    string
+}
+
+func (p Partition) String() string {
+	return p.Source.Name + " of " + p.AccountName + " in " + p.RegionID
+}
+
+// A Sync is one partition's run in the making: what stood when it began, and
+// what its sweeps have found since. Unchanged rows are recognised on this side
+// and never travel; the others wait in a temporary table. No transaction is
+// open between its calls. It is for one goroutine.
+type Sync struct {
+	store *Store
+	part  Partition
+	t     *table
+	enc   *encoder
+
+	generation int64
+	known      fingerprints
+	standing   int // rows that stood when it began
+
+	conn   *pgxpool.Conn // owns the stage; nil until a row must be staged
+	buf    []byte        // COPY tuples not yet sent
+	row    []byte        // one encoded row
+	seq    uint64
+	again  bool // some key was staged twice
+	sweeps []*Sweep
+}
+
+// flushBytes is how much is staged in one COPY.
+const flushBytes = 1 << 20
+
+// Begin reads the fingerprints of the partition's standing rows.
+func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
+	defer wrap(&err, "read what stands of %s", p)
+	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source)}
+	// The generation is read before the rows: a merge in between makes this run
+	// start again, never the other way round.
+	if y.generation, err = s.generation(ctx, p); err != nil {
+		return nil, err
+	}
+	for {
+		unique, err := y.loadFingerprints(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if unique {
+			return y, nil
+		}
+		y.enc.seed++
+	}
+}
+
+// generation reads a partition's generation; a partition that was never merged
+// has none yet, which is 0.
+func (s *Store) generation(ctx context.Context, p Partition) (n int64, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT generation FROM syncer.partitions WHERE account_id = $1 AND source = $2 AND region_id = $3",
+		p.AccountID, p.Source.Name, p.RegionID).Scan(&n)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, nil
+	}
+	return n, err
+}
+
+// loadFingerprints reports false when two rows share a key hash: then another
+// seed must be tried.
+func (y *Sync) loadFingerprints(ctx context.Context) (unique bool, err error) {
+	y.known = fingerprints{}
+	rows, err := y.store.pool.Query(ctx, y.t.selectFingerprints(), y.part.AccountID, y.part.RegionID)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues() // binary: what pgx asks for with the types of key columns
+		last := len(v) - 1
+		i, fresh := y.known.add(y.enc.keyHashRaw(v[:last]))
+		if !fresh {
+			return false, nil
+		}
+		y.known.hashes[i] = binary.BigEndian.Uint64(v[last])
+	}
+	y.standing = y.known.used
+	return true, rows.Err()
+}
+
+// A Scope says which rows a sweep speaks for, beside its declaration's own
+// constants: those with one of these values, and not before this moment.
+type Scope struct {
+	Values []string  // of Each.Column
+	Since  time.Time // of Since.Column; zero: all
+}
+
+// A Sweep takes the pages of one listing.
+type Sweep struct {
+	sync     *Sync
+	decl     *source.Sweep
+	scope    Scope
+	number   uint32
+	complete bool
+}
+
+// Sweep begins a listing.
+func (y *Sync) Sweep(decl *source.Sweep, scope Scope) *Sweep {
+	w := &Sweep{sync: y, decl: decl, number: uint32(len(y.sweeps) + 1)}
+	if decl.Absent == source.Ends { // else the scope is of no use, and may be long
+		w.scope = scope
+	}
+	y.sweeps = append(y.sweeps, w)
+	return w
+}
+
+// Complete says that every page arrived: rows of the scope that it did not show
+// may be ended.
+func (w *Sweep) Complete() { w.complete = true }
+
+// Restart forgets what the listing has shown: it is made again.
+func (w *Sweep) Restart(ctx context.Context) (err error) {
+	defer wrap(&err, "restart a sweep of %s", w.sync.part)
+	y := w.sync
+	if err := y.flush(ctx); err != nil {
+		return err
+	}
+	y.known.forget(w.number)
+	if y.conn == nil {
+		return nil
+	}
+	_, err = y.conn.Exec(ctx, "DELETE FROM pg_temp.stage WHERE sweep = $1", int64(w.number))
+	return err
+}
+
+// Page takes a page of rows and returns how many of their keys this listing had
+// not shown before. Of two rows with the same key, the later one counts.
+func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err error) {
+	defer wrap(&err, "stage %s", w.sync.part)
+	y := w.sync
+	for _, row := range rows {
+		y.row = y.row[:0]
+		var version, all uint64
+		y.row, version, all = y.enc.appendRow(y.row, row)
+
+		slot, added := y.known.add(y.enc.keyHash(row))
+		if y.known.show(slot, w.number) {
+			fresh++
+		} else {
+			y.again = true
+		}
+		if !added && y.known.hashes[slot] == all {
+			continue
+		}
+		if y.known.seen[slot]&shownBefore != 0 {
+			y.again = true
+		}
+		y.known.hashes[slot] = all
+		y.stage(w.number, version, all)
+		if len(y.buf) >= flushBytes {
+			if err := y.flush(ctx); err != nil {
+				return fresh, err
+			}
+		}
+	}
+	return fresh, nil
+}
+
+func (y *Sync) stage(sweep uint32, version, all uint64) {
+	y.seq++
+	y.buf = binary.BigEndian.AppendUint16(y.buf, uint16(len(y.t.columns)+4))
+	y.buf = appendField(y.buf, y.seq)
+	y.buf = appendField(y.buf, uint64(sweep))
+	y.buf = append(y.buf, y.row...)
+	y.buf = appendField(y.buf, version)
+	y.buf = appendField(y.buf, all)
+}
+
+// flush sends what waits. The stage is made with the first row: a run without
+// changes leaves the catalogue alone.
+func (y *Sync) flush(ctx context.Context) error {
+	if len(y.buf) == 0 {
+		return nil
+	}
+	if y.conn == nil {
+		conn, err := y.store.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, y.t.createStage()); err != nil {
+			conn.Release()
+			return err
+		}
+		y.conn = conn
+	}
+	body := io.MultiReader(bytes.NewReader(copyHeader), bytes.NewReader(y.buf), bytes.NewReader(copyTrailer))
+	_, err := y.conn.Conn().PgConn().CopyFrom(ctx, body, y.t.copyStage())
+	y.buf = y.buf[:0]
+	return err
+}
+
+// Close lets go of the stage. It must be called once the Sync is done with.
+func (y *Sync) Close() {
+	if y.conn == nil {
+		return
+	}
+	// The caller's context may have ended, which is no reason to keep the table.
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := y.conn.Exec(ctx, "DROP TABLE IF EXISTS pg_temp.stage"); err != nil {
+		_ = y.conn.Conn().Close(ctx) // and with the connection, its temporary tables
+	}
+	y.conn.Release()
+	y.conn = nil
+}
+
+// Values returns, in order, up to limit of the distinct values after a given one
+// that the declarations name, as the tables will stand after what this run has
+// found so far.
+func (y *Sync) Values(ctx context.Context, from []source.Values, after string, limit int) (_ []string, err error) {
+	defer wrap(&err, "read the values to ask %s for", y.part)
+	if err := y.flush(ctx); err != nil {
+		return nil, err
+	}
+	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	var selects []string
+	for _, v := range from {
+		if table := y.current(v); table != "" {
+			columns := make([]string, len(v.Columns))
+			for i, c := range v.Columns {
+				columns[i] = "t." + ident(c) + "::text"
+			}
+			selects = append(selects, fmt.Sprintf("SELECT unnest(ARRAY[%s]) AS v FROM %s AS t WHERE true%s",
+				strings.Join(columns, ", "), table, q.conditions("t", v.Where)))
+		}
+	}
+	if selects == nil {
+		return nil, nil
+	}
+	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s ORDER BY 1 LIMIT %s`,
+		strings.Join(selects, " UNION ALL "), q.arg(after), q.arg(limit))
+	return collect[string](ctx, y.querier(), sql, q.args...)
+}
+
+// current is the relation of the rows that will stand: the stage over what
+// stands. Empty: there are none.
+func (y *Sync) current(v source.Values) string {
+	standing := "account_id = $1 AND region_id = $2 AND valid_to = 'infinity'"
+	if v.Source != "" && v.Source != y.t.Source.Name {
+		return fmt.Sprintf("(SELECT * FROM syncer.%s WHERE %s)", ident(v.Source), standing)
+	}
+	columns := list("", y.t.columns)
+	if y.conn == nil {
+		if v.Touched {
+			return ""
+		}
+		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s)", columns, y.t.name, standing)
+	}
+	// The later of two rows staged with the same key is the one that counts.
+	key := list("", y.t.key())
+	staged := fmt.Sprintf("(SELECT DISTINCT ON (%s) %s FROM pg_temp.stage ORDER BY %s, seq DESC)", key, columns, key)
+	if v.Touched {
+		return staged
+	}
+	return fmt.Sprintf("(%s UNION ALL SELECT %s FROM %s AS t WHERE %s AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE %s))",
+		staged, list("t.", y.t.columns), y.t.name, y.t.where, y.t.sameKey("t", "s"))
+}
+
+// Since returns the moment from which a sweep must look: that of the oldest row
+// in its scope that is still open, and not after latest. Zero: from the beginning,
+// since nothing stands yet.
+func (y *Sync) Since(ctx context.Context, sw *source.Sweep, latest time.Time) (_ time.Time, err error) {
+	defer wrap(&err, "read how far back to ask for %s", y.part)
+	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	scope := y.t.where + q.set("t", sw)
+	var any bool
+	var oldest *time.Time
+	err = y.querier().QueryRow(ctx, fmt.Sprintf(`SELECT
+    EXISTS (SELECT FROM %s AS t WHERE %s),
+    (SELECT min(t.%s) FROM %s AS t WHERE %s%s)`,
+		y.t.name, scope, ident(sw.Since.Column), y.t.name, scope, q.conditions("t", sw.Since.Open)), q.args...).Scan(&any, &oldest)
+	if err != nil || !any {
+		return time.Time{}, err
+	}
+	if oldest != nil && oldest.Before(latest) {
+		return *oldest, nil
+	}
+	return latest, nil
+}
+
+// querier is the connection that sees the stage, or any.
+func (y *Sync) querier() querier {
+	if y.conn != nil {
+		return y.conn
+	}
+	return y.store.pool
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

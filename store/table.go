@@ -1,0 +1,222 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// A table holds the SQL text of one source, derived from its declaration.
+// Everywhere $1 is the account, $2 the region.
+type table struct {
+	*source.Source
+	name    string   // syncer.<source>
+	columns []string // declared columns and extra, in order
+	// where narrows to the standing rows of a partition. The constants prune all
+	// months and let the planner see the one partition's statistics.
+	where string
+}
+
+func newTable(s *source.Source) *table {
+	t := &table{
+		Source: s,
+		name:   pgx.Identifier{"syncer", s.Name}.Sanitize(),
+		where:  "t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity'",
+	}
+	for _, c := range s.Columns {
+		t.columns = append(t.columns, ident(c.Name))
+	}
+	t.columns = append(t.columns, "extra")
+	return t
+}
+
+func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
+
+// list joins column names, each behind a prefix.
+func list(prefix string, columns []string) string {
+	return prefix + strings.Join(columns, ", "+prefix)
+}
+
+func (t *table) key() []string {
+	var k []string
+	for _, name := range t.Key {
+		k = append(k, ident(name))
+	}
+	return k
+}
+
+// qualified puts an alias before each column of the key.
+func (t *table) qualifiedKey(alias string) []string {
+	k := t.key()
+	for i := range k {
+		k[i] = alias + "." + k[i]
+	}
+	return k
+}
+
+// sameKey joins two aliases on the key within a partition.
+func (t *table) sameKey(a, b string) string {
+	on := []string{"true"}
+	for _, k := range t.key() {
+		on = append(on, fmt.Sprintf("%s.%s = %s.%s", a, k, b, k))
+	}
+	return strings.Join(on, " AND ")
+}
+
+// keyType is the array element type of a key column.
+func (t *table) keyType(name string) string {
+	c, _ := t.Column(name)
+	return c.Type.SQL()
+}
+
+// selectFingerprints reads (key…, row_hash) of the standing rows.
+func (t *table) selectFingerprints() string {
+	return fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s",
+		list("t.", append(t.key(), "row_hash")), t.name, t.where)
+}
+
+// createStage makes the temporary table that one run stages into. seq tells
+// which of two rows with the same key came later.
+func (t *table) createStage() string {
+	return fmt.Sprintf(`CREATE TEMP TABLE stage AS
+SELECT 0::bigint AS seq, 0::bigint AS sweep, %s, version_hash, row_hash
+FROM %s
+WITH NO DATA`, list("", t.columns), t.name)
+}
+
+func (t *table) copyStage() string {
+	return fmt.Sprintf("COPY pg_temp.stage (seq, sweep, %s, version_hash, row_hash) FROM STDIN BINARY", list("", t.columns))
+}
+
+// dropOlder leaves, of rows staged with the same key, the one that came last.
+func (t *table) dropOlder() string {
+	return fmt.Sprintf("DELETE FROM pg_temp.stage AS a USING pg_temp.stage AS b WHERE %s AND a.seq < b.seq", t.sameKey("a", "b"))
+}
+
+// endChanged ends the standing versions that have a staged successor. The moved
+// rows go to the partition of the month of $3.
+func (t *table) endChanged() string {
+	return fmt.Sprintf(`UPDATE %s AS t
+SET valid_to = $3
+FROM pg_temp.stage AS s
+WHERE %s AND %s AND t.version_hash <> s.version_hash`, t.name, t.where, t.sameKey("t", "s"))
+}
+
+// refresh brings the untracked columns of standing versions up to date, in
+// place. Empty where a source has none.
+func (t *table) refresh() string {
+	var set []string
+	for _, c := range t.Columns {
+		if c.Untracked {
+			set = append(set, fmt.Sprintf("%s = s.%s", ident(c.Name), ident(c.Name)))
+		}
+	}
+	if set == nil {
+		return ""
+	}
+	return fmt.Sprintf(`UPDATE %s AS t
+SET %s, row_hash = s.row_hash
+FROM pg_temp.stage AS s
+WHERE %s AND %s AND t.version_hash = s.version_hash AND t.row_hash <> s.row_hash`,
+		t.name, strings.Join(set, ", "), t.where, t.sameKey("t", "s"))
+}
+
+// open inserts every staged row that no standing version equals; after
+// endChanged, these are the new versions of changed rows and the new rows.
+// Sorted by key, the index is filled from left to right.
+func (t *table) open() string {
+	columns := list("", t.columns)
+	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
+SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
+FROM pg_temp.stage AS s
+WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
+ORDER BY %s`, t.name, columns, columns, t.name, t.where, t.sameKey("t", "s"), list("s.", append(t.key(), "seq")))
+}
+
+// end ends the standing rows with the keys in $4, $5…, one array per key column.
+func (t *table) end() string {
+	join := "true"
+	from := ""
+	if len(t.Key) > 0 {
+		var arrays []string
+		for i, k := range t.Key {
+			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+4, t.keyType(k)))
+		}
+		from = fmt.Sprintf("\nFROM unnest(%s) AS g (%s)", strings.Join(arrays, ", "), list("", t.key()))
+		join = t.sameKey("t", "g")
+	}
+	return fmt.Sprintf("UPDATE %s AS t\nSET valid_to = $3%s\nWHERE %s AND %s", t.name, from, t.where, join)
+}
+
+// endOrphans ends the rows whose parent no longer stands. A row that this very
+// merge opened waits for the next one: a version cannot end as it begins.
+func (t *table) endOrphans() string {
+	p := t.EndsWith
+	return fmt.Sprintf(`UPDATE %s AS t
+SET valid_to = $3
+WHERE %s
+    AND t.valid_from < $3
+    AND t.%s IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM %s AS p
+        WHERE p.account_id = $1 AND p.region_id = $2 AND p.valid_to = 'infinity' AND p.%s = t.%s
+    )`, t.name, t.where, ident(p.Via), pgx.Identifier{"syncer", p.Source}.Sanitize(), ident(p.Column), ident(p.Via))
+}
+
+// countPlanned counts what the stage would change and open.
+func (t *table) countPlanned() string {
+	return fmt.Sprintf(`SELECT
+    count(*) FILTER (WHERE t.version_hash <> s.version_hash),
+    count(*) FILTER (WHERE t.version_hash IS NULL)
+FROM pg_temp.stage AS s
+LEFT JOIN %s AS t ON %s AND %s`, t.name, t.where, t.sameKey("t", "s"))
+}
+
+// A query collects SQL text and its arguments.
+type query struct {
+	args []any
+}
+
+func (q *query) arg(v any) string {
+	q.args = append(q.args, v)
+	return fmt.Sprintf("$%d", len(q.args))
+}
+
+// conditions renders source conditions on a table's alias.
+func (q *query) conditions(alias string, list []source.Condition) string {
+	var b strings.Builder
+	for _, c := range list {
+		not := ""
+		if c.Not {
+			not = " IS NOT TRUE" // also where the column is NULL
+		}
+		fmt.Fprintf(&b, " AND (%s.%s::text = ANY (%s::text[]))%s", alias, ident(c.Column), q.arg(c.In), not)
+	}
+	return b.String()
+}
+
+// scope renders the predicate of a sweep on alias t, without the partition's.
+func (q *query) scope(t *table, sw *source.Sweep, s Scope) string {
+	var b strings.Builder
+	b.WriteString(q.set("t", sw))
+	if sw.Each != nil {
+		fmt.Fprintf(&b, " AND t.%s::text = ANY (%s::text[])", ident(sw.Each.Column), q.arg(s.Values))
+	}
+	if sw.Since != nil && !s.Since.IsZero() {
+		fmt.Fprintf(&b, " AND t.%s >= %s", ident(sw.Since.Column), q.arg(s.Since))
+	}
+	return b.String()
+}
+
+// set renders the constants of a sweep on an alias. Columns are visited in the
+// text's order so that statements repeat and stay prepared.
+func (q *query) set(alias string, sw *source.Sweep) string {
+	var b strings.Builder
+	for _, name := range sortedKeys(sw.Set) {
+		fmt.Fprintf(&b, " AND %s.%s::text = %s", alias, ident(name), q.arg(sw.Set[name]))
+	}
+	return b.String()
+}

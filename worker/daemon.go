@@ -1,0 +1,158 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+)
+
+// A Daemon proposes the slots of every schedule and works the queue. Any number
+// of them may share a database.
+type Daemon struct {
+	Syncer  *Syncer
+	Workers int           // syncs at once in this process; 0: 8
+	Grace   time.Duration // to stop in; 0: 30 s
+	Logger  *slog.Logger
+}
+
+const (
+	defaultWorkers = 8
+	defaultGrace   = 30 * time.Second
+	// proposeAgain is the wait after the database could not be reached.
+	proposeAgain = time.Second
+)
+
+// Run works until the context ends, and then stops: fetches are called off,
+// merges finish, and what was called off is left in the queue for another.
+func (d *Daemon) Run(ctx context.Context) error {
+	client, err := d.client()
+	if err != nil {
+		return err
+	}
+	// River's own context must outlive ours: it stops by Stop, in order.
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the job queue: %w", err)
+	}
+	d.propose(ctx, client)
+
+	grace := d.Grace
+	if grace == 0 {
+		grace = defaultGrace
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := client.StopAndCancel(stopping); err != nil {
+		return fmt.Errorf("not all syncs ended within %s: %w", grace, err)
+	}
+	return nil
+}
+
+func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
+	workers := d.Workers
+	if workers == 0 {
+		workers = defaultWorkers
+	}
+	w := &queueWorker{syncer: d.Syncer, pool: d.Syncer.Store.Pool(), log: d.Logger, id: d.Syncer.Worker, running: map[SyncArgs]bool{}}
+	registry := river.NewWorkers()
+	if err := river.AddWorkerSafely(registry, w); err != nil {
+		return nil, err
+	}
+	longest := defaultTimeout
+	for _, s := range d.Syncer.Sources {
+		longest = max(longest, s.timeout())
+	}
+	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
+		ID:     w.id,
+		Schema: schema,
+		// River's own news is of use to who looks for a fault only.
+		Logger:  slog.New(demoted{d.Logger.Handler()}),
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Workers: registry,
+		// A dead worker's job is tried again, but its partition does not wait for
+		// that: the next slot is a job of its own.
+		RescueStuckJobsAfter: longest + 5*time.Minute,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the job queue: %w", err)
+	}
+	return client, nil
+}
+
+// propose puts each slot of each schedule into the queue as it comes, until the
+// context ends. At the start, the current slot of every schedule counts as come:
+// whatever is overdue runs at once, and a slot that was answered is found to be so.
+func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
+	proposed := map[*Settings]time.Time{}
+	for {
+		now := d.Syncer.now()
+		next := now.Add(time.Hour)
+		for _, s := range d.Syncer.Sources {
+			if s.Disabled {
+				continue
+			}
+			schedule := align(s.Schedule)
+			if slot := lastTick(schedule, now); !slot.IsZero() && slot.After(proposed[s]) {
+				if err := d.insert(ctx, client, s, slot); err != nil {
+					if ctx.Err() != nil {
+						return
+					}
+					d.Logger.WarnContext(ctx, "slot not queued yet: it is tried again", "source", s.Source.Name, "slot", slot, "error", err)
+					next = now.Add(proposeAgain)
+					continue
+				}
+				proposed[s] = slot
+			}
+			if tick := schedule.Next(now); !tick.IsZero() && tick.Before(next) {
+				next = tick
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(next.Sub(d.Syncer.now())):
+		}
+	}
+}
+
+func (d *Daemon) insert(ctx context.Context, client *river.Client[pgx.Tx], s *Settings, slot time.Time) error {
+	var batch []river.InsertManyParams
+	for _, j := range d.Syncer.Jobs(s) {
+		batch = append(batch, river.InsertManyParams{Args: SyncArgs{
+			Source: s.Source.Name, Account: j.Account.Name, Region: j.Region, Slot: slot.UTC(),
+		}})
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	_, err := client.InsertMany(ctx, batch)
+	return err
+}
+
+// demoted passes records on as Debug, errors as warnings.
+type demoted struct{ slog.Handler }
+
+func (h demoted) Enabled(ctx context.Context, l slog.Level) bool {
+	return h.Handler.Enabled(ctx, demote(l))
+}
+
+func (h demoted) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = demote(r.Level)
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h demoted) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return demoted{h.Handler.WithAttrs(attrs)}
+}
+func (h demoted) WithGroup(name string) slog.Handler { return demoted{h.Handler.WithGroup(name)} }
+
+func demote(l slog.Level) slog.Level {
+	if l >= slog.LevelError {
+		return slog.LevelWarn
+	}
+	return slog.LevelDebug
+}

@@ -1,0 +1,217 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+
+	"syncer/fetch"
+	"syncer/store"
+)
+
+// schema is where River keeps its tables.
+const schema = "river"
+
+// MigrateQueue brings River's tables up to date. It is safe to run in many
+// processes at once.
+func MigrateQueue(ctx context.Context, pool *pgxpool.Pool) error {
+	return migrateQueue(ctx, pool, rivermigrate.DirectionUp, nil)
+}
+
+// DropQueue removes River's tables, and with them the jobs.
+func DropQueue(ctx context.Context, pool *pgxpool.Pool) error {
+	return migrateQueue(ctx, pool, rivermigrate.DirectionDown, &rivermigrate.MigrateOpts{TargetVersion: -1})
+}
+
+// migrateQueue holds a session's lock rather than a transaction: River's
+// migrations need transactions of their own.
+func migrateQueue(ctx context.Context, pool *pgxpool.Pool, direction rivermigrate.Direction, opts *rivermigrate.MigrateOpts) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("migrate the job queue: %w", err)
+		}
+	}()
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	const lock = "hashtextextended('syncer queue', 0)"
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock("+lock+")"); err != nil {
+		return err
+	}
+	defer func() {
+		if _, unlock := conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock("+lock+")"); unlock != nil {
+			err = errors.Join(err, unlock)
+		}
+	}()
+	if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+		return err
+	}
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, direction, opts)
+	return err
+}
+
+// SyncArgs is a job in the queue. Its JSON is the unique key: of the many
+// processes that propose a slot, PostgreSQL keeps one.
+type SyncArgs struct {
+	Source  string    `json:"source"`
+	Account string    `json:"account"`
+	Region  string    `json:"region"`
+	Slot    time.Time `json:"slot"`
+}
+
+// Kind is River's name for the jobs.
+func (SyncArgs) Kind() string { return "sync" }
+
+// InsertOpts makes a slot's job unique in every state, also once it is done.
+func (SyncArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		MaxAttempts: 5,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded,
+			rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+		}},
+	}
+}
+
+// partition is what two jobs have in common that must not run together.
+func (a SyncArgs) partition() SyncArgs {
+	a.Slot = time.Time{}
+	return a
+}
+
+// A queueWorker works the jobs of the queue.
+type queueWorker struct {
+	river.WorkerDefaults[SyncArgs]
+
+	syncer *Syncer
+	pool   *pgxpool.Pool
+	id     string // of this process's River client
+	log    *slog.Logger
+
+	mu      sync.Mutex
+	running map[SyncArgs]bool // by partition
+}
+
+// Timeout is how long one job may take.
+func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
+	if j, ok := w.syncer.find(job.Args); ok {
+		return j.Source.timeout()
+	}
+	return defaultTimeout
+}
+
+// Work makes the sync of a slot, unless it is no longer needed.
+func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error {
+	j, ok := w.syncer.find(job.Args)
+	if !ok {
+		return river.JobCancel(errors.New("no longer in the configuration"))
+	}
+	if !w.begin(job.Args) {
+		return w.skip(ctx, job, "the partition's last sync is still running in this process")
+	}
+	defer w.end(job.Args)
+	if by, err := w.runningElsewhere(ctx, job); err != nil || by != "" {
+		if err != nil {
+			return err
+		}
+		return w.skip(ctx, job, "the partition's last sync is still running in "+by)
+	}
+	if done, err := w.answered(ctx, j); err != nil || done {
+		return err
+	}
+	_, err := w.syncer.Sync(ctx, j)
+	if err != nil && ctx.Err() == nil && !retryable(err) {
+		return river.JobCancel(err) // the next slot will tell whether someone has helped
+	}
+	return err
+}
+
+// retryable reports whether trying again soon can help.
+func retryable(err error) bool {
+	return fetch.Retryable(err) || !isCloud(err)
+}
+
+// isCloud: the cloud's answer. Whatever else goes wrong (the database is away,
+// say) may pass.
+func isCloud(err error) bool {
+	_, ok := errors.AsType[*fetch.Error](err)
+	return ok || errors.Is(err, fetch.ErrCredentials)
+}
+
+func (w *queueWorker) begin(a SyncArgs) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.running[a.partition()] {
+		return false
+	}
+	w.running[a.partition()] = true
+	return true
+}
+
+func (w *queueWorker) end(a SyncArgs) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.running, a.partition())
+}
+
+// skip ends a slot's job without a sync, and says so in the log and on the job.
+func (w *queueWorker) skip(ctx context.Context, job *river.Job[SyncArgs], why string) error {
+	w.log.InfoContext(ctx, "slot skipped", "source", job.Args.Source, "account", job.Args.Account, "region_id", job.Args.Region, "slot", job.Args.Slot, "why", why)
+	return river.RecordOutput(ctx, map[string]string{"skipped": why})
+}
+
+// runningElsewhere names the process that has been syncing the partition for less
+// than a sync may take. What this process runs it knows better itself: a job of
+// its own whose end could not be written, because the database was away, is not running.
+func (w *queueWorker) runningElsewhere(ctx context.Context, job *river.Job[SyncArgs]) (by string, err error) {
+	err = w.pool.QueryRow(ctx, `SELECT attempted_by[array_upper(attempted_by, 1)]
+FROM river.river_job
+WHERE state = 'running' AND kind = $1 AND id <> $2
+    AND args->>'source' = $3 AND args->>'account' = $4 AND args->>'region' = $5
+    AND attempted_at > now() - $6::interval
+    AND attempted_by[array_upper(attempted_by, 1)] <> $7
+LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, w.Timeout(job), w.id).Scan(&by)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return by, err
+}
+
+// answered reports whether a sync that began after the slot has succeeded already.
+func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
+	id, err := w.syncer.Store.AccountID(ctx, j.Account.Name)
+	if err != nil || id == "" {
+		return false, err
+	}
+	last, _, err := w.syncer.Store.LastSuccess(ctx, store.Partition{
+		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Name, RegionID: j.Region,
+	})
+	return !last.Before(j.Slot), err
+}
+
+// find returns the configured job that a queued one means.
+func (s *Syncer) find(a SyncArgs) (Job, bool) {
+	i := slices.IndexFunc(s.Sources, func(o *Settings) bool { return o.Source.Name == a.Source })
+	k := slices.IndexFunc(s.Accounts, func(o *Account) bool { return o.Name == a.Account })
+	if i < 0 || k < 0 || s.Sources[i].Disabled || !slices.Contains(s.Accounts[k].Regions(s.Sources[i].Source.Regions), a.Region) {
+		return Job{}, false
+	}
+	return Job{Source: s.Sources[i], Account: s.Accounts[k], Region: a.Region, Slot: a.Slot}, true
+}

@@ -1,0 +1,111 @@
+package worker
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"syncer/fetch"
+	"syncer/source"
+	"syncer/store"
+)
+
+// A sweeper makes the sweeps of one run, one after the other.
+type sweeper struct {
+	job   Job
+	run   *store.Run
+	stats *fetch.Stats
+	sync  *store.Sync
+	now   time.Time
+}
+
+// valuesAtOnce bounds how many values are held in memory, and how many one sweep
+// of batches covers.
+const valuesAtOnce = 10_000
+
+// sweep makes the sweeps of one declaration: one, or one per value, or, where
+// values go into batches, one per so many.
+func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) (err error) {
+	var scope store.Scope
+	if decl.Since != nil && !s.run.Full {
+		lookback := decl.Since.Lookback
+		if s.job.Source.Lookback > 0 {
+			lookback = s.job.Source.Lookback
+		}
+		if scope.Since, err = s.sync.Since(ctx, decl, s.now.Add(-lookback)); err != nil {
+			return err
+		}
+	}
+	each := decl.Each
+	if each == nil {
+		return s.one(ctx, decl, scope)
+	}
+	var configured []string
+	if each.Configured {
+		configured = s.job.Source.Values
+		if err := s.values(ctx, decl, scope, configured); err != nil {
+			return err
+		}
+	}
+	from := each.From
+	if s.run.Full && each.Full != nil {
+		from = each.Full
+	}
+	for after := ""; ; {
+		values, err := s.sync.Values(ctx, from, after, valuesAtOnce)
+		if err != nil || len(values) == 0 {
+			return err
+		}
+		after = values[len(values)-1]
+		values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(configured, v) })
+		if err := s.values(ctx, decl, scope, values); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Scope, values []string) error {
+	atOnce := 1
+	if _, ok := s.job.Source.Source.Pager.(source.Batches); ok {
+		atOnce = valuesAtOnce
+	}
+	for some := range slices.Chunk(values, atOnce) {
+		scope.Values = some
+		if err := s.one(ctx, decl, scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one makes one sweep.
+func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope) error {
+	request := fetch.Request{
+		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
+		Values: scope.Values, Since: scope.Since,
+		PageSize: s.job.Source.PageSize, CallsPerSecond: s.job.Source.CallsPerSecond, Stats: s.stats,
+	}
+	if len(scope.Values) == 1 {
+		request.Value = scope.Values[0]
+	}
+	stage := s.sync.Sweep(decl, scope)
+	outcome, err := s.job.Account.Client.Sweep(ctx, request, stage)
+	count(s.run, s.stats)
+	add(s.run.Unknown, outcome.Unknown)
+	add(s.run.Refused, outcome.Refused)
+	if err != nil {
+		return err
+	}
+	if outcome.Complete {
+		stage.Complete()
+	} else if s.run.Incomplete == "" {
+		s.run.Incomplete = decl.Name + ": " + outcome.Reason
+	}
+	return nil
+}
+
+func add(to, from map[string]int) {
+	for name, n := range from {
+		to[name] += n
+	}
+}

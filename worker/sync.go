@@ -1,0 +1,335 @@
+// Package worker joins fetch and store: it makes the sync of a partition, knows
+// by the schedules when each is due, and works the queue of them that lives in
+// PostgreSQL.
+//
+// It imports source, fetch and store, River for the queue, and pgx, which River speaks.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"golang.org/x/sync/errgroup"
+
+	"syncer/fetch"
+	"syncer/source"
+	"syncer/store"
+)
+
+// An Account is one account of the configuration.
+type Account struct {
+	Name                  string
+	Client                *fetch.Client
+	SecurityCenterRegions []string
+	OOSRegions            []string
+}
+
+// Regions are those that partition a source.
+func (a *Account) Regions(r source.Regions) []string {
+	if r == source.OOS {
+		return a.OOSRegions
+	}
+	return a.SecurityCenterRegions
+}
+
+// Settings are what the configuration says of one source.
+type Settings struct {
+	Source   *source.Source
+	Disabled bool // not scheduled, but synced where another source needs it
+
+	Schedule  cron.Schedule
+	FullSweep cron.Schedule // nil: only the first sync asks for everything
+	Lookback  time.Duration // 0: the declaration's
+	Timeout   time.Duration // of one sync; 0: defaultTimeout
+
+	PageSize       int      // 0: the pager's
+	CallsPerSecond float64  // 0: the client's
+	Values         []string // to ask for, beside those found in the tables
+}
+
+const defaultTimeout = 30 * time.Minute
+
+func (s *Settings) timeout() time.Duration {
+	if s.Timeout > 0 {
+		return s.Timeout
+	}
+	return defaultTimeout
+}
+
+// A Syncer makes syncs. It may be used by many goroutines.
+type Syncer struct {
+	Store    *store.Store
+	Accounts []*Account
+	Sources  []*Settings // in the order of a first sync
+	Worker   string      // host and process, for the run log
+	Logger   *slog.Logger
+	Clock    func() time.Time // nil: time.Now
+
+	// Watch, if set, is told of each sync that begins; the counts go on changing
+	// while it lasts.
+	Watch func(Job, *fetch.Stats)
+}
+
+// A Job is one partition to sync.
+type Job struct {
+	Source  *Settings
+	Account *Account
+	Region  string
+
+	Slot        time.Time // tick that it answers; zero: somebody asked
+	Full        bool      // ask for everything, whatever the schedule says
+	DryRun      bool      // say what would change, and write nothing
+	AllowShrink bool
+}
+
+func (j Job) String() string {
+	return fmt.Sprintf("%s of %s in %s", j.Source.Source.Name, j.Account.Name, j.Region)
+}
+
+// Jobs are the partitions of the sources in their order; without, those of the
+// sources that are not disabled.
+func (s *Syncer) Jobs(sources ...*Settings) (jobs []Job) {
+	if sources == nil {
+		for _, src := range s.Sources {
+			if !src.Disabled {
+				sources = append(sources, src)
+			}
+		}
+	}
+	for _, src := range sources {
+		for _, a := range s.Accounts {
+			for _, region := range a.Regions(src.Source.Regions) {
+				jobs = append(jobs, Job{Source: src, Account: a, Region: region})
+			}
+		}
+	}
+	return jobs
+}
+
+// SyncAll syncs jobs, so many at once, and tells done of each as it ends. A
+// source that reads another's table comes after it. It returns once all ended, or,
+// when the context ends, once those under way did.
+func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(Result)) {
+	rest := jobs
+	for len(rest) > 0 && ctx.Err() == nil {
+		waiting := func(j Job) bool {
+			return slices.ContainsFunc(rest, func(o Job) bool {
+				return slices.Contains(j.Source.Source.DependsOn(), o.Source.Source.Name)
+			})
+		}
+		var g errgroup.Group
+		g.SetLimit(max(1, atOnce))
+		var later []Job
+		var mu sync.Mutex
+		for _, j := range rest {
+			if waiting(j) {
+				later = append(later, j)
+				continue
+			}
+			g.Go(func() error {
+				if ctx.Err() != nil {
+					return nil
+				}
+				r, _ := s.Sync(ctx, j) // the result tells the error
+				mu.Lock()
+				defer mu.Unlock()
+				done(r)
+				return nil
+			})
+		}
+		_ = g.Wait()
+		rest = later
+	}
+}
+
+// A Result is what became of a job.
+type Result struct {
+	Job     Job
+	Changes store.Changes
+	Status  string // as in alicloud.sync_runs
+	Message string // why it is not ok
+	Took    time.Duration
+}
+
+// staleAttempts is how often a sync that others overtake is made again.
+const staleAttempts = 5
+
+// Sync makes one partition's sync and records it. The error is why it failed; a
+// held or incomplete run is no error.
+func (s *Syncer) Sync(ctx context.Context, job Job) (r Result, err error) {
+	started := time.Now()
+	stats := new(fetch.Stats)
+	if s.Watch != nil {
+		s.Watch(job, stats)
+	}
+	p := store.Partition{Source: job.Source.Source, AccountName: job.Account.Name, RegionID: job.Region}
+	run := s.newRun(job)
+	for attempt := 1; ; attempt++ {
+		r, err = s.sync(ctx, job, &p, &run, stats)
+		if attempt == staleAttempts || !errors.Is(err, store.ErrStale) {
+			break
+		}
+	}
+	r.Job, r.Took = job, time.Since(started)
+	if err != nil {
+		r.Status, r.Message = store.StatusFailed, err.Error()
+		// A sync that was called off (SIGTERM) has not failed.
+		if !errors.Is(err, context.Canceled) && !job.DryRun {
+			s.recordFailure(ctx, p, run, err)
+		}
+	}
+	s.log(ctx, p, run, r)
+	return r, err
+}
+
+func (s *Syncer) newRun(job Job) store.Run {
+	run := store.Run{
+		Trigger: "manual", Slot: job.Slot, Started: s.now(), Worker: s.Worker,
+		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink,
+	}
+	if !job.Slot.IsZero() {
+		run.Trigger = "schedule"
+	}
+	if job.Source.Schedule != nil {
+		run.NextDue = job.Source.Schedule.Next(run.Started)
+	}
+	return run
+}
+
+func (s *Syncer) now() time.Time {
+	if s.Clock != nil {
+		return s.Clock()
+	}
+	return time.Now()
+}
+
+// sync makes one attempt.
+func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *store.Run, stats *fetch.Stats) (r Result, err error) {
+	if p.AccountID, err = job.Account.Client.AccountID(ctx); err != nil {
+		return r, err
+	}
+	if !job.DryRun {
+		if err := s.syncDependencies(ctx, job, *p); err != nil {
+			return r, err
+		}
+	}
+	if run.Full, err = s.isFull(ctx, job, *p); err != nil {
+		return r, err
+	}
+	y, err := s.Store.Begin(ctx, *p)
+	if err != nil {
+		return r, err
+	}
+	defer y.Close()
+
+	sw := &sweeper{job: job, run: run, stats: stats, sync: y, now: s.now()}
+	run.Unknown, run.Refused, run.Incomplete = map[string]int{}, map[string]int{}, ""
+	for i := range p.Source.Sweeps {
+		if err := sw.sweep(ctx, &p.Source.Sweeps[i]); err != nil {
+			return r, err
+		}
+	}
+	count(run, stats)
+	// Once all is fetched, SIGTERM lets the merge finish.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), job.Source.timeout())
+	defer cancel()
+	merge := y.Merge
+	if job.DryRun {
+		merge = y.Plan
+	}
+	if r.Changes, err = merge(ctx, *run); err != nil {
+		return r, err
+	}
+	r.Status, r.Message = r.Changes.Status(*run)
+	return r, nil
+}
+
+// syncDependencies syncs the sources whose tables this one reads, where that was
+// never done.
+func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partition) error {
+	for _, name := range p.Source.DependsOn() {
+		i := slices.IndexFunc(s.Sources, func(o *Settings) bool { return o.Source.Name == name })
+		if i < 0 {
+			return fmt.Errorf("%s reads %s, which is not among the sources", p.Source.Name, name)
+		}
+		needed := p
+		needed.Source = s.Sources[i].Source
+		last, _, err := s.Store.LastSuccess(ctx, needed)
+		if err != nil {
+			return err
+		}
+		if last.IsZero() {
+			if _, err := s.Sync(ctx, Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, Slot: job.Slot}); err != nil {
+				return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// isFull reports whether the run asks for everything.
+func (s *Syncer) isFull(ctx context.Context, job Job, p store.Partition) (bool, error) {
+	if job.Full {
+		return true, nil
+	}
+	_, full, err := s.Store.LastSuccess(ctx, p)
+	if err != nil || full.IsZero() {
+		return true, err
+	}
+	if job.Source.FullSweep == nil {
+		return !p.Source.Narrows(), nil
+	}
+	return !job.Source.FullSweep.Next(full).After(s.now()), nil
+}
+
+func count(run *store.Run, stats *fetch.Stats) {
+	run.Calls, run.Retries, run.Throttled = stats.Calls.Load(), stats.Retries.Load(), stats.Throttled.Load()
+	run.Pages, run.Rows = stats.Pages.Load(), stats.Rows.Load()
+}
+
+// recordFailure leaves the failed run in the database, if that can be reached.
+func (s *Syncer) recordFailure(ctx context.Context, p store.Partition, run store.Run, failure error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if p.AccountID == "" { // not even that could be asked: it may be known from before
+		p.AccountID, _ = s.Store.AccountID(ctx, p.AccountName)
+	}
+	f := store.Failure{Message: failure.Error()}
+	if e, ok := errors.AsType[*fetch.Error](failure); ok {
+		f.Code, f.RequestID = e.Code, e.RequestID
+	}
+	if err := s.Store.RecordFailure(ctx, p, run, f); err != nil {
+		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", err)
+	}
+}
+
+// log says once what became of the run.
+func (s *Syncer) log(ctx context.Context, p store.Partition, run store.Run, r Result) {
+	attrs := []any{
+		"source", p.Source.Name, "account", p.AccountName, "account_id", p.AccountID, "region_id", p.RegionID,
+		"status", r.Status, "took", r.Took.Round(time.Millisecond), "calls", run.Calls, "rows", run.Rows,
+		"opened", r.Changes.Opened, "changed", r.Changes.Changed, "ended", r.Changes.Ended,
+	}
+	if r.Message != "" {
+		attrs = append(attrs, "message", r.Message)
+	}
+	level := slog.LevelInfo
+	if r.Status != store.StatusOK {
+		level = slog.LevelWarn
+	}
+	s.Logger.Log(ctx, level, "synced", attrs...)
+	for name, fields := range map[string]map[string]int{"unknown": run.Unknown, "refused": run.Refused} {
+		if len(fields) > 0 {
+			s.Logger.WarnContext(ctx, name+" fields are kept in extra", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID,
+				"fields", strings.Join(slices.Sorted(maps.Keys(fields)), ","))
+		}
+	}
+}
