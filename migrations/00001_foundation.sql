@@ -51,7 +51,7 @@ CREATE TABLE syncer.sync_runs (
     worker text NOT NULL,
     CONSTRAINT sync_runs_pkey PRIMARY KEY (account_id, run_id),
     CONSTRAINT sync_runs_status_check CHECK (status IN ('ok', 'incomplete', 'held', 'failed')),
-    CONSTRAINT sync_runs_trigger_check CHECK (trigger IN ('schedule', 'manual'))
+    CONSTRAINT sync_runs_trigger_check CHECK (trigger IN ('schedule', 'manual', 'dependency'))
 );
 CREATE INDEX sync_runs_partition_idx ON syncer.sync_runs (account_id, source, region_id, run_id DESC);
 CREATE INDEX sync_runs_ok_idx ON syncer.sync_runs (account_id, source, region_id, run_id DESC) WHERE status = 'ok';
@@ -101,8 +101,8 @@ COMMENT ON COLUMN alicloud.sync_runs.source IS 'Source: the name of its view in 
 COMMENT ON COLUMN alicloud.sync_runs.account_id IS 'ID of the Alibaba Cloud account; empty while it could never be asked for.';
 COMMENT ON COLUMN alicloud.sync_runs.account_name IS 'Name of the account in the configuration.';
 COMMENT ON COLUMN alicloud.sync_runs.region_id IS 'Region that was asked.';
-COMMENT ON COLUMN alicloud.sync_runs.trigger IS 'What started it: schedule or manual.';
-COMMENT ON COLUMN alicloud.sync_runs.slot_at IS 'Tick of the schedule that it answers; NULL when manual.';
+COMMENT ON COLUMN alicloud.sync_runs.trigger IS 'What started it: schedule, manual, or dependency: a source that reads its table came first.';
+COMMENT ON COLUMN alicloud.sync_runs.slot_at IS 'Tick of the schedule that it answers; NULL when not started by the schedule.';
 COMMENT ON COLUMN alicloud.sync_runs.full_sweep IS 'Whether it asked for everything, also for what was long finished.';
 COMMENT ON COLUMN alicloud.sync_runs.started_at IS 'When it started.';
 COMMENT ON COLUMN alicloud.sync_runs.finished_at IS 'When it finished.';

@@ -63,7 +63,7 @@ func newInstall(c chance, t millis, p float64) install {
 	return in
 }
 
-// installs are the runs after the server was made: up to four, until one succeeds.
+// firstInstalls are the runs after the server was made: up to four, until one succeeds.
 func (s *server) firstInstalls() (runs [4]install, n int) {
 	c := s.of(installing)
 	asked := s.born + between(c.of(0), 2*minute, 12*hour).floor(second)

@@ -48,11 +48,13 @@ type turn struct {
 }
 
 // turnAt is the turn that t falls in. Its borders are at most half a period
-// later than those of a regular clock, so that finding it takes no search.
+// later than those of a regular clock, so that finding it takes no search; the
+// phase of that clock is chance too, lest all of them rest at the same time.
 func turnAt(c chance, period, t millis) turn {
-	n := int64(t.floor(period) / period)
+	phase := millis(c.below(int(period)))
+	n := int64((t - phase).floor(period) / period)
 	border := func(n int64) millis {
-		return millis(n)*period + millis(c.of(uint64(n)).below(int(period/2))).floor(second)
+		return (phase + millis(n)*period + millis(c.of(uint64(n)).below(int(period/2)))).floor(second)
 	}
 	if t < border(n) {
 		n--

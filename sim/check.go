@@ -3,7 +3,7 @@ package sim
 import "strconv"
 
 // Check runs of the configuration assessment may start in every quarter of a day:
-// the daily scheduled one at night in China, others when someone asks.
+// the daily scheduled one in the small hours in China, others when someone asks.
 const (
 	checkSlot  = 6 * hour
 	checkLimit = 3 * hour // after which a run times out
@@ -32,7 +32,7 @@ type check struct {
 // check is the n-th check run of a service region, which may not exist.
 func (v *view) check(n int64) (check, bool) {
 	c := v.account.of(checking).of(uint64(chanceOf(v.region))).of(uint64(n))
-	k := check{chance: c, total: 337, created: millis(n)*checkSlot + between(c.of(0), 0, 5*hour).floor(second)}
+	k := check{chance: c, total: 337, created: millis(n)*checkSlot + between(c.of(0), 0, checkSlot).floor(second)}
 	switch {
 	case n%4 == 3: // from 18:00 UTC, 2:00 in China
 		k.kind = "CHECK_SCHEDULE"

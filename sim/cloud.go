@@ -46,8 +46,9 @@ type Options struct {
 
 	// Latency is how long every answer takes at least.
 	Latency time.Duration
-	// Fault may make a call go wrong. It is asked about each call that would
-	// otherwise be answered by the world, from many goroutines.
+	// Fault may make a call go wrong. It is asked about each call that passed the
+	// gateway's checks, before the world is, from many goroutines: it may also
+	// change the world between two pages of a list.
 	Fault func(Call) Fault
 }
 
@@ -127,7 +128,10 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	x.good = func() ([]byte, error) { return c.answer(req, x.id) }
 	if c.opt.Fault != nil {
-		call := Call{req.caller.account.ID, req.region, req.op.action, req.params, req.number}
+		call := Call{
+			AccountID: req.caller.account.ID, Region: req.region, Action: req.op.action,
+			Params: req.params, N: req.number,
+		}
 		if f := c.opt.Fault(call); f.act != nil {
 			f.act(x)
 			return

@@ -3,7 +3,6 @@ package sim
 import (
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -65,11 +64,10 @@ func (x *exchange) fail(err error) {
 			x.w.Header().Set("x-ratelimit-user-api", fmt.Sprintf("Limit:%d,Remain:0,TimeLeft:%s", e.limit, ms))
 		}
 	}
-	body, _ := json.Marshal(struct{ RequestId, HostId, Code, Message, Recommend string }{ //nolint:revive // the API's spelling
-		x.id, x.r.Host, e.Code, e.Message,
-		"https://api.aliyun.com/troubleshoot?q=" + url.QueryEscape(e.Code) + "&requestId=" + x.id,
-	})
-	x.send(e.Status, body)
+	x.send(e.Status, open(nil).
+		text("RequestId", x.id).text("HostId", x.r.Host).text("Code", e.Code).text("Message", e.Message).
+		text("Recommend", "https://api.aliyun.com/troubleshoot?q="+url.QueryEscape(e.Code)+"&requestId="+x.id).
+		close())
 }
 
 // send sends a body of JSON, compressed when the client takes that.

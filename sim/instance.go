@@ -56,8 +56,9 @@ func (s *server) stage() string { return pick(s.kind.of(hosting).of(1), stages) 
 // hostname stays when a slot's occupant is replaced, as it does in an autoscaling
 // group.
 func (s *server) hostname() string {
-	n := strconv.Itoa(10000 + s.slot%10000 + 1)[1:]
-	return s.stage() + "-" + s.role() + "-" + places[s.place].short + "-" + n
+	n := strconv.Itoa(s.slot + 1)
+	zeros := "000"[:max(0, 4-len(n))]
+	return s.stage() + "-" + s.role() + "-" + places[s.place].short + "-" + zeros + n
 }
 
 func (s *server) system() *system {

@@ -62,6 +62,7 @@ var operations = byAction(
 		params: []param{{"UpgradeVersion", text, true}, {"CurrentPage", size, true}, {"PageSize", size, true}},
 		page:   byNumber{items: "BatchList"},
 	},
+	// The real one refuses plain HTTP, which a test on the loopback may speak.
 	&operation{
 		action: "ListOperationProcess", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
 		params: []param{{"CurrentPage", size, false}, {"PageSize", size, false}, {"StartTime", long, false}, {"EndTime", long, false}},

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/http"
+	"slices"
 	"strconv"
 )
 
@@ -93,8 +94,7 @@ func (p byToken) shape(c *Cloud, req *request, id string, list Listing) ([]byte,
 		next.offset = to
 		token = c.writeCursor(req, next)
 	}
-	o := open(make([]byte, 0, 512+400*(to-from))).
-		text("NextToken", token).text("RequestId", id).int("MaxResults", int64(size))
+	o := open(nil).text("NextToken", token).text("RequestId", id).int("MaxResults", int64(size))
 	return o.items(p.items, list, from, to).close(), nil
 }
 
@@ -123,11 +123,15 @@ func (op *operation) shape(c *Cloud, req *request, id string, list Listing) ([]b
 // items appends the items from ≤ i < to.
 func (o object) items(name string, list Listing, from, to int) object {
 	o = append(o.key(name), '[')
+	start := len(o)
 	for i := from; i < to; i++ {
 		if i > from {
 			o = append(o, ',')
 		}
 		o = list.Append(o, i)
+		if i == from { // items are much alike: take the memory for all at once
+			o = slices.Grow(o, (to-from)*(len(o)-start)*9/8)
+		}
 	}
 	return append(o, ']')
 }

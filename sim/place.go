@@ -53,7 +53,7 @@ func (v *view) opened(p, slot int) millis {
 		return 0
 	}
 	days := (float64(slot+1-base) - v.account.of(growing).of(uint64(p)).share()) / (v.growth * places[p].share)
-	return v.epoch + millis(days*float64(day))
+	return (v.epoch + millis(days*float64(day))).floor(second)
 }
 
 // inService is how many servers a Security Center region answers for at t.
@@ -98,7 +98,7 @@ func (v *view) occupant(p, slot int, t millis) server {
 	kind := v.account.of(slotting).of(uint64(p)).of(uint64(slot))
 	now := turnAt(kind.of(renewing), lifetime(kind), t)
 	// A slot younger than its occupant's turn had its first one when it opened.
-	born := max(now.since, v.opened(p, slot).floor(second))
+	born := max(now.since, v.opened(p, slot))
 	return server{
 		chance: kind.of(occupying).of(uint64(now.number)), place: p, slot: slot, nth: now.number,
 		kind: kind, born: born, fleet: v.account,

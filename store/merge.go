@@ -75,7 +75,29 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 	if err != nil {
 		return Changes{}, err
 	}
+	if n := c.Opened + c.Changed + c.Ended; n > analyzeRows && n > int64(y.standing)/5 {
+		y.store.analyze(ctx, y.t.Source)
+	}
 	return c, nil
+}
+
+// analyzeRows is how many rows a merge must have written before the planner is
+// told at once. Autovacuum would tell it within a minute, but the next merge may
+// come sooner, and joining thousands of rows that the planner takes for one row
+// lasts as long as their product.
+const analyzeRows = 1000
+
+func (s *Store) analyze(ctx context.Context, src *source.Source) {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '1s'"); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "ANALYZE "+pgx.Identifier{"syncer", src.Name + "_standing"}.Sanitize())
+		return err
+	})
+	if err != nil { // autovacuum's turn, then
+		s.log.DebugContext(ctx, "table not analyzed", "source", src.Name, "error", err)
+	}
 }
 
 // Plan says what Merge would do, and writes nothing but the temporary stage.

@@ -12,7 +12,7 @@ import (
 // A Run describes the making of a sync: what the fetching counted, and why it was
 // made. What the merge did is in Changes.
 type Run struct {
-	Trigger string    // schedule or manual
+	Trigger string    // schedule, manual or dependency
 	Slot    time.Time // tick of the schedule that it answers; zero: none
 	NextDue time.Time // next tick; zero: not scheduled
 	Full    bool      // asked for everything

@@ -85,6 +85,7 @@ type Job struct {
 	Region  string
 
 	Slot        time.Time // tick that it answers; zero: somebody asked
+	neededBy    string    // source that reads this one's table, and has it synced first
 	Full        bool      // ask for everything, whatever the schedule says
 	DryRun      bool      // say what would change, and write nothing
 	AllowShrink bool
@@ -195,7 +196,10 @@ func (s *Syncer) newRun(job Job) store.Run {
 		Trigger: "manual", Slot: job.Slot, Started: s.now(), Worker: s.Worker,
 		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink,
 	}
-	if !job.Slot.IsZero() {
+	switch {
+	case job.neededBy != "":
+		run.Trigger = "dependency"
+	case !job.Slot.IsZero():
 		run.Trigger = "schedule"
 	}
 	if job.Source.Schedule != nil {
@@ -267,7 +271,7 @@ func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partitio
 			return err
 		}
 		if last.IsZero() {
-			if _, err := s.Sync(ctx, Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, Slot: job.Slot}); err != nil {
+			if _, err := s.Sync(ctx, Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, neededBy: p.Source.Name}); err != nil {
 				return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
 			}
 		}

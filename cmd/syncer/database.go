@@ -15,8 +15,8 @@ import (
 // A database is where the tables are: the user's own, or the embedded default.
 type database struct {
 	*store.Store
-	server *embeddedpg.Server // nil: the user's own
-	dir    string             // of the server
+	server *embeddedpg.Server // nil: the user's own, or one that another command runs
+	dir    string             // of the embedded server; empty: the user's own
 }
 
 // openDatabase connects to url, or starts the embedded default in dir where there
@@ -30,15 +30,27 @@ func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Opt
 				return nil, err
 			}
 		}
-		if d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log}); err != nil {
+		if url, err = d.start(ctx, p); err != nil {
 			return nil, err
 		}
-		url = d.server.URL()
 	}
 	if d.Store, err = store.Open(ctx, url, o); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil
+}
+
+// start starts the embedded server, or finds it running for another command: one
+// can look at the status while the daemon runs.
+func (d *database) start(ctx context.Context, p *program) (url string, err error) {
+	d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log})
+	if e, ok := errors.AsType[*embeddedpg.InUseError](err); ok && e.URL != "" {
+		return e.URL, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.server.URL(), nil
 }
 
 // close ends the connections, and the embedded server with them.
@@ -57,7 +69,7 @@ func (d *database) close() error {
 // prepare sees to the schema: the embedded default is always brought up to date,
 // a user's own database only when asked to.
 func (d *database) prepare(ctx context.Context, migrate bool) error {
-	if d.server == nil && !migrate {
+	if d.dir == "" && !migrate {
 		if err := d.Current(ctx); err != nil {
 			if errors.Is(err, store.ErrSchema) {
 				return fmt.Errorf("%w, or add --migrate", err)
@@ -76,7 +88,7 @@ func (d *database) prepare(ctx context.Context, migrate bool) error {
 // of the embedded server is in a file that its owner may read.
 func (d *database) howToConnect() string {
 	c := d.Pool().Config().ConnConfig
-	if d.server == nil {
+	if d.dir == "" {
 		return fmt.Sprintf("psql -h %s -p %d -U %s %s", c.Host, c.Port, c.User, c.Database)
 	}
 	return fmt.Sprintf("PGPASSWORD=$(cat %s) psql -h %s -p %d -U %s %s", filepath.Join(d.dir, "password"), c.Host, c.Port, c.User, c.Database)

@@ -142,6 +142,8 @@ func TestServerThatEndsByItself(t *testing.T) {
 	<-s.Done()
 	require.ErrorContains(t, s.Err(), "the server ended by itself: exit status 0")
 	require.ErrorContains(t, s.Err(), "database system is shut down")
+	stopServer(t, s)
+	require.Error(t, s.Err())
 }
 
 func TestStopInAHurry(t *testing.T) {

@@ -148,6 +148,11 @@ func (pm *postmaster) failure() error {
 }
 
 func (pm *postmaster) stop(ctx context.Context) error {
+	select {
+	case <-pm.done:
+		return nil // by itself, which failure goes on to say
+	default:
+	}
 	pm.stopping.Store(true)
 	_ = pm.cmd.Process.Signal(fastShutdown) // an error says that it has ended
 	select {

@@ -23,7 +23,7 @@ func serverAccount() (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	for _, name := range []string{"postgres", "nobody"} {
+	for _, name := range []string{"nobody", "postgres"} {
 		u, err := osuser.Lookup(name)
 		if err != nil {
 			continue

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+
+// call runs one command with an environment of its own.
+func call(t *testing.T, ctx context.Context, env map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := &program{stdout: &out, stderr: &errs, getenv: func(k string) string { return env[k] }}
+	code = p.run(ctx, args)
+	return code, out.String(), errs.String()
+}
+
+// dataDir is a data directory that PostgreSQL's own user may enter, too.
+func dataDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(filepath.Dir(dir), 0o755))
+	require.NoError(t, os.Chmod(dir, 0o755))
+	return dir
+}
+
+// TestDemo runs the demo twice on one data directory: the second goes on from the first.
+func TestDemo(t *testing.T) {
+	t.Setenv("SYNCER_DATA_DIR", dataDir(t))
+	for _, says := range []string{"Syncing 5 days of history", "Going on from the last sync"} {
+		code, stdout, stderr := call(t, t.Context(), nil, "demo", "--once", "--days", "5", "--servers", "100")
+		require.Zero(t, code, stderr)
+		require.Contains(t, stdout, says)
+		require.Contains(t, stdout, "alicloud.instance_patch_states_as_of(day)")
+		require.Empty(t, stderr)
+	}
+}

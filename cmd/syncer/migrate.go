@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"syncer/store"
+	"syncer/worker"
+)
+
+func (p *program) migrateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "The schema",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	var all bool
+	down := &cobra.Command{
+		Use:   "down",
+		Short: "Take back the last migration, and the data that it holds",
+		Args:  cobra.NoArgs,
+		RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+			undone, err := db.MigrateDown(ctx, all)
+			p.printMigrations("taken back", undone)
+			if err == nil && all {
+				err = worker.DropQueue(ctx, db.Pool())
+			}
+			return err
+		}),
+	}
+	down.Flags().BoolVar(&all, "all", false, "take back every migration: all data is lost")
+	cmd.AddCommand(
+		&cobra.Command{
+			Use:   "up",
+			Short: "Bring the schema up to date",
+			Args:  cobra.NoArgs,
+			RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+				applied, err := db.Migrate(ctx)
+				p.printMigrations("applied", applied)
+				if err != nil {
+					return err
+				}
+				return worker.MigrateQueue(ctx, db.Pool())
+			}),
+		},
+		down,
+		&cobra.Command{
+			Use:   "status",
+			Short: "Which migrations are applied",
+			Args:  cobra.NoArgs,
+			RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+				list, err := db.Migrations(ctx)
+				if err != nil {
+					return err
+				}
+				t := newTable("migration", "applied")
+				for _, m := range list {
+					t.AppendRow([]any{m.Name, m.Applied})
+				}
+				printTable(p.stdout, t)
+				return nil
+			}),
+		},
+	)
+	return cmd
+}
+
+// withDatabase runs a command that needs the database and nothing else.
+func (p *program) withDatabase(f func(context.Context, *database) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) (err error) {
+		url, err := p.databaseURL()
+		if err != nil {
+			return err
+		}
+		db, err := p.openDatabase(cmd.Context(), url, "", store.Options{})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, db.close()) }()
+		return f(cmd.Context(), db)
+	}
+}
+
+func (p *program) printMigrations(what string, list []store.Migration) {
+	for _, m := range list {
+		fmt.Fprintf(p.stdout, "%s %s\n", what, m.Name)
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(p.stdout, "nothing %s\n", what)
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"syncer/fetch"
+	"syncer/internal/config"
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// loadConfig reads the configuration; what is wrong with it is the user's to mend.
+func (p *program) loadConfig() (*config.Config, error) {
+	c, err := config.Load(p.configFile, source.All, p.getenv)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// databaseURL is that of the configuration or the environment, for commands that
+// need no more of the configuration than that.
+func (p *program) databaseURL() (string, error) {
+	c, err := config.Load(p.configFile, source.All, p.getenv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.getenv("DATABASE_URL"), nil
+	}
+	if err != nil {
+		return "", usageError{err}
+	}
+	return string(c.Database.URL), nil
+}
+
+// newSyncer wires the accounts and sources of the configuration to a database.
+func (p *program) newSyncer(c *config.Config, s *store.Store) (*worker.Syncer, error) {
+	if err := c.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log}
+	for _, a := range c.Accounts {
+		account, err := p.newAccount(a)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		syncer.Accounts = append(syncer.Accounts, account)
+	}
+	for _, src := range source.All {
+		syncer.Sources = append(syncer.Sources, settings(src, c.Source(src.Name)))
+	}
+	return syncer, nil
+}
+
+func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
+	return &worker.Settings{
+		Source: src, Disabled: !sc.Enabled,
+		Schedule: sc.Schedule, FullSweep: sc.FullSweep, Lookback: sc.Lookback, Timeout: sc.Timeout,
+		PageSize: sc.PageSize, CallsPerSecond: sc.CallsPerSecond, Values: sc.Values,
+	}
+}
+
+func (p *program) newAccount(a config.Account) (*worker.Account, error) {
+	k := a.Credentials
+	client, err := fetch.NewClient(fetch.Account{
+		Name: a.Name,
+		Credentials: fetch.Credentials{
+			Type: k.Type, AccessKeyID: k.AccessKeyID, AccessKeySecret: string(k.AccessKeySecret), SecurityToken: string(k.SecurityToken),
+			RoleARN: k.RoleARN, RoleSessionName: k.RoleSessionName, ExternalID: k.ExternalID, RoleName: k.RoleName,
+			OIDCProviderARN: k.OIDCProviderARN, OIDCTokenFile: k.OIDCTokenFile, Profile: k.Profile, URI: string(k.URI),
+		},
+		AssumeRole: a.AssumeRole,
+		Endpoints:  map[string]string{"sas": a.Endpoints.SAS, "oos": a.Endpoints.OOS, "sts": a.Endpoints.STS},
+	}, fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log})
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w", a.Name, err)
+	}
+	return &worker.Account{
+		Name: a.Name, Client: client,
+		SecurityCenterRegions: a.SecurityCenterRegions, OOSRegions: a.OOSRegions,
+	}, nil
+}
+
+// selection narrows the jobs to what was named on the command line.
+type selection struct {
+	sources, accounts, regions []string
+}
+
+func (sel selection) jobs(s *worker.Syncer) ([]worker.Job, error) {
+	var chosen []*worker.Settings
+	for _, name := range sel.sources {
+		i := slices.IndexFunc(s.Sources, func(o *worker.Settings) bool { return o.Source.Name == name })
+		if i < 0 {
+			return nil, unknownSource(name)
+		}
+		if !slices.Contains(chosen, s.Sources[i]) {
+			chosen = append(chosen, s.Sources[i])
+		}
+	}
+	for _, name := range sel.accounts {
+		if !slices.ContainsFunc(s.Accounts, func(a *worker.Account) bool { return a.Name == name }) {
+			return nil, usageError{fmt.Errorf("there is no account %s in the configuration", name)}
+		}
+	}
+	for _, region := range sel.regions {
+		if !slices.ContainsFunc(s.Accounts, func(a *worker.Account) bool {
+			return slices.Contains(a.SecurityCenterRegions, region) || slices.Contains(a.OOSRegions, region)
+		}) {
+			return nil, usageError{fmt.Errorf("no account of the configuration has region %s", region)}
+		}
+	}
+	jobs := slices.DeleteFunc(s.Jobs(chosen...), func(j worker.Job) bool {
+		return len(sel.accounts) > 0 && !slices.Contains(sel.accounts, j.Account.Name) ||
+			len(sel.regions) > 0 && !slices.Contains(sel.regions, j.Region)
+	})
+	if len(jobs) == 0 {
+		return nil, usageError{fmt.Errorf("nothing to sync: no partition of %s fits", strings.Join(append(sel.accounts, sel.regions...), ", "))}
+	}
+	return jobs, nil
+}
+
+// session is a database that is ready, and what syncs into it.
+type session struct {
+	config *config.Config
+	db     *database
+	syncer *worker.Syncer
+}
+
+// open reads the configuration, opens the database, sees to its schema, and wires
+// the rest.
+func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error) {
+	c, err := p.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, usageError{err}
+	}
+	// A sync holds a connection and borrows another; the queue needs a few.
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: int32(2*c.Workers + 6)})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, db.close())
+		}
+	}()
+	if err := db.prepare(ctx, migrate); err != nil {
+		return nil, err
+	}
+	syncer, err := p.newSyncer(c, db.Store)
+	if err != nil {
+		return nil, err
+	}
+	return &session{c, db, syncer}, nil
+}

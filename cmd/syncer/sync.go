@@ -1,0 +1,216 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/spf13/cobra"
+
+	"syncer/fetch"
+	"syncer/store"
+	"syncer/worker"
+)
+
+func (p *program) syncCommand() *cobra.Command {
+	o := syncOptions{}
+	cmd := &cobra.Command{
+		Use:   "sync [source…]",
+		Short: "One pass now: all sources, or those named",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.sources = args
+			return p.sync(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
+	f.StringSliceVar(&o.regions, "region", nil, "only these regions")
+	f.BoolVar(&o.full, "full", false, "ask for everything, also for what is long finished")
+	f.BoolVar(&o.allowShrink, "allow-shrink", false, "end rows even where so many are gone that it would be held")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and write nothing")
+	f.BoolVar(&o.migrate, "migrate", false, "bring the schema up to date first")
+	f.StringVar(&o.output, "output", "table", "table or json")
+	return cmd
+}
+
+type syncOptions struct {
+	selection
+	full, allowShrink, dryRun, migrate bool
+	output                             string
+}
+
+// A syncReport is one partition in the output of sync.
+type syncReport struct {
+	Source    string  `json:"source"`
+	Account   string  `json:"account"`
+	Region    string  `json:"region"`
+	Status    string  `json:"status"`
+	Opened    int64   `json:"rows_opened"`
+	Changed   int64   `json:"rows_changed"`
+	Ended     int64   `json:"rows_ended"`
+	Unchanged int64   `json:"rows_unchanged"`
+	Calls     int64   `json:"calls"`
+	Seconds   float64 `json:"seconds"`
+	Message   string  `json:"message,omitempty"`
+}
+
+func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
+	if o.output != "table" && o.output != "json" {
+		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	}
+	s, err := p.open(ctx, o.migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.db.close()) }()
+	jobs, err := o.jobs(s.syncer)
+	if err != nil {
+		return err
+	}
+	for i := range jobs {
+		jobs[i].Full, jobs[i].AllowShrink, jobs[i].DryRun = o.full, o.allowShrink, o.dryRun
+	}
+	watch := p.watch(s.syncer, o.output == "table")
+	reports := []syncReport{}
+	s.syncer.SyncAll(ctx, jobs, s.config.Workers, func(r worker.Result) {
+		calls := watch.done(r)
+		reports = append(reports, syncReport{
+			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
+			Opened: r.Changes.Opened, Changed: r.Changes.Changed, Ended: r.Changes.Ended, Unchanged: r.Changes.Unchanged,
+			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message,
+		})
+	})
+	watch.stop()
+	slices.SortStableFunc(reports, func(a, b syncReport) int { return cmp.Compare(order(jobs, a), order(jobs, b)) })
+	if o.output == "json" {
+		if err := printJSON(p.stdout, reports); err != nil {
+			return err
+		}
+	} else {
+		p.printReports(reports, o.dryRun)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("called off: %d of %d partitions were not synced", len(jobs)-len(reports), len(jobs))
+	}
+	if slices.ContainsFunc(reports, func(r syncReport) bool { return r.Status != store.StatusOK }) {
+		return errFailed
+	}
+	return nil
+}
+
+// order is a report's place among the jobs: that of the sources and accounts.
+func order(jobs []worker.Job, r syncReport) int {
+	return slices.IndexFunc(jobs, func(j worker.Job) bool {
+		return j.Source.Source.Name == r.Source && j.Account.Name == r.Account && j.Region == r.Region
+	})
+}
+
+func (p *program) printReports(reports []syncReport, dryRun bool) {
+	opened, changed, ended := "opened", "changed", "ended"
+	if dryRun {
+		opened, changed, ended = "would open", "would change", "would end"
+	}
+	t := newTable("source", "account", "region", "status", opened, changed, ended, "unchanged", "calls", "took")
+	for _, r := range reports {
+		t.AppendRow([]any{
+			r.Source, r.Account, r.Region, r.Status, thousands(r.Opened), thousands(r.Changed), thousands(r.Ended), thousands(r.Unchanged),
+			thousands(r.Calls), time.Duration(r.Seconds * float64(time.Second)).Round(10 * time.Millisecond).String(),
+		})
+	}
+	rightAlign(t, 5, 6, 7, 8, 9, 10)
+	printTable(p.stdout, t)
+	for _, r := range reports {
+		if r.Message != "" {
+			fmt.Fprintf(p.stdout, "%s: %s of %s in %s: %s\n", r.Status, r.Source, r.Account, r.Region, r.Message)
+		}
+	}
+}
+
+// A watcher shows syncs while they last, on a terminal, and counts their calls.
+type watcher struct {
+	writer progress.Writer // nil: nobody watches
+
+	mu     sync.Mutex
+	shown  map[worker.Job]*watched
+	ending chan struct{}
+	ended  sync.WaitGroup
+}
+
+type watched struct {
+	stats   *fetch.Stats
+	tracker *progress.Tracker
+}
+
+func (p *program) watch(s *worker.Syncer, table bool) *watcher {
+	w := &watcher{shown: map[worker.Job]*watched{}, ending: make(chan struct{})}
+	if table && isTerminal(p.stdout) {
+		w.writer = newProgressWriter(p.stdout)
+		w.writer.Style().Options.DoneString = "✓"
+		w.writer.SetMessageLength(60)
+		go w.writer.Render()
+	}
+	s.Watch = func(j worker.Job, stats *fetch.Stats) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		shown := &watched{stats: stats, tracker: &progress.Tracker{Message: j.String(), Units: progress.UnitsDefault}}
+		w.shown[j] = shown
+		if w.writer != nil {
+			w.writer.AppendTracker(shown.tracker)
+		}
+	}
+	w.ended.Go(func() {
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-w.ending:
+				return
+			case <-tick.C:
+				w.update()
+			}
+		}
+	})
+	return w
+}
+
+func (w *watcher) update() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range w.shown {
+		s.tracker.SetValue(s.stats.Rows.Load())
+	}
+}
+
+func (w *watcher) done(r worker.Result) (calls int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, ok := w.shown[r.Job]
+	if !ok {
+		return 0
+	}
+	s.tracker.SetValue(s.stats.Rows.Load())
+	if r.Status == store.StatusFailed {
+		s.tracker.MarkAsErrored()
+	} else {
+		s.tracker.MarkAsDone()
+	}
+	delete(w.shown, r.Job)
+	return s.stats.Calls.Load()
+}
+
+func (w *watcher) stop() {
+	close(w.ending)
+	w.ended.Wait()
+	if w.writer == nil {
+		return
+	}
+	w.writer.Stop()
+	for w.writer.IsRenderInProgress() {
+		time.Sleep(10 * time.Millisecond)
+	}
+}

@@ -1,0 +1,200 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"syncer/source"
+)
+
+// A file is the shape of a document that fits the schema.
+type file struct {
+	Database Database
+	Timezone string
+	Accounts []Account
+	Sources  map[string]sourceSettings
+	History  History
+	Server   Server
+	Workers  int
+}
+
+type sourceSettings struct {
+	Enabled        *bool
+	Schedule       string
+	FullSweep      string `yaml:"full_sweep"`
+	Lookback       Duration
+	PageSize       int     `yaml:"page_size"`
+	CallsPerSecond float64 `yaml:"calls_per_second"`
+	Timeout        Duration
+	Values         []string
+}
+
+// assemble checks what a schema cannot say, and fills in the defaults.
+func assemble(doc *document, known []*source.Source) (*Config, error) {
+	var f file
+	// Where the schema has found problems there may be errors, which add nothing;
+	// what could be decoded is checked further.
+	err := doc.root.Decode(&f)
+	doc.checkAccounts(f.Accounts)
+	doc.checkSources(f.Sources, known)
+	doc.checkDatabaseURL()
+	if len(doc.problems) > 0 {
+		return nil, doc.sorted()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %s: %w", doc.path, err) // the schema let something through
+	}
+
+	c := &Config{
+		Database: Database{cmp.Or(Secret(doc.getenv("DATABASE_URL")), f.Database.URL)},
+		Timezone: cmp.Or(f.Timezone, defaultTimezone),
+		Accounts: f.Accounts,
+		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
+		Server:   Server{cmp.Or(f.Server.Listen, DefaultListen)},
+		Workers:  cmp.Or(f.Workers, DefaultWorkers),
+		path:     doc.path,
+		sources:  map[string]SourceConfig{},
+	}
+	if c.Server.Listen == listenOff {
+		c.Server.Listen = ""
+	}
+	for i := range c.Accounts {
+		c.Accounts[i].complete()
+	}
+	for _, s := range known {
+		settings, err := complete(s, f.Sources[s.Name], c.Timezone)
+		if err != nil {
+			return nil, fmt.Errorf("source %s: %w", s.Name, err)
+		}
+		c.sources[s.Name] = settings
+	}
+	return c, nil
+}
+
+func (d *document) checkAccounts(accounts []Account) {
+	for i, a := range accounts {
+		first := slices.IndexFunc(accounts, func(b Account) bool { return b.Name == a.Name })
+		if first < i && a.Name != "" {
+			at := []string{"accounts", strconv.Itoa(i), "name"}
+			d.report(d.place(at), at, "%s is the name of accounts[%d] already: every account needs its own", d.quote(at), first)
+		}
+	}
+}
+
+// checkDatabaseURL holds the environment's to the schema of the file's.
+func (d *document) checkDatabaseURL() {
+	rule := ruleAt("#/properties/database/properties/url")
+	if !regexp.MustCompile(rule["pattern"].(string)).MatchString(d.getenv("DATABASE_URL")) {
+		d.problems = append(d.problems, Problem{
+			File: "environment", Path: "DATABASE_URL", Message: "this value " + rule["errorMessage"].(string),
+		})
+	}
+}
+
+// checkSources refuses sources that do not exist, and settings that would have
+// no effect.
+func (d *document) checkSources(settings map[string]sourceSettings, known []*source.Source) {
+	var names []string
+	for _, s := range known {
+		names = append(names, s.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		s, ok := source.ByName(known, name)
+		if !ok {
+			d.unknownKey([]string{"sources"}, name, "source", names)
+			continue
+		}
+		refuse := func(key, why string) {
+			at := []string{"sources", name, key}
+			d.report(d.keyPlace(at), at, "has no effect: %s", why)
+		}
+		set := settings[name]
+		if set.FullSweep != "" && !s.Narrows() {
+			refuse("full_sweep", "every sync of this source asks for everything")
+		}
+		if set.Lookback != 0 && lookback(s) == 0 {
+			refuse("lookback", "every sync of this source asks for what is finished, however long")
+		}
+		if set.PageSize != 0 && pageSize(s.Pager) == 0 {
+			refuse("page_size", "the API of this source answers one object")
+		}
+		if len(set.Values) > 0 && !takesValues(s) {
+			refuse("values", "this source asks for none")
+		}
+	}
+}
+
+func (a *Account) complete() {
+	a.Credentials.Type = cmp.Or(a.Credentials.Type, "default")
+	if a.SecurityCenterRegions == nil {
+		a.SecurityCenterRegions = []string{"cn-hangzhou", "ap-southeast-1"}
+	}
+	if a.OOSRegions == nil {
+		a.OOSRegions = []string{"cn-hangzhou"}
+	}
+}
+
+// complete merges settings with a declaration.
+func complete(s *source.Source, set sourceSettings, timezone string) (c SourceConfig, err error) {
+	c = SourceConfig{
+		Enabled:        set.Enabled == nil || *set.Enabled,
+		Cron:           cmp.Or(set.Schedule, s.Schedule),
+		Lookback:       cmp.Or(time.Duration(set.Lookback), lookback(s)),
+		PageSize:       cmp.Or(set.PageSize, pageSize(s.Pager)),
+		CallsPerSecond: set.CallsPerSecond,
+		Timeout:        time.Duration(set.Timeout),
+		Values:         set.Values,
+	}
+	if c.Schedule, err = parseCron(c.Cron, timezone); err != nil {
+		return c, fmt.Errorf("schedule %q: %w", c.Cron, err)
+	}
+	if s.Narrows() {
+		c.FullSweepCron = cmp.Or(set.FullSweep, DefaultFullSweep)
+		if c.FullSweep, err = parseCron(c.FullSweepCron, timezone); err != nil {
+			return c, fmt.Errorf("full_sweep %q: %w", c.FullSweepCron, err)
+		}
+	}
+	return c, nil
+}
+
+// lookback is the longest that a source declares; 0: no sweep of it is narrowed.
+func lookback(s *source.Source) (longest time.Duration) {
+	for _, w := range s.Sweeps {
+		if w.Since != nil {
+			longest = max(longest, w.Since.Lookback)
+		}
+	}
+	return longest
+}
+
+func pageSize(p source.Pager) int {
+	switch p := p.(type) {
+	case source.PageNumber:
+		return p.Default
+	case source.NextToken:
+		return p.Default
+	case source.Batches:
+		return p.Default
+	}
+	return 0
+}
+
+func takesValues(s *source.Source) bool {
+	return slices.ContainsFunc(s.Sweeps, func(w source.Sweep) bool { return w.Each != nil && w.Each.Configured })
+}
+
+// unknownKey reports a key, and the known one that was likely meant.
+func (d *document) unknownKey(parent []string, key, kind string, known []string) {
+	at := below(parent, key)
+	hint := ""
+	if near := nearest(key, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s? ", near)
+	}
+	d.report(d.keyPlace(at), at, "there is no such %s: %sexpected one of %s", kind, hint, strings.Join(slices.Sorted(slices.Values(known)), ", "))
+}

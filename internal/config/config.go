@@ -1,0 +1,173 @@
+// Package config reads schedule.yaml: what is synced, from which accounts, how
+// often. It is strict, and reports all that is wrong at once, each with its
+// place in the file and what was expected there.
+//
+// What may be written is said once, in schedule.schema.json, which editors use
+// too. It knows no source: their names and defaults come from the caller.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+	_ "time/tzdata" // time zones are named in the file, and minimal images have none
+
+	"github.com/robfig/cron/v3"
+
+	"syncer/source"
+)
+
+// Defaults of what the file leaves out.
+const (
+	DefaultRetention = 400 * 24 * time.Hour
+	DefaultListen    = "127.0.0.1:8080"
+	DefaultWorkers   = 8
+	DefaultFullSweep = "@daily"
+
+	defaultTimezone = "UTC"
+	maxFileSize     = 1 << 20
+)
+
+// A Config is what schedule.yaml and the environment say, defaults filled in.
+type Config struct {
+	Database Database
+	// Timezone is an IANA name: of the schedules, and of a day in the trend views.
+	Timezone string
+	Accounts []Account
+	History  History
+	Server   Server
+	Workers  int // partitions that one process syncs at the same time
+
+	path    string
+	sources map[string]SourceConfig // of all known sources
+}
+
+// Database says where the tables are.
+type Database struct {
+	URL Secret // empty: the embedded default
+}
+
+// An Account is one Alibaba Cloud account.
+type Account struct {
+	Name                  string
+	Credentials           Credentials
+	AssumeRole            string   `yaml:"assume_role"` // ARN; empty: none
+	SecurityCenterRegions []string `yaml:"security_center_regions"`
+	OOSRegions            []string `yaml:"oos_regions"`
+	Endpoints             Endpoints
+}
+
+// Credentials say where access keys come from. Which fields are used depends on
+// Type: default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile or uri.
+type Credentials struct {
+	Type            string
+	AccessKeyID     string `yaml:"access_key_id"`
+	AccessKeySecret Secret `yaml:"access_key_secret"`
+	SecurityToken   Secret `yaml:"security_token"`
+	RoleARN         string `yaml:"role_arn"`
+	RoleSessionName string `yaml:"role_session_name"`
+	ExternalID      string `yaml:"external_id"`
+	RoleName        string `yaml:"role_name"`
+	OIDCProviderARN string `yaml:"oidc_provider_arn"`
+	OIDCTokenFile   string `yaml:"oidc_token_file"`
+	Profile         string
+	URI             Secret
+}
+
+// Endpoints take the place of Alibaba Cloud's own where they are not empty:
+// host, host:port, https://host or http://host.
+type Endpoints struct{ SAS, OOS, STS string }
+
+// History says how long ended versions are kept.
+type History struct{ Retention Duration }
+
+// Server is the status page and the metrics.
+type Server struct {
+	Listen string // host:port; empty: none
+}
+
+// A SourceConfig says how one source is synced, its declaration's defaults included.
+type SourceConfig struct {
+	Enabled bool
+
+	// Schedule says when to sync. Cron is the expression that it was read from,
+	// for people.
+	Schedule cron.Schedule
+	Cron     string
+	// FullSweep says when to ask for everything. Nil: every sync does.
+	FullSweep     cron.Schedule
+	FullSweepCron string
+	// Lookback is how far back a sweep asks that is not full. 0: none is narrowed.
+	Lookback time.Duration
+
+	PageSize       int           // items a call; 0: the API has no pages
+	CallsPerSecond float64       // for each account and region; 0: the client's default
+	Timeout        time.Duration // of one sync; 0: the worker's default
+	Values         []string      // to ask for besides those found in the tables
+}
+
+// Load reads a file. Sources are checked against the known ones, ${VAR} is
+// replaced by getenv, and the environment's DATABASE_URL wins over the file's.
+// What is wrong within the file comes as Problems, all of it; a file that is not
+// there is an fs.ErrNotExist.
+func Load(path string, known []*source.Source, getenv func(string) string) (*Config, error) {
+	text, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	doc := parse(path, text, getenv)
+	if doc.root == nil {
+		return nil, doc.sorted()
+	}
+	doc.validate()
+	return assemble(doc, known)
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("configuration: %w; name the file by --config", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, fmt.Errorf("configuration: %s is a directory; name the file by --config", path)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	if len(text) > maxFileSize {
+		return nil, fmt.Errorf("configuration: %s is larger than 1 MB; is it the right file?", path)
+	}
+	return text, nil
+}
+
+// Validate checks what commands need that speak to the cloud.
+func (c *Config) Validate() error {
+	if len(c.Accounts) > 0 {
+		return nil
+	}
+	return fmt.Errorf(`%s names no account to read; add one, such as
+
+accounts:
+  - name: production
+    credentials: {type: default}   # ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or the ECS instance's role
+`, c.path)
+}
+
+// Source is how a known source is synced. It panics for others.
+func (c *Config) Source(name string) SourceConfig {
+	s, ok := c.sources[name]
+	if !ok {
+		panic("config: source " + name + " was not among those given to Load")
+	}
+	s.Values = slices.Clone(s.Values)
+	return s
+}

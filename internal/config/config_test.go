@@ -1,0 +1,237 @@
+package config_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/config"
+	"syncer/source"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// env is what getenv knows in these tests. hunter2 must never be printed.
+var env = map[string]string{
+	"SECRET":   "hunter2",
+	"PASSWORD": "hunter2",
+	"ID":       "LTAI",
+	"DIGITS":   "0123456",
+	"SIZE":     "20",
+	"ENABLED":  "false",
+	"WORKERS":  "3",
+	"MANY":     "9000",
+}
+
+func getenv(name string) string { return env[name] }
+
+func TestInvalidFiles(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/invalid-*.yml")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			t.Parallel()
+			_, err := config.Load(file, source.All, getenv)
+			require.Error(t, err)
+			require.NotContains(t, err.Error(), "hunter2")
+			got := strings.ReplaceAll(err.Error(), "testdata/", "") + "\n"
+			golden := strings.TrimSuffix(file, ".yml") + ".golden"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestFullFile(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("testdata/valid-full.yml", source.All, getenv)
+	require.NoError(t, err)
+	require.NoError(t, c.Validate())
+
+	assert.Equal(t, "postgres://u:hunter2@db/syncer", string(c.Database.URL))
+	assert.Equal(t, "Asia/Shanghai", c.Timezone)
+	assert.Equal(t, []config.Account{
+		{
+			Name:                  "production",
+			Credentials:           config.Credentials{Type: "default"},
+			AssumeRole:            "acs:ram::1234567890123456:role/syncer-reader",
+			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
+			OOSRegions:            []string{"cn-hangzhou"},
+			Endpoints:             config.Endpoints{SAS: "http://127.0.0.1:18080", STS: "sts.example.com"},
+		},
+		{
+			Name: "${staging}",
+			Credentials: config.Credentials{
+				Type: "sts", AccessKeyID: "LTAI", AccessKeySecret: "0123456", SecurityToken: "a b:c",
+			},
+			SecurityCenterRegions: []string{"ap-southeast-1"},
+			OOSRegions:            []string{},
+		},
+	}, c.Accounts)
+	assert.Equal(t, config.Duration(14*24*time.Hour), c.History.Retention)
+	assert.Empty(t, c.Server.Listen)
+	assert.Equal(t, 3, c.Workers)
+
+	tasks := c.Source("agentless_tasks")
+	assert.False(t, tasks.Enabled)
+	assert.Equal(t, "*/5 * * * *", tasks.Cron)
+	assert.Equal(t, 9*24*time.Hour, tasks.Lookback)
+	assert.Equal(t, 20, tasks.PageSize)
+	assert.InDelta(t, 2.5, tasks.CallsPerSecond, 0)
+	assert.Equal(t, 90*time.Minute, tasks.Timeout)
+	assert.Equal(t, []string{"1.0", "2026-04-01"}, c.Source("publish_batches").Values)
+
+	midnight := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	assert.Equal(t, "2026-04-01 19:00", next(tasks.FullSweep, midnight), "3:00 in Shanghai")
+	assert.Equal(t, "2026-04-01 07:00", next(c.Source("publish_batches").Schedule, midnight), "9:00 in Berlin")
+}
+
+func next(s interface{ Next(time.Time) time.Time }, after time.Time) string {
+	return s.Next(after).UTC().Format("2006-01-02 15:04")
+}
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "schedule.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load(write(t, "{}"), source.All, func(string) string { return "" })
+	require.NoError(t, err)
+	require.ErrorContains(t, c.Validate(), "names no account to read; add one, such as\n\naccounts:\n  - name: production")
+
+	assert.Empty(t, c.Database.URL)
+	assert.Equal(t, "UTC", c.Timezone)
+	assert.Equal(t, config.Duration(config.DefaultRetention), c.History.Retention)
+	assert.Equal(t, config.DefaultListen, c.Server.Listen)
+	assert.Equal(t, config.DefaultWorkers, c.Workers)
+	for _, s := range source.All {
+		got := c.Source(s.Name)
+		assert.True(t, got.Enabled, s.Name)
+		assert.Equal(t, s.Schedule, got.Cron, s.Name)
+		assert.NotNil(t, got.Schedule, s.Name)
+		assert.Equal(t, s.Narrows(), got.FullSweep != nil, s.Name)
+	}
+	assert.Equal(t, 48*time.Hour, c.Source("agentless_tasks").Lookback)
+	assert.Equal(t, 100, c.Source("agentless_tasks").PageSize)
+	assert.Equal(t, 50, c.Source("instance_patch_states").PageSize)
+	assert.Zero(t, c.Source("agent_versions").PageSize)
+	assert.Panics(t, func() { c.Source("nothing") })
+}
+
+// The file in the repository works for who has exported an access key.
+func TestTheRepositorysFile(t *testing.T) {
+	t.Parallel()
+	c, err := config.Load("../../schedule.yaml", source.All, func(string) string { return "" })
+	require.NoError(t, err)
+	require.NoError(t, c.Validate())
+	assert.Empty(t, c.Database.URL)
+	assert.Equal(t, "default", c.Accounts[0].Credentials.Type)
+}
+
+// Editors read the schema beside schedule.yaml, and go:embed reads this one.
+func TestSchemaCopies(t *testing.T) {
+	t.Parallel()
+	const theirs = "../../schedule.schema.json"
+	want, err := os.ReadFile("schedule.schema.json")
+	require.NoError(t, err)
+	if *update {
+		require.NoError(t, os.WriteFile(theirs, want, 0o644))
+	}
+	got, err := os.ReadFile(theirs)
+	require.NoError(t, err)
+	assert.True(t, string(want) == string(got), "schedule.schema.json is not internal/config/schedule.schema.json: go test ./internal/config -update")
+}
+
+func TestDatabaseFromTheEnvironment(t *testing.T) {
+	t.Parallel()
+	file := write(t, "database: {url: postgres://file/db}")
+	load := func(url string) (*config.Config, error) {
+		return config.Load(file, source.All, func(name string) string {
+			return map[string]string{"DATABASE_URL": url}[name]
+		})
+	}
+	c, err := load("")
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://file/db", string(c.Database.URL))
+	c, err = load("host=db dbname=syncer")
+	require.NoError(t, err)
+	assert.Equal(t, "host=db dbname=syncer", string(c.Database.URL))
+	_, err = load("mysql://hunter2@db")
+	require.EqualError(t, err, "environment: DATABASE_URL: this value is not a PostgreSQL address: expected postgres://user:password@host:5432/database")
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	load := func(path string) error {
+		_, err := config.Load(path, source.All, getenv)
+		return err
+	}
+	dir := t.TempDir()
+	missing := load(filepath.Join(dir, "nothing.yaml"))
+	require.ErrorIs(t, missing, fs.ErrNotExist)
+	require.ErrorContains(t, missing, "nothing.yaml")
+	require.ErrorContains(t, load(dir), "is a directory; name the file by --config")
+	require.ErrorContains(t, load(write(t, strings.Repeat("# x\n", 1<<19))), "larger than 1 MB")
+	require.ErrorContains(t, load(write(t, "\x00\x01")), "not YAML: ")
+	require.ErrorContains(t, load(write(t, strings.Repeat("[", 100_000))), "not YAML: ")
+}
+
+func TestSecretsAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	c := config.Credentials{Type: "sts", AccessKeySecret: "hunter2", SecurityToken: "hunter2", URI: "hunter2"}
+	var b strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&b, verb, c)
+		fmt.Fprintf(&b, verb, c.SecurityToken)
+	}
+	slog.New(slog.NewTextHandler(&b, nil)).Info("x", "credentials", c, "token", c.SecurityToken)
+	require.NoError(t, json.NewEncoder(&b).Encode(c))
+	assert.NotContains(t, b.String(), "hunter2")
+	assert.NotContains(t, b.String(), fmt.Sprintf("%x", "hunter2"))
+	assert.Contains(t, b.String(), "***")
+	assert.Empty(t, fmt.Sprint(config.Secret("")))
+}
+
+// Whatever is in the file, Load answers, and shows nothing of the environment.
+func FuzzLoad(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.yml")
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(string(text))
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "hunter2") {
+			t.Skip()
+		}
+		began := time.Now()
+		_, err := config.Load(write(t, text), source.All, getenv)
+		assert.Less(t, time.Since(began), 5*time.Second)
+		if err != nil {
+			assert.NotContains(t, err.Error(), "hunter2")
+		}
+	})
+}
