@@ -2,6 +2,7 @@ package embeddedpg
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -201,6 +202,25 @@ func TestParentThatCannotBeEntered(t *testing.T) {
 	_, err := Start(t.Context(), Options{DataDir: filepath.Join(closed, "data"), NoSync: true})
 	require.ErrorContains(t, err, "directory "+closed+" cannot be entered by the user")
 	require.ErrorContains(t, err, "chmod o+x "+closed)
+}
+
+// A cluster of "nobody" is served on when "postgres" exists later.
+func TestClusterKeepsItsOwner(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("the server runs as another user for root only")
+	}
+	dir := dataDir(t)
+	stopServer(t, startServer(t, Options{DataDir: dir}))
+	h, err := openHome(Options{DataDir: dir})
+	require.NoError(t, err)
+	const other = 54321
+	require.NotEqual(t, other, h.runAs.uid)
+	require.NoError(t, filepath.WalkDir(h.cluster(), func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, other, other))
+	}))
+	s := startServer(t, Options{DataDir: dir})
+	assert.Equal(t, "1", query(t, s.URL(), "SELECT '1'"))
 }
 
 func TestUnwritableDirectory(t *testing.T) {

@@ -56,7 +56,7 @@ func openHome(opts Options) (*home, error) {
 		noSync: opts.NoSync,
 		logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
 	}
-	if h.runAs, err = serverAccount(); err != nil {
+	if h.runAs, err = serverAccount(h.cluster()); err != nil {
 		return nil, err
 	}
 	mode := fs.FileMode(0o700)

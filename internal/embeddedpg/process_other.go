@@ -19,7 +19,7 @@ const (
 	immediateShutdown = syscall.SIGQUIT
 )
 
-func serverAccount() (*account, error)                      { return nil, errUnsupported }
+func serverAccount(string) (*account, error)                { return nil, errUnsupported }
 func isolate(*exec.Cmd, *account)                           {}
 func tryLock(*os.File) (taken bool, err error)              { return false, errUnsupported }
 func alive(int) bool                                        { return false }

@@ -18,12 +18,23 @@ const (
 	immediateShutdown = syscall.SIGQUIT // ends at once, recovers at the next start
 )
 
-// serverAccount is the user for the server where we are root, nil elsewhere.
-func serverAccount() (*account, error) {
+// serverAccount is the user for the server where we are root, nil elsewhere. An
+// existing cluster keeps its owner: PostgreSQL serves no other's, and packages
+// that are installed later may bring the user "postgres" along.
+func serverAccount(cluster string) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
 	}
-	for _, name := range []string{"nobody", "postgres"} {
+	if info, err := os.Stat(cluster); err == nil {
+		if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 {
+			name := strconv.Itoa(int(owner.Uid))
+			if u, err := osuser.LookupId(name); err == nil {
+				name = u.Username
+			}
+			return &account{name: name, uid: int(owner.Uid), gid: int(owner.Gid)}, nil
+		}
+	}
+	for _, name := range []string{"postgres", "nobody"} {
 		u, err := osuser.Lookup(name)
 		if err != nil {
 			continue
