@@ -291,7 +291,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (string, error
 	if err != nil {
 		return "", broken(err)
 	}
-	defer response.Body.Close()
+	defer response.Body.Close() //nolint:errcheck // it has been read
 
 	// Reading to the end lets the connection be used again.
 	buffer := c.bodies.Get().(*bytes.Buffer)

@@ -18,7 +18,7 @@ type client struct {
 
 // client is the agent at t. stopped says that the server itself is.
 func (s *server) client(t millis, stopped bool) client {
-	if done, ok := s.installed(t); !ok || t < done {
+	if done, ok := s.installed(); !ok || t < done {
 		return client{status: "offline", sub: "uninstalled"}
 	}
 	since, silent := s.away(disconnecting, 30*day, 0.12, 2*day, t)
@@ -79,7 +79,7 @@ func (s *server) firstInstalls() (runs [4]install, n int) {
 }
 
 // installed is when the agent was installed, if ever.
-func (s *server) installed(t millis) (millis, bool) {
+func (s *server) installed() (millis, bool) {
 	runs, n := s.firstInstalls()
 	last := runs[n-1]
 	return last.done, last.code == "0"

@@ -189,8 +189,10 @@ func (c *Cloud) answer(req *request, id string) ([]byte, error) {
 		if told := (*Error)(nil); errors.As(err, &told) {
 			return nil, told
 		}
-		return nil, &Error{Status: http.StatusInternalServerError, Code: "InternalError",
-			Message: "The request processing has failed due to some unknown error."}
+		return nil, &Error{
+			Status: http.StatusInternalServerError, Code: "InternalError",
+			Message: "The request processing has failed due to some unknown error.",
+		}
 	}
 	return req.op.shape(c, req, id, list)
 }

@@ -71,8 +71,13 @@ var operations = byAction(
 	&operation{
 		action: "ListAgentlessTask", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
 		params: []param{
-			{"CurrentPage", size, false}, {"PageSize", size, false}, {"StartTime", long, false}, {"EndTime", long, false},
-			{"TargetType", integer, false}, {"Status", integer, false}, {"RootTask", boolean, false},
+			{"CurrentPage", size, false},
+			{"PageSize", size, false},
+			{"StartTime", long, false},
+			{"EndTime", long, false},
+			{"TargetType", integer, false},
+			{"Status", integer, false},
+			{"RootTask", boolean, false},
 		},
 		page: byNumber{items: "List"},
 	},

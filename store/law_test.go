@@ -98,7 +98,7 @@ func syncRandomly(t *rapid.T, s *store.Store, p store.Partition, listed map[int]
 	ctx := context.Background()
 	y, err := s.Begin(ctx, p)
 	require.NoError(t, err)
-	defer y.Close()
+	defer y.Close(ctx)
 	scope := store.Scope{}
 	if p.Source.Sweeps[0].Each != nil {
 		scope.Values = []string{"each"}

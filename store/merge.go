@@ -259,7 +259,7 @@ func (y *Sync) goneFrom(ctx context.Context, tx pgx.Tx, decl *source.Sweep, scop
 	}
 	columns := append([]string{value}, y.t.qualifiedKey("t")...)
 	sql := fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s ORDER BY 1",
-		strings.Join(columns, ", "), y.t.name, y.t.where, q.scope(y.t, decl, scope))
+		strings.Join(columns, ", "), y.t.name, y.t.where, q.scope(decl, scope))
 	rows, err := tx.Query(ctx, sql, q.args...)
 	if err != nil {
 		return err

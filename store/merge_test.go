@@ -38,7 +38,7 @@ func TestStaleMergeStartsAgain(t *testing.T) {
 
 	late, err := s.Begin(t.Context(), p)
 	require.NoError(t, err)
-	defer late.Close()
+	defer late.Close(t.Context())
 	syncAll(t, s, p, []source.Row{patchRow("i-1", 1)})
 
 	_, err = late.Sweep(&p.Source.Sweeps[0], store.Scope{}).Page(t.Context(), []source.Row{patchRow("i-1", 0)})

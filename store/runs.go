@@ -69,13 +69,12 @@ func (s *Store) RecordFailure(ctx context.Context, p Partition, run Run, f Failu
 // insertRun writes the run's one row. Times of a demo are the demo's: started and
 // finished stand next to the moments of the versions.
 func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, c Changes, f *Failure) error {
-	status, message := StatusFailed, ""
+	status := StatusFailed
 	var failure Failure
-	if f == nil {
-		status, message = c.Status(run)
-		failure.Message = message
-	} else {
+	if f != nil {
 		failure = *f
+	} else {
+		status, failure.Message = c.Status(run)
 	}
 	_, err := q.Exec(ctx, `INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,

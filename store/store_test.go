@@ -53,7 +53,7 @@ func syncAll(t require.TestingT, s *store.Store, p store.Partition, rows []sourc
 	ctx := context.Background()
 	y, err := s.Begin(ctx, p)
 	require.NoError(t, err)
-	defer y.Close()
+	defer y.Close(ctx)
 	w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
 	_, err = w.Page(ctx, rows)
 	require.NoError(t, err)

@@ -220,13 +220,13 @@ func (y *Sync) flush(ctx context.Context) error {
 	return err
 }
 
-// Close lets go of the stage. It must be called once the Sync is done with.
-func (y *Sync) Close() {
+// Close lets go of the stage, also when the context has ended. It must be called
+// once the Sync is done with.
+func (y *Sync) Close(ctx context.Context) {
 	if y.conn == nil {
 		return
 	}
-	// The caller's context may have ended, which is no reason to keep the table.
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if _, err := y.conn.Exec(ctx, "DROP TABLE IF EXISTS pg_temp.stage"); err != nil {
 		_ = y.conn.Conn().Close(ctx) // and with the connection, its temporary tables

@@ -199,7 +199,7 @@ func (q *query) conditions(alias string, list []source.Condition) string {
 }
 
 // scope renders the predicate of a sweep on alias t, without the partition's.
-func (q *query) scope(t *table, sw *source.Sweep, s Scope) string {
+func (q *query) scope(sw *source.Sweep, s Scope) string {
 	var b strings.Builder
 	b.WriteString(q.set("t", sw))
 	if sw.Each != nil {

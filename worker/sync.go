@@ -232,7 +232,7 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 	if err != nil {
 		return r, err
 	}
-	defer y.Close()
+	defer y.Close(ctx)
 
 	sw := &sweeper{job: job, run: run, stats: stats, sync: y, now: s.now()}
 	run.Unknown, run.Refused, run.Incomplete = map[string]int{}, map[string]int{}, ""

@@ -35,7 +35,7 @@ func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Opt
 		}
 	}
 	if d.Store, err = store.Open(ctx, url, o); err != nil {
-		return nil, errors.Join(err, d.close())
+		return nil, errors.Join(err, d.close(ctx))
 	}
 	return d, nil
 }
@@ -53,15 +53,16 @@ func (d *database) start(ctx context.Context, p *program) (url string, err error
 	return d.server.URL(), nil
 }
 
-// close ends the connections, and the embedded server with them.
-func (d *database) close() error {
+// close ends the connections, and the embedded server with them, also when the
+// context has ended.
+func (d *database) close(ctx context.Context) error {
 	if d.Store != nil {
 		d.Store.Close()
 	}
 	if d.server == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return d.server.Stop(ctx)
 }

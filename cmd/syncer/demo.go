@@ -75,7 +75,7 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
 	if err := db.prepare(ctx, true); err != nil {
 		return err
 	}
@@ -181,10 +181,10 @@ func (p *program) demoResults(ctx context.Context, db *database) error {
 	if err != nil {
 		return err
 	}
-	t := newTable("view", "rows now", "older versions", "what it is")
+	t := newTable("view", "rows now", "older versions", "from")
 	for _, c := range counts {
 		s, _ := source.ByName(source.All, c.Source)
-		t.AppendRow([]any{"alicloud." + c.Source, thousands(c.Standing), thousands(c.Ended), cut(s.Doc, 60)})
+		t.AppendRow([]any{"alicloud." + c.Source, thousands(c.Standing), thousands(c.Ended), s.API.Product + " " + s.API.Action})
 	}
 	rightAlign(t, 2, 3)
 	printTable(p.stdout, t)

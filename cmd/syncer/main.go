@@ -53,7 +53,7 @@ type program struct {
 
 // run runs one command and returns its exit code.
 func (p *program) run(ctx context.Context, args []string) int {
-	root := p.command()
+	root := p.command() //nolint:contextcheck // each command takes cobra's context, which is this one
 	root.SetArgs(args)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)

@@ -12,7 +12,12 @@ import (
 	"syncer/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(pgtest.Run(m))
+}
 
 // call runs one command with an environment of its own.
 func call(t *testing.T, ctx context.Context, env map[string]string, args ...string) (code int, stdout, stderr string) {

@@ -80,7 +80,7 @@ func (p *program) withDatabase(f func(context.Context, *database) error) func(*c
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, db.close()) }()
+		defer func() { err = errors.Join(err, db.close(cmd.Context())) }()
 		return f(cmd.Context(), db)
 	}
 }

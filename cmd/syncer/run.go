@@ -35,7 +35,7 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.db.close()) }()
+	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
 	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", s.config.Workers)
 	if s.db.server != nil {
 		p.log.Info("no database is configured: using a private PostgreSQL", "connect", s.db.howToConnect())

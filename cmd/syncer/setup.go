@@ -147,7 +147,7 @@ func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, db.close())
+			err = errors.Join(err, db.close(ctx))
 		}
 	}()
 	if err := db.prepare(ctx, migrate); err != nil {

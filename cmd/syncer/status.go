@@ -52,7 +52,7 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.close()) }()
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
 	if err := db.prepare(ctx, false); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.db.close()) }()
+	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
 	jobs, err := o.jobs(s.syncer)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.C
 		if err != nil {
 			return nil, 0, err
 		}
-		pm, err := h.startPostmaster(bin, port)
+		pm, err := h.startPostmaster(bin, port) //nolint:contextcheck // the context bounds the start, not the server's life
 		if err != nil {
 			return nil, 0, err
 		}

@@ -1,0 +1,19 @@
+.PHONY: help test race lint demo generate
+help: ## this help
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+test: ## every test, against a private PostgreSQL
+	go test ./...
+
+race: ## the same with the race detector
+	go test -race ./...
+
+lint: ## vet and golangci-lint (see .ci/run for its version)
+	go vet ./...
+	golangci-lint run
+
+demo: ## 30 days of a simulated fleet, then it goes on
+	go run ./cmd/syncer demo
+
+generate: ## migrations of sources that have none yet
+	go generate ./migrations
