@@ -205,29 +205,6 @@ func TestThrottledCallsWaitAsTold(t *testing.T) {
 	require.GreaterOrEqual(t, time.Since(start), 60*time.Millisecond)
 }
 
-func TestPace(t *testing.T) {
-	t.Parallel()
-	p := newPace(100)
-	p.throttled()
-	p.throttled() // at the same time: counts once
-	require.InDelta(t, 50, float64(p.limiter.Limit()), 0.01)
-	for range 10 {
-		p.served()
-	}
-	require.InDelta(t, 60, float64(p.limiter.Limit()), 0.01)
-	p.setCeiling(10)
-	require.InDelta(t, 6, float64(p.limiter.Limit()), 0.01)
-	for range 1000 {
-		p.served()
-	}
-	require.InDelta(t, 10, float64(p.limiter.Limit()), 0.01)
-	for range 20 {
-		p.lowered = time.Time{}
-		p.throttled()
-	}
-	require.InDelta(t, 10.0/32, float64(p.limiter.Limit()), 0.01)
-}
-
 func TestPaceIsSharedPerActionAndRegion(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{}`) })

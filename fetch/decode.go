@@ -135,7 +135,7 @@ func (d *decoder) item(item gjson.Result) {
 		}
 	}
 	for _, i := range d.key {
-		if !row[i].Valid {
+		if !row[i].Valid || d.columns[i].Type == source.Text && row[i].Text == "" {
 			d.unusable++
 			d.values = d.values[:start]
 			return

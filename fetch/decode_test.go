@@ -254,9 +254,8 @@ func TestExtra(t *testing.T) {
 		{source.TextValue("b"), null, source.TextValue("{\"Link\":\"https://oss/r\",\"N\":\"many\",\"New\uFFFD\":null,\"z\":[1]}")},
 		{source.TextValue("c"), source.IntValue(2), source.TextValue(`{"z":2}`)},
 		{source.TextValue("d"), source.IntValue(3), null},
-		{source.TextValue(""), null, null},
 	}, rows)
-	require.Equal(t, 5, d.unusable)
+	require.Equal(t, 6, d.unusable)
 	require.Equal(t, map[string]int{"z": 3, "New\uFFFD": 1, "Link": 1}, d.unknown)
 	require.Equal(t, map[string]int{"N": 1, "Id": 1}, d.refused)
 

@@ -75,6 +75,7 @@ const (
 	skewed                 // set the clock
 	refused                // grant a permission
 	unknownKey             // give other credentials
+	misplaced              // ask in another region
 )
 
 // kinds tell what a code asks for, by how it begins; the first match holds.
@@ -102,6 +103,7 @@ var kinds = []struct {
 	{"InactiveAccessKey", unknownKey},
 	{"SignatureDoesNotMatch", unknownKey},
 	{"IncompleteSignature", unknownKey},
+	{"InvalidRegion", misplaced},
 	{"Missing", final},
 	{"Invalid", final},
 }
@@ -134,6 +136,8 @@ func (e *Error) advice() string {
 		return "the security token has expired and no new one is to be had: give new credentials"
 	case unknownKey:
 		return "check the access key ID, its secret and the security token, and that the key is active"
+	case misplaced:
+		return "take the region out of the account's regions in the configuration, or correct it"
 	case skewed:
 		if e.Ahead.Abs() < time.Minute {
 			return "check this machine's clock"

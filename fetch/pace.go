@@ -10,42 +10,62 @@ import (
 )
 
 // A pace keeps the calls of one action in one region below a rate. The cloud
-// counts them per account, region and action, and may allow less than
-// expected, or share what it allows with other callers: so the rate is halved
-// when calls are throttled, and creeps back with those that are not.
+// counts them per account, region and action, may allow less than expected, and
+// may share what it allows with other callers. So when calls are throttled the
+// rate falls to just below what was served in the last second, which is what is
+// allowed, and from there it rises along a cubic curve: for a minute hardly, so
+// that throttling stays rare, then ever faster, in case that the cause is gone.
+//
+// The curve is CUBIC's (RFC 9438), which keeps long connections near what a
+// network bears in the same way.
 type pace struct {
 	limiter *rate.Limiter
+	clock   func() time.Time
 
 	mu      sync.Mutex
 	ceiling rate.Limit // calls a second
+	base    rate.Limit // from which the rate rises since lowered
 	lowered time.Time
+
+	second       int64 // since 1970, that now counts
+	now, earlier int   // calls served in that second, and in the one before it
 }
 
 const (
-	lowestShare = 1.0 / 32    // of the ceiling, to which throttling may lower the rate
-	raisedShare = 1.0 / 100   // of the ceiling, by which a call that is served raises it
-	lowerPause  = time.Second // within which throttled calls count as one: they were under way together
+	// headroom is left below every rate: calls that leave evenly do not arrive
+	// so, and none may arrive in another second's count.
+	headroom    = 0.95
+	lowestShare = 1.0 / 32 // of the ceiling, to which throttling may lower the rate
+	// The rate is back where it was throttled, 5 % higher, after a minute.
+	riseShare = 1 - headroom
+	riseTime  = time.Minute
+	// lowerPause is how long throttled calls count as one: they were under way together.
+	lowerPause = time.Second
 )
 
 func newPace(callsPerSecond float64) *pace {
-	ceiling := rate.Limit(callsPerSecond)
-	return &pace{limiter: rate.NewLimiter(ceiling, burst(ceiling)), ceiling: ceiling}
+	p := &pace{clock: time.Now}
+	p.ceiling = rate.Limit(callsPerSecond) * headroom
+	p.base = p.ceiling
+	p.limiter = rate.NewLimiter(p.ceiling, burst(p.ceiling))
+	return p
 }
 
-// burst is what may be called at once: a tenth of a second's calls, so that no
-// second sees many more than the rate.
-func burst(ceiling rate.Limit) int { return max(1, int(ceiling/10)) }
+// burst is what may be called at once: a fiftieth of a second's calls, so that
+// no second sees many more than the rate.
+func burst(ceiling rate.Limit) int { return max(1, int(ceiling/50)) }
 
 // setCeiling changes the rate that is aimed at.
 func (p *pace) setCeiling(callsPerSecond float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	ceiling := rate.Limit(callsPerSecond)
+	ceiling := rate.Limit(callsPerSecond) * headroom
 	if ceiling == p.ceiling {
 		return
 	}
-	p.limiter.SetLimit(p.limiter.Limit() * ceiling / p.ceiling)
-	p.limiter.SetBurst(burst(ceiling))
+	p.base *= ceiling / p.ceiling
+	p.limiter.SetLimitAt(p.clock(), p.limiter.Limit()*ceiling/p.ceiling)
+	p.limiter.SetBurstAt(p.clock(), burst(ceiling))
 	p.ceiling = ceiling
 }
 
@@ -64,20 +84,39 @@ func (p *pace) wait(ctx context.Context) error {
 func (p *pace) throttled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if time.Since(p.lowered) < lowerPause {
+	now := p.clock()
+	if now.Sub(p.lowered) < lowerPause {
 		return
 	}
-	p.lowered = time.Now()
-	p.limiter.SetLimit(max(p.limiter.Limit()/2, p.ceiling*lowestShare))
+	p.count(now, 0)
+	served := rate.Limit(max(p.now, p.earlier))
+	p.base = max(min(p.limiter.Limit(), served)*headroom, p.ceiling*lowestShare)
+	p.lowered = now
+	p.limiter.SetLimitAt(now, p.base)
 }
 
 // served raises the rate, up to the ceiling.
 func (p *pace) served() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := p.limiter.Limit(); now < p.ceiling {
-		p.limiter.SetLimit(min(now+p.ceiling*raisedShare, p.ceiling))
+	now := p.clock()
+	p.count(now, 1)
+	if p.limiter.Limit() < p.ceiling {
+		since := now.Sub(p.lowered).Seconds() / riseTime.Seconds()
+		p.limiter.SetLimitAt(now, min(p.base+p.ceiling*riseShare*rate.Limit(since*since*since), p.ceiling))
 	}
+}
+
+// count adds calls to the present second, and remembers the one before.
+func (p *pace) count(now time.Time, n int) {
+	switch second := now.Unix(); second {
+	case p.second:
+	case p.second + 1:
+		p.second, p.earlier, p.now = second, p.now, 0
+	default:
+		p.second, p.earlier, p.now = second, 0, 0
+	}
+	p.now += n
 }
 
 // A backoff says how long to wait between attempts: up to twice as long each

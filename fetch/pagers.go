@@ -37,6 +37,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	var ended bool    // pages show nothing any more
 	var perPage int64 // items of the first page
 	take := func(page int64, answer string) (more bool, err error) {
+		s.once(page, answer, p.Info)
 		total := gjson.Get(answer, p.Info+".TotalCount")
 		if n, ok := whole(total.String()); !ok || n < 0 {
 			s.flaw("page %d tells no total (%s)", page, said(answer))
@@ -96,9 +97,13 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 	seed := maphash.MakeSeed()
 	seen := make(map[uint64]bool)
+	parent := "" // of the token
+	if i := strings.LastIndexByte(p.Next, '.'); i >= 0 {
+		parent = p.Next[:i]
+	}
 	token := ""
 	idle := 0
-	for page := 1; ; page++ {
+	for page := int64(1); ; page++ {
 		params := map[string]string{p.Size: s.pageSize(p.Default)}
 		if token != "" {
 			params[p.Token] = token
@@ -107,17 +112,15 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 		if err != nil {
 			return fmt.Errorf("page %d: %w", page, err)
 		}
+		s.once(page, answer, parent)
 		items := gjson.Get(answer, s.request.Source.Items)
-		n, fresh := 0, 0
-		switch {
-		case items.IsArray():
-			if n, fresh, err = s.take(ctx, items); err != nil {
-				return err
-			}
-		case items.Exists() && items.Type == gjson.Null: // an empty page
-		default:
+		if !items.IsArray() { // null, too: an empty page is an empty list
 			s.flaw("page %d holds no list %s (%s)", page, s.request.Source.Items, said(answer))
 			return nil
+		}
+		n, fresh, err := s.take(ctx, items)
+		if err != nil {
+			return err
 		}
 		if fresh < n {
 			s.flaw("%d of %d rows of page %d were shown before", n-fresh, n, page)
@@ -128,7 +131,13 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 			s.flaw("%d pages in a row showed nothing new, up to page %d", idle, page)
 			return nil
 		}
-		token = gjson.Get(answer, p.Next).String()
+		next := gjson.Get(answer, p.Next)
+		_, isText := scalar(next)
+		if next.Type != gjson.Null && (!isText || next.IsBool()) || parent != "" && !gjson.Get(answer, parent).IsObject() {
+			s.flaw("page %d does not tell whether it is the last (%s)", page, said(answer))
+			return nil
+		}
+		token = next.String()
 		if token == "" || s.reason != "" && !s.last() {
 			return nil
 		}
@@ -156,6 +165,7 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 		return map[string]string{s.request.Sweep.Each.Param: strings.Join(batches[batch-1], ",")}
 	}
 	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer string) (more bool, err error) {
+		s.once(batch, answer, "")
 		items := gjson.Get(answer, s.request.Source.Items)
 		switch {
 		case items.IsArray():
@@ -174,6 +184,7 @@ func (s *sweep) single(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.once(1, answer, "")
 	item := gjson.Get(answer, s.request.Source.Items)
 	if !item.IsObject() {
 		s.flaw("the answer holds no object %s (%s)", s.request.Source.Items, said(answer))
@@ -188,6 +199,24 @@ func (s *sweep) pageSize(byDefault int) string {
 		return strconv.Itoa(s.request.PageSize)
 	}
 	return strconv.Itoa(byDefault)
+}
+
+// once notes an answer, or an object in it, that holds a field twice: two lists
+// or two totals cannot both be believed.
+func (s *sweep) once(page int64, answer, within string) {
+	for _, object := range []gjson.Result{gjson.Parse(answer), gjson.Get(answer, within)} {
+		if !object.IsObject() {
+			continue
+		}
+		var names []string // few
+		object.ForEach(func(name, _ gjson.Result) bool {
+			if slices.Contains(names, name.Str) {
+				s.flaw("page %d holds %s twice (%s)", page, clean(name.Str), said(answer))
+			}
+			names = append(names, name.Str)
+			return s.reason == ""
+		})
+	}
 }
 
 // said is what an answer without what was asked for says about itself.

@@ -159,9 +159,9 @@ func TestPageNumber(t *testing.T) {
 		{
 			name: "unusable items",
 			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
-				fmt.Fprint(w, `{"List":[{"Id":"a"},{"N":1},{"Id":null},17],"PageInfo":{"TotalCount":4}}`)
+				fmt.Fprint(w, `{"List":[{"Id":"a"},{"N":1},{"Id":null},{"Id":""},17],"PageInfo":{"TotalCount":5}}`)
 			},
-			rows: 1, calls: 1, reason: "3 of 4 items are no objects or lack a key column", total: 4,
+			rows: 1, calls: 1, reason: "4 of 5 items are no objects or lack a key column", total: 5,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -209,17 +209,22 @@ func TestNextToken(t *testing.T) {
 		restarts int
 		reason   string
 	}{
-		{name: "one page", answer: pages(`{"List":[{"Id":"a"},{"Id":"b"}]}`), rows: 2},
+		{name: "one page", answer: pages(`{"List":[{"Id":"a"},{"Id":"b"}],"Page":{}}`), rows: 2},
 		{name: "null token", answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":null}}`), rows: 1},
 		{
 			name: "short and empty pages in the middle", rows: 3,
 			answer: pages(
-				`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"List":[],"Page":{"Next":"2"}}`, `{"List":null,"Page":{"Next":"3"}}`,
+				`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"List":[],"Page":{"Next":"2"}}`, `{"List":[],"Page":{"Next":"3"}}`,
 				`{"List":[{"Id":"b"},{"Id":"c"}],"Page":{"Next":""}}`,
 			),
 		},
 		{name: "empty", answer: pages(`{"List":[],"Page":{"Next":""}}`)},
 		{name: "no list", answer: pages(`{}`), restarts: 2, reason: "page 1 holds no list List"},
+		{name: "null for a list", answer: pages(`{"List":null,"Page":{"Next":""}}`), restarts: 2, reason: "page 1 holds no list List"},
+		{name: "two lists", rows: 1, answer: pages(`{"List":[{"Id":"a"}],"List":[],"Page":{}}`), restarts: 2, reason: "page 1 holds List twice"},
+		{name: "two tokens", rows: 1, answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":"","Next":"1"}}`), restarts: 2, reason: "page 1 holds Next twice"},
+		{name: "no word of a next page", rows: 1, answer: pages(`{"List":[{"Id":"a"}],"Page":null}`), restarts: 2, reason: "page 1 does not tell whether it is the last"},
+		{name: "a token of another type", rows: 1, answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":false}}`), restarts: 2, reason: "page 1 does not tell whether it is the last"},
 		{name: "no list but an object", answer: pages(`{"List":{}}`), restarts: 2, reason: "page 1 holds no list List"},
 		{
 			name: "no list later", answer: pages(`{"List":[{"Id":"a"}],"Page":{"Next":"1"}}`, `{"Page":{"Next":""}}`),

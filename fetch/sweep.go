@@ -67,6 +67,9 @@ type Outcome struct {
 	// Total is how many rows there are: as the cloud tells, or as were shown
 	// where it does not.
 	Total int64
+	// Pages is how many pages the listing took. One page is of one moment; many
+	// may have moved while they were read, without any of them telling.
+	Pages int64
 	// Unknown and Refused count the values kept in extra, by the API's field
 	// name: those of fields without a column, and those that their column's
 	// type does not take. At most a thousand names are told.
@@ -100,6 +103,7 @@ type sweep struct {
 
 	attempt int
 	total   int64 // as the cloud told; -1: it did not
+	pages   int64
 	shown   int64 // rows given to the sink
 	fresh   int64 // distinct keys among them
 	reason  string
@@ -109,7 +113,7 @@ type sweep struct {
 func (s *sweep) make(ctx context.Context) error {
 	waits := backoff{base: s.client.options.BaseWait, most: s.client.options.MaxWait}
 	for s.attempt = 1; ; s.attempt++ {
-		s.total, s.shown, s.fresh, s.reason = -1, 0, 0, ""
+		s.total, s.pages, s.shown, s.fresh, s.reason = -1, 0, 0, 0, ""
 		s.decoder.reset()
 		if err := s.page(ctx); err != nil {
 			return err
@@ -154,7 +158,7 @@ func (s *sweep) flaw(format string, args ...any) {
 }
 
 func (s *sweep) outcome() Outcome {
-	o := Outcome{Reason: s.reason, Total: s.total, Unknown: s.decoder.unknown, Refused: s.decoder.refused}
+	o := Outcome{Reason: s.reason, Total: s.total, Pages: s.pages, Unknown: s.decoder.unknown, Refused: s.decoder.refused}
 	if o.Total < 0 {
 		o.Total = s.fresh
 	}
@@ -207,6 +211,7 @@ func (s *sweep) take(ctx context.Context, items gjson.Result) (n, fresh int, err
 			return 0, 0, fmt.Errorf("page: %w", err)
 		}
 	}
+	s.pages++
 	s.shown += int64(len(rows))
 	s.fresh += int64(fresh)
 	s.request.Stats.Pages.Add(1)

@@ -49,10 +49,12 @@ CREATE TABLE syncer.sync_runs (
     error_message text,
     error_request_id text,
     worker text NOT NULL,
+    held_digest bigint,
     CONSTRAINT sync_runs_pkey PRIMARY KEY (account_id, run_id),
     CONSTRAINT sync_runs_status_check CHECK (status IN ('ok', 'incomplete', 'held', 'failed')),
     CONSTRAINT sync_runs_trigger_check CHECK (trigger IN ('schedule', 'manual', 'dependency'))
 );
+COMMENT ON COLUMN syncer.sync_runs.held_digest IS 'Hash of the keys that were held: runs that miss the same rows have the same.';
 CREATE INDEX sync_runs_partition_idx ON syncer.sync_runs (account_id, source, region_id, run_id DESC);
 CREATE INDEX sync_runs_ok_idx ON syncer.sync_runs (account_id, source, region_id, run_id DESC) WHERE status = 'ok';
 

@@ -1,6 +1,9 @@
 package store
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // fingerprints remembers of each row no more than this: 64 bits of its key's
 // hash, 64 of its columns', and which sweep showed it last. It is a hash table
@@ -95,4 +98,20 @@ func (f *fingerprints) forget(sweep uint32) {
 			f.seen[i], f.hashes[i] = s&shownBefore, 0
 		}
 	}
+}
+
+// unseen reports whether no sweep has shown some row.
+func (f *fingerprints) unseen() bool {
+	for i, s := range f.seen {
+		if s == 0 && f.keys[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// lost reports whether a row that one sweep showed was not shown again by a later
+// one. A row that a later one showed and forgot counts as lost.
+func (f *fingerprints) lost(sweep uint32) bool {
+	return slices.ContainsFunc(f.seen, func(s uint32) bool { return s&^shownBefore == sweep || s == shownBefore })
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -22,24 +21,11 @@ type Changes struct {
 	Opened, Changed, Ended, Unchanged int64
 
 	// Held says, per sweep, what was not ended because it was too much.
-	Held []string
+	Held       []string
+	heldDigest int64 // of the keys: the same rows, the same digest
 	// At is the moment from which the changes count: valid_from of the versions
 	// opened, valid_to of those ended.
 	At time.Time
-}
-
-// Limit says when a complete sweep would end too much to be believed.
-type Limit struct {
-	Fraction float64 // of the scope's rows…
-	Rows     int     // …and more than so many
-	All      int     // or a whole scope of at least so many rows
-}
-
-// DefaultLimit is what a real fleet hardly does between two syncs.
-var DefaultLimit = Limit{Fraction: 0.3, Rows: 20, All: 5}
-
-func (l Limit) exceeded(ended, scope int) bool {
-	return ended > l.Rows && float64(ended) > l.Fraction*float64(scope) || ended == scope && ended >= l.All
 }
 
 // Merge makes what the run found visible, in one transaction, and records the
@@ -100,31 +86,6 @@ func (s *Store) analyze(ctx context.Context, src *source.Source) {
 	}
 }
 
-// Plan says what Merge would do, and writes nothing but the temporary stage.
-// Rows that would end with their parent are not counted.
-func (y *Sync) Plan(ctx context.Context, run Run) (c Changes, err error) {
-	defer wrap(&err, "plan the merge of %s", y.part)
-	if err := y.flush(ctx); err != nil {
-		return c, err
-	}
-	err = pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
-		gone, err := y.gone(ctx, tx, run, &c)
-		if err != nil {
-			return err
-		}
-		c.Ended = int64(gone.n)
-		if y.conn == nil {
-			return nil
-		}
-		if _, err := tx.Exec(ctx, y.t.dropOlder()); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, y.t.countPlanned(), y.part.AccountID, y.part.RegionID).Scan(&c.Changed, &c.Opened)
-	})
-	c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
-	return c, err
-}
-
 // lock waits for the partition's other merges and checks that none came between.
 // The moment of the merge is read once the lock is held, and is later than the
 // last merge's even where the clock was set back, so that versions never overlap.
@@ -163,18 +124,21 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
-			return err
-		}
-		if c.Changed, err = exec(y.t.endChanged()); err != nil {
-			return err
-		}
-		if sql := y.t.refresh(); sql != "" {
-			if _, err := tx.Exec(ctx, sql, account, region); err != nil {
+		nothingStood := y.standing == 0
+		if !nothingStood {
+			if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
 				return err
 			}
+			if c.Changed, err = exec(y.t.endChanged()); err != nil {
+				return err
+			}
+			if sql := y.t.refresh(); sql != "" {
+				if _, err := tx.Exec(ctx, sql, account, region); err != nil {
+					return err
+				}
+			}
 		}
-		if c.Opened, err = exec(y.t.open()); err != nil {
+		if c.Opened, err = exec(y.t.open(nothingStood)); err != nil {
 			return err
 		}
 		c.Opened -= c.Changed
@@ -216,80 +180,4 @@ func (y *Sync) shown() (n int) {
 		}
 	}
 	return n
-}
-
-// endChunk is how many keys are ended by one statement.
-const endChunk = 10_000
-
-// gone lists the keys of standing rows that a complete sweep speaks for and none
-// showed. Sweeps that would end more than the
-// limit are left out and told in c.Held.
-func (y *Sync) gone(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (keys goneKeys, err error) {
-	if y.standing == 0 {
-		return keys, nil
-	}
-	for decl, scope := range y.completeScopes() {
-		if err := y.goneFrom(ctx, tx, decl, scope, run, &keys, c); err != nil {
-			return keys, err
-		}
-	}
-	return keys, nil
-}
-
-// completeScopes unites the scopes of the complete sweeps of each declaration.
-func (y *Sync) completeScopes() map[*source.Sweep]Scope {
-	united := map[*source.Sweep]Scope{}
-	for _, w := range y.sweeps {
-		if w.complete && w.decl.Absent == source.Ends {
-			s := united[w.decl]
-			s.Values = append(s.Values, w.scope.Values...)
-			s.Since = w.scope.Since // the same for all: a declaration's window is read once a run
-			united[w.decl] = s
-		}
-	}
-	return united
-}
-
-// goneFrom judges one declaration's complete sweeps, each value's on its own.
-func (y *Sync) goneFrom(ctx context.Context, tx pgx.Tx, decl *source.Sweep, scope Scope, run Run, keys *goneKeys, c *Changes) error {
-	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
-	value := "''"
-	if decl.Each != nil {
-		value = "t." + ident(decl.Each.Column) + "::text"
-	}
-	columns := append([]string{value}, y.t.qualifiedKey("t")...)
-	sql := fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s ORDER BY 1",
-		strings.Join(columns, ", "), y.t.name, y.t.where, q.scope(decl, scope))
-	rows, err := tx.Query(ctx, sql, q.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-
-	var current string
-	var size, mark int
-	judge := func() {
-		if ended := keys.n - mark; run.Limit.exceeded(ended, size) && !run.AllowShrink {
-			keys.truncate(mark)
-			name := decl.Name
-			if decl.Each != nil {
-				name += " of " + current
-			}
-			c.Held = append(c.Held, fmt.Sprintf("%s: %d of %d rows are no longer listed", name, ended, size))
-		}
-		mark, size = keys.n, 0
-	}
-	for rows.Next() {
-		v := rows.RawValues()
-		if string(v[0]) != current {
-			judge()
-			current = string(v[0])
-		}
-		size++
-		if i := y.known.find(y.enc.keyHashRaw(v[1:])); i < 0 || y.known.seen[i] == 0 {
-			keys.add(v[1:])
-		}
-	}
-	judge()
-	return rows.Err()
 }

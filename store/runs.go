@@ -25,8 +25,9 @@ type Run struct {
 	// Incomplete says why a sweep could not be completed; empty: all were.
 	Incomplete string
 
-	Limit       Limit
-	AllowShrink bool
+	Limit         Limit
+	AllowShrink   bool // end also what exceeds the limit
+	ConfirmShrink bool // end it once three scheduled runs in a row missed the same rows
 }
 
 // A Failure is why a run wrote nothing, or not all.
@@ -46,8 +47,11 @@ const (
 func (c Changes) Status(run Run) (status, message string) {
 	switch {
 	case len(c.Held) > 0:
-		return StatusHeld, "nothing was ended: " + strings.Join(c.Held, "; ") +
-			"; if the fleet really shrank, run syncer sync --allow-shrink"
+		message = "not ended: " + strings.Join(c.Held, "; ") + "; if the fleet really shrank, run syncer sync --allow-shrink"
+		if run.Incomplete != "" {
+			message += "; incomplete besides: " + run.Incomplete
+		}
+		return StatusHeld, message
 	case run.Incomplete != "":
 		return StatusIncomplete, run.Incomplete
 	}
@@ -79,11 +83,11 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	_, err := q.Exec(ctx, `INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
-    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)`,
+    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0))`,
 		p.AccountID, p.AccountName, p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
-		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker)
+		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker, c.heldDigest)
 	return err
 }
 
@@ -174,11 +178,21 @@ ORDER BY source, account_name, region_id`)
 // LastSuccess is when the partition's last run with status ok started, and the
 // last of these that asked for everything; zero: never. A run answers the slots
 // up to its start.
+//
+// After a run that was incomplete or held, nothing counts as having asked for
+// everything: it merged what it saw, and so what it did not see may no longer be
+// among what a narrowed run asks for.
 func (s *Store) LastSuccess(ctx context.Context, p Partition) (last, full time.Time, err error) {
 	defer wrap(&err, "read the last success of %s", p)
 	const read = `SELECT started_at
 FROM syncer.sync_runs
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok' AND (full_sweep OR NOT $4)
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok' AND (NOT $4 OR full_sweep AND 'ok' = (
+    SELECT status
+    FROM syncer.sync_runs
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
+    ORDER BY run_id DESC
+    LIMIT 1
+))
 ORDER BY run_id DESC
 LIMIT 1`
 	for at, only := range map[*time.Time]bool{&last: false, &full: true} {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +39,9 @@ type Options struct {
 	// Connections is the most that are open at once; 0 is 10. A sync holds one
 	// while it has something to stage, and borrows another now and then.
 	Connections int32
+	// Name tells this process's sessions from others', in pg_stat_activity's
+	// application_name, after "syncer".
+	Name string
 }
 
 // minVersion is the oldest supported server: 14.
@@ -53,7 +57,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if o.Connections > 0 {
 		config.MaxConns = o.Connections
 	}
-	config.ConnConfig.RuntimeParams["application_name"] = "syncer"
+	config.ConnConfig.RuntimeParams["application_name"] = strings.TrimSpace("syncer " + o.Name)
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	// Merges join large tables: compiling their expressions never pays.
 	config.ConnConfig.RuntimeParams["jit"] = "off"

@@ -139,6 +139,34 @@ func (y *Sync) Sweep(decl *source.Sweep, scope Scope) *Sweep {
 // may be ended.
 func (w *Sweep) Complete() { w.complete = true }
 
+// Missing reports whether rows of the scope stand that no listing of the run has
+// shown, and that would end if this one were complete.
+func (w *Sweep) Missing(ctx context.Context) (missing bool, err error) {
+	y := w.sync
+	defer wrap(&err, "compare a listing of %s with what stands", y.part)
+	if w.decl.Absent != source.Ends || !y.known.unseen() {
+		return false, nil
+	}
+	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	rows, err := y.querier().Query(ctx, fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s",
+		list("t.", append(y.t.key(), "row_hash")), y.t.name, y.t.where, q.scope(w.decl, w.scope)), q.args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for !missing && rows.Next() {
+		v := rows.RawValues()
+		i := y.known.find(y.enc.keyHashRaw(v[:len(v)-1]))
+		missing = i < 0 || y.known.seen[i] == 0
+	}
+	rows.Close()
+	return missing, rows.Err()
+}
+
+// Lost reports whether a row that the listing before this one showed is not in
+// this one.
+func (w *Sweep) Lost(before *Sweep) bool { return w.sync.known.lost(before.number) }
+
 // Restart forgets what the listing has shown: it is made again.
 func (w *Sweep) Restart(ctx context.Context) (err error) {
 	defer wrap(&err, "restart a sweep of %s", w.sync.part)

@@ -13,8 +13,9 @@ import (
 // Everywhere $1 is the account, $2 the region.
 type table struct {
 	*source.Source
-	name    string   // syncer.<source>
-	columns []string // declared columns and extra, in order
+	name     string   // syncer.<source>
+	standing string   // its partition of the standing rows
+	columns  []string // declared columns and extra, in order
 	// where narrows to the standing rows of a partition. The constants prune all
 	// months and let the planner see the one partition's statistics.
 	where string
@@ -22,9 +23,10 @@ type table struct {
 
 func newTable(s *source.Source) *table {
 	t := &table{
-		Source: s,
-		name:   pgx.Identifier{"syncer", s.Name}.Sanitize(),
-		where:  "t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity'",
+		Source:   s,
+		name:     pgx.Identifier{"syncer", s.Name}.Sanitize(),
+		standing: pgx.Identifier{"syncer", s.Name + "_standing"}.Sanitize(),
+		where:    "t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity'",
 	}
 	for _, c := range s.Columns {
 		t.columns = append(t.columns, ident(c.Name))
@@ -126,14 +128,18 @@ WHERE %s AND %s AND t.version_hash = s.version_hash AND t.row_hash <> s.row_hash
 
 // open inserts every staged row that no standing version equals; after
 // endChanged, these are the new versions of changed rows and the new rows.
-// Sorted by key, the index is filled from left to right.
-func (t *table) open() string {
+// Sorted by key, the index is filled from left to right; written to the standing
+// rows' own partition, no row has to be routed there. Where nothing stood before,
+// nothing is looked for.
+func (t *table) open(nothingStood bool) string {
 	columns := list("", t.columns)
-	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
+	sql := fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
 SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
-FROM pg_temp.stage AS s
-WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
-ORDER BY %s`, t.name, columns, columns, t.name, t.where, t.sameKey("t", "s"), list("s.", append(t.key(), "seq")))
+FROM pg_temp.stage AS s`, t.standing, columns, columns)
+	if !nothingStood {
+		sql += fmt.Sprintf("\nWHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)", t.name, t.where, t.sameKey("t", "s"))
+	}
+	return sql + "\nORDER BY " + list("s.", append(t.key(), "seq"))
 }
 
 // end ends the standing rows with the keys in $4, $5…, one array per key column.
@@ -166,13 +172,42 @@ WHERE %s
     )`, t.name, t.where, ident(p.Via), pgx.Identifier{"syncer", p.Source}.Sanitize(), ident(p.Column), ident(p.Via))
 }
 
-// countPlanned counts what the stage would change and open.
-func (t *table) countPlanned() string {
-	return fmt.Sprintf(`SELECT
-    count(*) FILTER (WHERE t.version_hash <> s.version_hash),
-    count(*) FILTER (WHERE t.version_hash IS NULL)
+// compareStage reads what the stage would open and change: the key as text, and
+// of a standing version the tracked columns that differ, as {column: [old, new]}.
+func (t *table) compareStage() string {
+	var pairs []string
+	for i, name := range t.columns {
+		if i < len(t.Columns) && t.Columns[i].Untracked {
+			continue
+		}
+		pairs = append(pairs, fmt.Sprintf("('%s', to_jsonb(t.%s), to_jsonb(s.%s))", t.columnName(i), name, name))
+	}
+	return fmt.Sprintf(`SELECT %s, t.version_hash IS NOT NULL,
+    (SELECT jsonb_object_agg(c.name, jsonb_build_array(c.old, c.new)) FROM (VALUES %s) AS c (name, old, new) WHERE c.old IS DISTINCT FROM c.new)
 FROM pg_temp.stage AS s
-LEFT JOIN %s AS t ON %s AND %s`, t.name, t.where, t.sameKey("t", "s"))
+LEFT JOIN %s AS t ON %s AND %s
+WHERE t.version_hash IS DISTINCT FROM s.version_hash
+ORDER BY 1`, t.keyText("s"), strings.Join(pairs, ", "), t.name, t.where, t.sameKey("t", "s"))
+}
+
+// columnName is the plain name of a column of t.columns.
+func (t *table) columnName(i int) string {
+	if i < len(t.Columns) {
+		return t.Columns[i].Name
+	}
+	return "extra"
+}
+
+// keyText is the key for people: its columns' texts, a slash between them.
+func (t *table) keyText(alias string) string {
+	if len(t.Key) == 0 {
+		return "''"
+	}
+	k := t.key()
+	for i := range k {
+		k[i] = alias + "." + k[i] + "::text"
+	}
+	return strings.Join(k, " || '/' || ")
 }
 
 // A query collects SQL text and its arguments.

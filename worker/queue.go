@@ -178,8 +178,10 @@ func (w *queueWorker) skip(ctx context.Context, job *river.Job[SyncArgs], why st
 }
 
 // runningElsewhere names the process that has been syncing the partition for less
-// than a sync may take. What this process runs it knows better itself: a job of
-// its own whose end could not be written, because the database was away, is not running.
+// than a sync may take, and that has sessions with the database still: one that was
+// killed has none, and its partitions must not wait. What this process runs it knows
+// better itself: a job of its own whose end could not be written, because the
+// database was away, is not running.
 func (w *queueWorker) runningElsewhere(ctx context.Context, job *river.Job[SyncArgs]) (by string, err error) {
 	err = w.pool.QueryRow(ctx, `SELECT attempted_by[array_upper(attempted_by, 1)]
 FROM river.river_job
@@ -187,6 +189,10 @@ WHERE state = 'running' AND kind = $1 AND id <> $2
     AND args->>'source' = $3 AND args->>'account' = $4 AND args->>'region' = $5
     AND attempted_at > now() - $6::interval
     AND attempted_by[array_upper(attempted_by, 1)] <> $7
+    AND EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE application_name = left('syncer ' || attempted_by[array_upper(attempted_by, 1)], 63) -- as long as PostgreSQL lets it be
+    )
 LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, w.Timeout(job), w.id).Scan(&by)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -78,7 +79,16 @@ func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Sc
 	return nil
 }
 
+// listings is how often a listing is made at most to be sure of what is gone.
+const listings = 3
+
 // one makes one sweep.
+//
+// While a listing is read page by page, rows that go let others slip onto a page
+// that was read already, and nothing in the answers may tell. So where rows are
+// missing from a listing of several pages, it is made again until it shows all
+// that the one before it did: then no row had gone while that one was read, none
+// had slipped, and what neither of them shows is gone.
 func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope) error {
 	request := fetch.Request{
 		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
@@ -88,20 +98,45 @@ func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope
 	if len(scope.Values) == 1 {
 		request.Value = scope.Values[0]
 	}
-	stage := s.sync.Sweep(decl, scope)
-	outcome, err := s.job.Account.Client.Sweep(ctx, request, stage)
-	count(s.run, s.stats)
-	add(s.run.Unknown, outcome.Unknown)
-	add(s.run.Refused, outcome.Refused)
-	if err != nil {
-		return err
+	var outcome fetch.Outcome
+	defer func() {
+		add(s.run.Unknown, outcome.Unknown)
+		add(s.run.Refused, outcome.Refused)
+	}()
+	var before *store.Sweep
+	for range listings {
+		stage := s.sync.Sweep(decl, scope)
+		var err error
+		outcome, err = s.job.Account.Client.Sweep(ctx, request, stage)
+		count(s.run, s.stats)
+		if err != nil {
+			return err
+		}
+		if !outcome.Complete {
+			s.incomplete(decl, outcome.Reason)
+			return nil
+		}
+		missing := false
+		if outcome.Pages > 1 {
+			if missing, err = stage.Missing(ctx); err != nil {
+				return err
+			}
+		}
+		if !missing || before != nil && !stage.Lost(before) {
+			stage.Complete()
+			return nil
+		}
+		before = stage
 	}
-	if outcome.Complete {
-		stage.Complete()
-	} else if s.run.Incomplete == "" {
-		s.run.Incomplete = decl.Name + ": " + outcome.Reason
-	}
+	s.incomplete(decl, fmt.Sprintf("rows are missing from the listing, but others went each of the %d times it was paged, so that some may only have been overlooked", listings))
 	return nil
+}
+
+// incomplete notes why a sweep ends nothing; the first reason is kept.
+func (s *sweeper) incomplete(decl *source.Sweep, reason string) {
+	if s.run.Incomplete == "" {
+		s.run.Incomplete = decl.Name + ": " + reason
+	}
 }
 
 func add(to, from map[string]int) {

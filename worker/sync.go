@@ -13,11 +13,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
-	"golang.org/x/sync/errgroup"
 
 	"syncer/fetch"
 	"syncer/source"
@@ -49,6 +47,9 @@ type Settings struct {
 	FullSweep cron.Schedule // nil: only the first sync asks for everything
 	Lookback  time.Duration // 0: the declaration's
 	Timeout   time.Duration // of one sync; 0: defaultTimeout
+
+	AllowShrink   bool // end rows however many are gone
+	ConfirmShrink bool // end them once three scheduled syncs in a row missed the same
 
 	PageSize       int      // 0: the pager's
 	CallsPerSecond float64  // 0: the client's
@@ -119,35 +120,36 @@ func (s *Syncer) Jobs(sources ...*Settings) (jobs []Job) {
 // source that reads another's table comes after it. It returns once all ended, or,
 // when the context ends, once those under way did.
 func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(Result)) {
-	rest := jobs
-	for len(rest) > 0 && ctx.Err() == nil {
-		waiting := func(j Job) bool {
-			return slices.ContainsFunc(rest, func(o Job) bool {
-				return slices.Contains(j.Source.Source.DependsOn(), o.Source.Source.Name)
-			})
-		}
-		var g errgroup.Group
-		g.SetLimit(max(1, atOnce))
-		var later []Job
-		var mu sync.Mutex
-		for _, j := range rest {
-			if waiting(j) {
-				later = append(later, j)
+	notEnded := map[string]int{} // jobs of each source
+	for _, j := range jobs {
+		notEnded[j.Source.Source.Name]++
+	}
+	mustWait := func(j Job) bool {
+		return slices.ContainsFunc(j.Source.Source.DependsOn(), func(name string) bool { return notEnded[name] > 0 })
+	}
+	waiting, underWay := slices.Clone(jobs), 0
+	ended := make(chan Result)
+	for {
+		for i := 0; i < len(waiting) && underWay < max(1, atOnce) && ctx.Err() == nil; {
+			j := waiting[i]
+			if mustWait(j) {
+				i++
 				continue
 			}
-			g.Go(func() error {
-				if ctx.Err() != nil {
-					return nil
-				}
+			waiting = slices.Delete(waiting, i, i+1)
+			underWay++
+			go func() {
 				r, _ := s.Sync(ctx, j) // the result tells the error
-				mu.Lock()
-				defer mu.Unlock()
-				done(r)
-				return nil
-			})
+				ended <- r
+			}()
 		}
-		_ = g.Wait()
-		rest = later
+		if underWay == 0 {
+			return
+		}
+		r := <-ended
+		underWay--
+		notEnded[r.Job.Source.Source.Name]--
+		done(r)
 	}
 }
 
@@ -157,7 +159,9 @@ type Result struct {
 	Changes store.Changes
 	Status  string // as in alicloud.sync_runs
 	Message string // why it is not ok
-	Took    time.Duration
+	// Differences are what a dry run would write.
+	Differences []store.Difference
+	Took        time.Duration
 }
 
 // staleAttempts is how often a sync that others overtake is made again.
@@ -194,7 +198,7 @@ func (s *Syncer) Sync(ctx context.Context, job Job) (r Result, err error) {
 func (s *Syncer) newRun(job Job) store.Run {
 	run := store.Run{
 		Trigger: "manual", Slot: job.Slot, Started: s.now(), Worker: s.Worker,
-		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink,
+		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink || job.Source.AllowShrink, ConfirmShrink: job.Source.ConfirmShrink,
 	}
 	switch {
 	case job.neededBy != "":
@@ -245,11 +249,12 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 	// Once all is fetched, SIGTERM lets the merge finish.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), job.Source.timeout())
 	defer cancel()
-	merge := y.Merge
 	if job.DryRun {
-		merge = y.Plan
+		r.Changes, err = y.Plan(ctx, *run, func(d store.Difference) { r.Differences = append(r.Differences, d) })
+	} else {
+		r.Changes, err = y.Merge(ctx, *run)
 	}
-	if r.Changes, err = merge(ctx, *run); err != nil {
+	if err != nil {
 		return r, err
 	}
 	r.Status, r.Message = r.Changes.Status(*run)

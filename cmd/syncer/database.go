@@ -22,7 +22,7 @@ type database struct {
 // openDatabase connects to url, or starts the embedded default in dir where there
 // is none ("" is the data directory).
 func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Options) (_ *database, err error) {
-	o.Logger = p.log
+	o.Logger, o.Name = p.log, workerName()
 	d := &database{dir: dir}
 	if url == "" {
 		if d.dir == "" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -201,13 +202,13 @@ func (p *program) demoResults(ctx context.Context, db *database) error {
 
 // workerName is this process in the run log and the queue: host and process, with
 // the moment of its start, since containers often share both.
-func workerName() string {
+var workerName = sync.OnceValue(func() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	return fmt.Sprintf("%s/%d/%x", host, os.Getpid(), time.Now().UnixNano()&0xffffff)
-}
+})
 
 // A bar shows progress on a terminal, and nothing elsewhere.
 type bar struct {

@@ -96,7 +96,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
-	root.AddCommand(p.demoCommand(), p.migrateCommand(), p.runCommand(), p.simCommand(),
+	root.AddCommand(p.checkCommand(), p.demoCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
 		p.sourcesCommand(), p.statusCommand(), p.syncCommand())
 	for _, c := range root.Commands() {
 		asUsage(c)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +58,8 @@ type syncReport struct {
 	Calls     int64   `json:"calls"`
 	Seconds   float64 `json:"seconds"`
 	Message   string  `json:"message,omitempty"`
+
+	Differences []store.Difference `json:"differences,omitempty"` // of a dry run
 }
 
 func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
@@ -82,7 +85,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		reports = append(reports, syncReport{
 			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
 			Opened: r.Changes.Opened, Changed: r.Changes.Changed, Ended: r.Changes.Ended, Unchanged: r.Changes.Unchanged,
-			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message,
+			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message, Differences: r.Differences,
 		})
 	})
 	watch.stop()
@@ -128,6 +131,27 @@ func (p *program) printReports(reports []syncReport, dryRun bool) {
 		if r.Message != "" {
 			fmt.Fprintf(p.stdout, "%s: %s of %s in %s: %s\n", r.Status, r.Source, r.Account, r.Region, r.Message)
 		}
+		p.printDifferences(r)
+	}
+}
+
+// shownDifferences is how many differences of a partition are printed; JSON has all.
+const shownDifferences = 20
+
+func (p *program) printDifferences(r syncReport) {
+	if len(r.Differences) == 0 {
+		return
+	}
+	fmt.Fprintf(p.stdout, "\n%s of %s in %s would\n", r.Source, r.Account, r.Region)
+	for i, d := range r.Differences {
+		if i == shownDifferences {
+			fmt.Fprintf(p.stdout, "  … and %s more: --output json lists them all\n", thousands(int64(len(r.Differences)-i)))
+			break
+		}
+		fmt.Fprintf(p.stdout, "  %-6s %s\n", d.Kind, d.Key)
+		for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
+			fmt.Fprintf(p.stdout, "           %s: %s → %s\n", name, cut(string(d.Columns[name][0]), 60), cut(string(d.Columns[name][1]), 60))
+		}
 	}
 }
 
@@ -151,6 +175,8 @@ func (p *program) watch(s *worker.Syncer, table bool) *watcher {
 	if table && isTerminal(p.stdout) {
 		w.writer = newProgressWriter(p.stdout)
 		w.writer.Style().Options.DoneString = "✓"
+		w.writer.Style().Options.TimeInProgressPrecision = 100 * time.Millisecond
+		w.writer.Style().Visibility.Percentage = false // how much there is, no one knows beforehand
 		w.writer.SetMessageLength(60)
 		go w.writer.Render()
 	}

@@ -33,6 +33,8 @@ type sourceSettings struct {
 	CallsPerSecond float64 `yaml:"calls_per_second"`
 	Timeout        Duration
 	Values         []string
+	AllowShrink    bool `yaml:"allow_shrink"`
+	ConfirmShrink  bool `yaml:"confirm_shrink"`
 }
 
 // assemble checks what a schema cannot say, and fills in the defaults.
@@ -150,6 +152,8 @@ func complete(s *source.Source, set sourceSettings, timezone string) (c SourceCo
 		CallsPerSecond: set.CallsPerSecond,
 		Timeout:        time.Duration(set.Timeout),
 		Values:         set.Values,
+		AllowShrink:    set.AllowShrink,
+		ConfirmShrink:  set.ConfirmShrink,
 	}
 	if c.Schedule, err = parseCron(c.Cron, timezone); err != nil {
 		return c, fmt.Errorf("schedule %q: %w", c.Cron, err)

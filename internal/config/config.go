@@ -108,6 +108,8 @@ type SourceConfig struct {
 	CallsPerSecond float64       // for each account and region; 0: the client's default
 	Timeout        time.Duration // of one sync; 0: the worker's default
 	Values         []string      // to ask for besides those found in the tables
+	AllowShrink    bool          // end rows however many are gone
+	ConfirmShrink  bool          // end them once three scheduled syncs in a row missed the same
 }
 
 // Load reads a file. Sources are checked against the known ones, ${VAR} is

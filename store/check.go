@@ -1,0 +1,241 @@
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/pressly/goose/v3"
+
+	"syncer/migrations"
+)
+
+// A Check is one thing that syncs need of the database.
+type Check struct {
+	Name   string
+	Found  string // how it is
+	Remedy string // what to do; empty: nothing, it is as it should be
+	// Pending: what is lacking, Migrate makes.
+	Pending bool
+}
+
+// facts are what the server says about itself, the user and the schema.
+type facts struct {
+	Server, User, Database, Size string
+	Standby, ReadOnly            bool
+	ReadOnlyFrom                 string // where that is set, as in pg_settings
+	Temporary, Create            bool
+	Versions                     string // table of the schema's migrations; empty: there is none
+	VersionsReadable             bool
+	Foreign                      string // a table in schema syncer that is not the user's; empty: none
+	Owner                        string // of that table
+}
+
+// Check looks at all that syncs need of the database, and changes nothing.
+func (s *Store) Check(ctx context.Context) (list []Check, err error) {
+	defer wrap(&err, "check the database")
+	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		f, err := readFacts(ctx, tx)
+		if err != nil {
+			return err
+		}
+		schema, err := checkSchema(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		list = []Check{s.checkServer(f), checkWriting(f), checkTemporary(f), schema}
+		return nil
+	})
+	return list, err
+}
+
+func readFacts(ctx context.Context, q querier) (f facts, err error) {
+	rows, err := q.Query(ctx, `SELECT
+    split_part(current_setting('server_version'), ' ', 1),
+    current_user::text,
+    current_database()::text,
+    pg_size_pretty(pg_database_size(current_database())),
+    pg_is_in_recovery(),
+    ro.setting = 'on',
+    ro.source,
+    has_database_privilege(current_database(), 'TEMP'),
+    has_database_privilege(current_database(), 'CREATE'),
+    coalesce(versions.name, ''),
+    coalesce(versions.readable, false),
+    coalesce(other.name, ''),
+    coalesce(other.owner, '')
+FROM pg_settings AS ro
+LEFT JOIN LATERAL (
+    SELECT 'syncer.goose_db_version' AS name, has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'syncer' AND c.relname = 'goose_db_version'
+) AS versions ON true
+LEFT JOIN LATERAL (
+    SELECT c.relname::text AS name, pg_get_userbyid(c.relowner)::text AS owner
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'syncer' AND c.relkind IN ('r', 'p') AND NOT pg_has_role(c.relowner, 'USAGE')
+    ORDER BY c.relname
+    LIMIT 1
+) AS other ON true
+WHERE ro.name = 'default_transaction_read_only'`)
+	if err != nil {
+		return f, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[facts])
+}
+
+func (s *Store) checkServer(f facts) Check {
+	c := s.pool.Config().ConnConfig
+	return Check{
+		Name:  "database",
+		Found: fmt.Sprintf("PostgreSQL %s at %s, database %s as user %s, holding %s", f.Server, net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), f.Database, f.User, f.Size),
+	}
+}
+
+// checkWriting looks for what keeps the user from writing. Tables must be the
+// user's own: months are attached to them, which only an owner may do.
+func checkWriting(f facts) Check {
+	user, database := pgx.Identifier{f.User}.Sanitize(), pgx.Identifier{f.Database}.Sanitize()
+	c := Check{Name: "writing", Found: "allowed"}
+	switch {
+	case f.Standby:
+		c.Found, c.Remedy = "the server is a read-only replica", "point DATABASE_URL to the primary"
+	case f.ReadOnly:
+		c.Found = "default_transaction_read_only is on, set by the " + f.ReadOnlyFrom
+		switch f.ReadOnlyFrom {
+		case "database":
+			c.Remedy = fmt.Sprintf("ALTER DATABASE %s RESET default_transaction_read_only", database)
+		case "user":
+			c.Remedy = fmt.Sprintf("ALTER ROLE %s RESET default_transaction_read_only", user)
+		case "database user":
+			c.Remedy = fmt.Sprintf("ALTER ROLE %s IN DATABASE %s RESET default_transaction_read_only", user, database)
+		case "client":
+			c.Remedy = "take it out of DATABASE_URL (or PGOPTIONS)"
+		default:
+			c.Remedy = "turn it off in the server's settings; a hosted database has it on when its disk is full"
+		}
+	case f.Foreign != "":
+		c.Found = fmt.Sprintf("user %s does not own syncer.%s", f.User, f.Foreign)
+		c.Remedy = fmt.Sprintf("connect as %[1]s, who does, or GRANT %[1]s TO %[2]s", pgx.Identifier{f.Owner}.Sanitize(), user)
+	case f.Versions == "" && !f.Create:
+		c.Found = fmt.Sprintf("user %s may not make schemas in %s", f.User, f.Database)
+		c.Remedy = fmt.Sprintf("GRANT CREATE ON DATABASE %s TO %s", database, user)
+	}
+	return c
+}
+
+func checkTemporary(f facts) Check {
+	c := Check{Name: "temporary tables", Found: "allowed"}
+	if !f.Temporary {
+		c.Found = fmt.Sprintf("user %s may not make them in %s", f.User, f.Database)
+		c.Remedy = fmt.Sprintf("GRANT TEMPORARY ON DATABASE %s TO %s", pgx.Identifier{f.Database}.Sanitize(), pgx.Identifier{f.User}.Sanitize())
+	}
+	return c
+}
+
+// checkSchema compares the migrations applied with those of this program. goose
+// is not asked: it makes its table where there is none.
+func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
+	c := Check{Name: "schema"}
+	known, err := knownVersion()
+	if err != nil {
+		return c, err
+	}
+	var applied int64
+	switch {
+	case f.Versions != "" && !f.VersionsReadable:
+		c.Found, c.Remedy = fmt.Sprintf("user %s may not read %s", f.User, f.Versions), "connect as the owner of schema syncer"
+		return c, nil
+	case f.Versions != "":
+		if err := q.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+f.Versions).Scan(&applied); err != nil {
+			return c, err
+		}
+	}
+	switch {
+	case applied == known:
+		c.Found = fmt.Sprintf("version %d", applied)
+	case applied > known:
+		c.Found, c.Remedy = fmt.Sprintf("version %d is newer than this program's, %d", applied, known), "update syncer"
+	case applied == 0:
+		c.Found, c.Remedy, c.Pending = "not there yet", migrateUp, true
+	default:
+		c.Found, c.Remedy, c.Pending = fmt.Sprintf("version %d is older than this program's, %d", applied, known), migrateUp, true
+	}
+	return c, nil
+}
+
+const migrateUp = "run syncer migrate up"
+
+// knownVersion is that of this program's last migration.
+func knownVersion() (last int64, err error) {
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range files {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, version)
+	}
+	return last, nil
+}
+
+// DataDir is the directory that a server on this machine keeps its data in.
+// Empty: the server is elsewhere, or does not tell the user.
+func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
+	defer wrap(&err, "read data_directory")
+	err = s.pool.QueryRow(ctx, `SELECT coalesce((
+    SELECT setting
+    FROM pg_settings
+    WHERE name = 'data_directory' AND (inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr())
+), '')`).Scan(&dir)
+	return dir, err
+}
+
+// remedies are what to do about errors of the server, by SQLSTATE or its class.
+var remedies = []struct{ code, remedy string }{
+	{"28", "check the user and the password in DATABASE_URL, and the server's pg_hba.conf"},
+	{"3D000", "make the database (CREATE DATABASE), or name another in DATABASE_URL"},
+	{"42501", "grant the user what it lacks, or connect as the owner of the database"},
+	{"53100", "the disk of the database server is full: make room on it"},
+	{"53300", "the server is out of connections: raise its max_connections, or let fewer programs connect"},
+	{"57P03", "the server is starting or stopping: try again"},
+}
+
+// Explain says of an error of the database what happened, on one line, and what
+// to do. An error that tells that itself has no remedy.
+func Explain(err error) (what, remedy string) {
+	what = strings.Join(strings.Fields(err.Error()), " ")
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		what = fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code)
+		for _, r := range remedies {
+			if strings.HasPrefix(e.Code, r.code) {
+				return what, r.remedy
+			}
+		}
+		return what, ""
+	}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return e.Error(), "name the server's certificate by sslrootcert in DATABASE_URL"
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return e.Error(), "check the host in DATABASE_URL, and the DNS of this machine"
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		if e, ok := errors.AsType[*net.OpError](err); ok {
+			what = e.Error()
+		}
+		return what, "check that the server runs, that DATABASE_URL has its host and port, and that no firewall is in between"
+	}
+	return what, ""
+}

@@ -1,0 +1,282 @@
+package worker
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"golang.org/x/sync/errgroup"
+
+	"syncer/fetch"
+	"syncer/source"
+)
+
+const (
+	// probeTimeout bounds a probe, its retries included: a person waits for it.
+	probeTimeout = 20 * time.Second
+	// probesAtOnce bounds the calls under way. Each API has a pace of its own.
+	probesAtOnce = 32
+)
+
+var errNoAnswer = fmt.Errorf("no answer within %s", probeTimeout)
+
+// An Identity is whom the cloud takes an account's credentials for.
+type Identity struct {
+	AccountID string `json:"AccountId"`
+	ARN       string `json:"Arn"` // of the user or the role
+}
+
+// Identify asks the cloud whose the credentials are. No permission is needed.
+//
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
+func (a *Account) Identify(ctx context.Context) (id Identity, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errNoAnswer)
+	defer cancel()
+	body, err := a.Client.Call(ctx, fetch.Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: "cn-hangzhou"})
+	if err != nil {
+		return id, err
+	}
+	if err := json.Unmarshal(body, &id); err != nil || id.AccountID == "" {
+		return id, fmt.Errorf("GetCallerIdentity for account %q: the answer holds no AccountId", a.Name)
+	}
+	return id, nil
+}
+
+// A Probe is what the least call of a job's source, a page of one row, came to.
+type Probe struct {
+	Job   Job
+	Rows  int64  // that there are; -1: the answer does not tell
+	Lacks string // what there must be before it can be asked; empty: it was asked
+	Err   error
+
+	row source.Row // nil: there is none
+}
+
+// Probe makes the least call of each job, side by side, and writes nothing. A
+// source that asks for values found by another gets one from that one's probe.
+func (s *Syncer) Probe(ctx context.Context, jobs []Job) []Probe {
+	p := &prober{syncer: s, probes: map[Job]func() Probe{}}
+	list := make([]Probe, len(jobs))
+	var g errgroup.Group
+	g.SetLimit(probesAtOnce)
+	for i, j := range jobs {
+		g.Go(func() error {
+			list[i] = p.probe(ctx, j)
+			return nil
+		})
+	}
+	_ = g.Wait() // no probe ends the others
+	return list
+}
+
+// A prober makes each probe once, whoever needs it.
+type prober struct {
+	syncer *Syncer
+
+	mu     sync.Mutex
+	probes map[Job]func() Probe
+}
+
+func (p *prober) probe(ctx context.Context, j Job) Probe {
+	p.mu.Lock()
+	once, ok := p.probes[j]
+	if !ok {
+		once = sync.OnceValue(func() Probe { return p.call(ctx, j) })
+		p.probes[j] = once
+	}
+	p.mu.Unlock()
+	return once()
+}
+
+func (p *prober) call(ctx context.Context, j Job) Probe {
+	sweep := &j.Source.Source.Sweeps[0]
+	r := fetch.Request{Source: j.Source.Source, Sweep: sweep, Region: j.Region, PageSize: 1, CallsPerSecond: j.Source.CallsPerSecond}
+	if sweep.Each != nil {
+		value, lacks := p.value(ctx, j, sweep.Each)
+		if lacks != "" {
+			return Probe{Job: j, Lacks: lacks}
+		}
+		r.Value, r.Values = value, []string{value}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errNoAnswer)
+	defer cancel()
+	var first firstRow
+	outcome, err := j.Account.Client.Sweep(ctx, r, &first)
+	probe := Probe{Job: j, Rows: -1, row: first.row}
+	switch {
+	case err != nil && first.row == nil:
+		probe.Err = err
+	case err == nil && !outcome.Complete:
+		probe.Err = &answerError{outcome.Reason}
+	case outcome.Total > 0 || first.row == nil: // not told, the total counts what was shown: nothing
+		probe.Rows = outcome.Total
+	}
+	return probe
+}
+
+// value is one that a sweep can be asked for.
+func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, lacks string) {
+	if each.Configured && len(j.Source.Values) > 0 {
+		return j.Source.Values[0], ""
+	}
+	for _, from := range each.From {
+		i := slices.IndexFunc(p.syncer.Sources, func(o *Settings) bool { return o.Source.Name == from.Source })
+		if i < 0 { // its own table
+			continue
+		}
+		needed := j
+		needed.Source = p.syncer.Sources[i]
+		found := p.probe(ctx, needed)
+		if found.Err != nil || found.Lacks != "" {
+			return "", "an answer of " + from.Source
+		}
+		for _, name := range from.Columns {
+			if value := found.text(name); value != "" {
+				return value, ""
+			}
+		}
+		lacks = "a row of " + from.Source
+	}
+	return "", lacks
+}
+
+// text is a column of the row that was found; empty where it is none or NULL.
+func (p Probe) text(column string) string {
+	if p.row == nil {
+		return ""
+	}
+	i := p.Job.Source.Source.Index(column)
+	if v := p.row[i]; v.Valid && p.Job.Source.Source.Columns[i].Type == source.BigInt {
+		return strconv.FormatInt(v.Int, 10)
+	}
+	return p.row[i].Text
+}
+
+// A firstRow is a sink that keeps the first row, and ends the listing there.
+type firstRow struct{ row source.Row }
+
+var errFound = errors.New("the first row was found")
+
+func (f *firstRow) Restart(context.Context) error { return nil }
+
+func (f *firstRow) Page(_ context.Context, rows []source.Row) (int, error) {
+	f.row = slices.Clone(rows[0])
+	for i := range f.row {
+		f.row[i].Text = strings.Clone(f.row[i].Text)
+	}
+	return 0, errFound
+}
+
+// An answerError says that an answer is not what the API's page describes.
+type answerError struct{ reason string }
+
+func (e *answerError) Error() string { return "the answer is not what was asked for: " + e.reason }
+
+// QueueIsCurrent reports whether River's tables are those of this program. It
+// changes nothing.
+func QueueIsCurrent(ctx context.Context, pool *pgxpool.Pool) (bool, error) {
+	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return false, fmt.Errorf("check the job queue: %w", err)
+	}
+	result, err := m.Validate(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("check the job queue: %w", err)
+	}
+	return result.OK, nil
+}
+
+// Explain says of an error of the cloud, or on the way there, what happened, in
+// few words, and what to do. An error that tells that itself has no remedy.
+func Explain(err error) (what, remedy string) {
+	if e, ok := errors.AsType[*fetch.Error](err); ok {
+		return explainAnswer(e)
+	}
+	if errors.Is(err, fetch.ErrCredentials) {
+		for e := err; errors.Is(e, fetch.ErrCredentials); e = errors.Unwrap(e) {
+			what = e.Error() // the innermost says it best
+		}
+		return what, ""
+	}
+	if e, ok := errors.AsType[*answerError](err); ok {
+		return e.Error(), "check the endpoints of the account; if they are right, the API has changed: report it"
+	}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return e.Error(), "let this machine trust the certificate of the proxy in between, or check the endpoints of the account"
+	}
+	if e, ok := errors.AsType[*net.DNSError](err); ok && e.IsNotFound {
+		return "there is no host " + e.Name, "check the region, and the DNS of this machine"
+	}
+	const network = "check the network: the firewall, HTTPS_PROXY, the endpoints of the account"
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e.Error(), network
+	}
+	if fetch.Retryable(err) || errors.Is(err, errNoAnswer) {
+		return err.Error(), network
+	}
+	return err.Error(), ""
+}
+
+// answers are what to do about the cloud's errors, by how their codes begin.
+var answers = []struct{ code, remedy string }{
+	{"SignatureDoesNotMatch", "give the access key secret that belongs to the access key ID"},
+	{"IncompleteSignature", "give the access key secret that belongs to the access key ID"},
+	{"InvalidAccessKeyId.Inactive", "enable the access key in the RAM console, or give another"},
+	{"InactiveAccessKey", "enable the access key in the RAM console, or give another"},
+	{"Forbidden.AccessKey", "enable the access key in the RAM console, or give another"},
+	{"InvalidAccessKey", "give an access key that exists: this one was deleted, or mistyped"},
+	{"EntityNotExist.Role", "check the ARN of the role, and that the role exists"},
+	{"InvalidRegion", "take the region out of the account's: the API is not served there"},
+	{"InvalidAction", "check the endpoints of the account: this one serves another product"},
+	{"InvalidVersion", "check the endpoints of the account: this one serves another product"},
+}
+
+func explainAnswer(e *fetch.Error) (what, remedy string) {
+	what = e.Code
+	message, _, _ := strings.Cut(e.Message, " server string to sign")
+	if message = strings.TrimRight(message, ". "); message != "" && message != e.Code {
+		what += ": " + message
+	}
+	if e.RequestID != "" {
+		what += fmt.Sprintf(" (RequestId %s)", e.RequestID)
+	}
+	for _, a := range answers {
+		if strings.HasPrefix(e.Code, a.code) {
+			return what, a.remedy
+		}
+	}
+	skewed := strings.HasPrefix(e.Code, "InvalidTimeStamp") || strings.HasPrefix(e.Code, "IllegalTimestamp")
+	switch {
+	case errors.Is(e, fetch.ErrRefused) && e.Action == "AssumeRole":
+		remedy = "grant the user or role of the key sts:AssumeRole on this role, and let the role's trust policy name it"
+	case errors.Is(e, fetch.ErrRefused):
+		remedy = "grant the user or role " + e.RAMAction + " (syncer policy prints all that is needed)"
+	case errors.Is(e, fetch.ErrCredentials):
+		remedy = "give new credentials: the security token does not hold"
+	case errors.Is(e, fetch.ErrThrottled):
+		remedy = "lower calls_per_second, or let less else call this API"
+	case skewed && e.Ahead >= time.Minute:
+		remedy = fmt.Sprintf("set this machine's clock: it is %s ahead", e.Ahead.Round(time.Second))
+	case skewed && e.Ahead <= -time.Minute:
+		remedy = fmt.Sprintf("set this machine's clock: it is %s behind", -e.Ahead.Round(time.Second))
+	case skewed:
+		remedy = "set this machine's clock"
+	case fetch.Retryable(e):
+		remedy = "try again later; Alibaba Cloud's support can tell more by the RequestId"
+	default:
+		remedy = "Alibaba Cloud's support can tell more by the RequestId"
+	}
+	return what, remedy
+}
