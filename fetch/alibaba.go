@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/tidwall/gjson"
 )
 
 // All that this project takes from Alibaba Cloud's SDK is in this file: the
@@ -94,7 +98,7 @@ func openProvider(c Credentials, sts string) (func() (keys, error), error) {
 func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, error) {
 	switch c.kind() {
 	case "default":
-		return credentials.NewDefaultCredentialsProvider(), nil
+		return defaultChain(), nil
 	case "access_key":
 		return credentials.NewStaticAKCredentialsProviderBuilder().
 			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).Build()
@@ -116,10 +120,85 @@ func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, er
 	case "profile":
 		return credentials.NewCLIProfileCredentialsProviderBuilder().WithProfileName(c.Profile).Build(), nil
 	case "uri":
-		return credentials.NewURLCredentialsProviderBuilderBuilder().WithUrl(c.URI).Build()
+		if c.URI == "" {
+			c.URI = os.Getenv(uriVariable)
+		}
+		return &keyServer{uri: c.URI}, nil
 	}
 	return nil, errUnknownType
 }
+
+// A chain asks one provider after the other, and stays with the first that answers.
+type chain []credentials.CredentialsProvider
+
+// defaultChain is the SDK's, but for a keyServer in the place of its own.
+func defaultChain() *chain {
+	c := chain{credentials.NewEnvironmentVariableCredentialsProvider()}
+	if p, err := credentials.NewOIDCCredentialsProviderBuilder().Build(); err == nil {
+		c = append(c, p)
+	}
+	c = append(c, credentials.NewCLIProfileCredentialsProviderBuilder().Build(), credentials.NewProfileCredentialsProviderBuilder().Build())
+	if p, err := credentials.NewECSRAMRoleCredentialsProviderBuilder().Build(); err == nil {
+		c = append(c, p)
+	}
+	if uri := os.Getenv(uriVariable); uri != "" {
+		c = append(c, &keyServer{uri: uri})
+	}
+	return &c
+}
+
+func (c *chain) GetCredentials() (*credentials.Credentials, error) {
+	for _, p := range *c {
+		if got, err := p.GetCredentials(); err == nil {
+			*c = chain{p}
+			return got, nil
+		}
+	}
+	return nil, errors.New("no provider has keys")
+}
+
+func (c *chain) GetProviderName() string { return "default" }
+
+// uriVariable names a keyServer's address.
+const uriVariable = "ALIBABA_CLOUD_CREDENTIALS_URI"
+
+// A keyServer answers keys at an address that is a secret itself. The SDK's
+// provider is not used because it prints errors, address and all, to the standard output.
+type keyServer struct {
+	uri     string
+	last    keys
+	expires time.Time
+}
+
+func (s *keyServer) GetCredentials() (*credentials.Credentials, error) {
+	if time.Until(s.expires) > roleMargin {
+		return s.last.GetCredentials()
+	}
+	client := http.Client{Timeout: 15 * time.Second}
+	response, err := client.Get(s.uri)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	answer := gjson.ParseBytes(body)
+	k := keys{
+		id:     answer.Get("AccessKeyId").String(),
+		secret: answer.Get("AccessKeySecret").String(),
+		token:  answer.Get("SecurityToken").String(),
+	}
+	expires, err := time.Parse(time.RFC3339, answer.Get("Expiration").String())
+	if err != nil || response.StatusCode != http.StatusOK || k.id == "" || k.secret == "" || k.token == "" {
+		return nil, errors.New("the answer holds no keys")
+	}
+	s.last, s.expires = k, expires
+	return k.GetCredentials()
+}
+
+func (s *keyServer) GetProviderName() string { return "credential_uri" }
 
 var errUnknownType = errors.New("unknown type: it is one of default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile, uri")
 

@@ -36,10 +36,10 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 	if err := y.flush(ctx); err != nil {
 		return c, err
 	}
-	if err := y.store.register(ctx, y.part); err != nil {
+	if err := y.store.register(ctx, y.querier(), y.part); err != nil {
 		return c, err
 	}
-	if err := y.store.ensureMonths(ctx, y.t.Source); err != nil {
+	if err := y.store.ensureMonths(ctx, y.querier(), y.t.Source); err != nil {
 		return c, err
 	}
 	err = pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
@@ -62,7 +62,7 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 		return Changes{}, err
 	}
 	if n := c.Opened + c.Changed + c.Ended; n > analyzeRows && n > int64(y.standing)/5 {
-		y.store.analyze(ctx, y.t.Source)
+		y.store.analyze(ctx, y.querier(), y.t.Source)
 	}
 	return c, nil
 }
@@ -73,8 +73,8 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 // lasts as long as their product.
 const analyzeRows = 1000
 
-func (s *Store) analyze(ctx context.Context, src *source.Source) {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
+	err := pgx.BeginFunc(ctx, q, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '1s'"); err != nil {
 			return err
 		}

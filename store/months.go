@@ -19,7 +19,7 @@ const monthsAhead = 2
 // ensureMonths makes the partitions that hold what ends this month and in those
 // ahead. Where one cannot be made (someone reads the table for long, say), ended
 // rows go to the default partition, and are moved when the month is made later.
-func (s *Store) ensureMonths(ctx context.Context, src *source.Source) (err error) {
+func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source) (err error) {
 	defer wrap(&err, "make the month partitions of %s", src.Name)
 	now := time.Now
 	if s.clock != nil {
@@ -38,7 +38,7 @@ func (s *Store) ensureMonths(ctx context.Context, src *source.Source) (err error
 		if !m.After(known) {
 			continue
 		}
-		if err := s.makeMonth(ctx, src, m); err != nil {
+		if err := makeMonth(ctx, q, src, m); err != nil {
 			var pg *pgconn.PgError
 			if errors.As(err, &pg) && pg.Code == "55P03" { // lock_not_available
 				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves until the next sync", "source", src.Name, "month", m.Format("2006-01"))
@@ -60,7 +60,7 @@ func monthOf(t time.Time) time.Time {
 
 // makeMonth makes one month's partition unless it exists. It is attached rather
 // than created in place: readers of what stands are not kept out.
-func (s *Store) makeMonth(ctx context.Context, src *source.Source, month time.Time) error {
+func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Time) error {
 	parent := pgx.Identifier{"syncer", src.Name}.Sanitize()
 	table := src.Name + month.Format("_2006_01")
 	name := pgx.Identifier{"syncer", table}.Sanitize()
@@ -71,10 +71,10 @@ func (s *Store) makeMonth(ctx context.Context, src *source.Source, month time.Ti
 	// older than another worker's commit.
 	const read = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = $1 AND relnamespace = 'syncer'::regnamespace)"
 	var exists bool
-	if err := s.pool.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {
+	if err := q.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {
 		return err
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, q, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '3s'"); err != nil {
 			return err
 		}

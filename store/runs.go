@@ -63,7 +63,7 @@ func (c Changes) Status(run Run) (status, message string) {
 func (s *Store) RecordFailure(ctx context.Context, p Partition, run Run, f Failure) (err error) {
 	defer wrap(&err, "record the failure of %s", p)
 	if p.AccountID != "" {
-		if err := s.register(ctx, p); err != nil {
+		if err := s.register(ctx, s.pool, p); err != nil {
 			return err
 		}
 	}
@@ -123,7 +123,7 @@ func counts(m map[string]int) any {
 
 // register makes sure that the partition and its account have their rows, and the
 // account its present name.
-func (s *Store) register(ctx context.Context, p Partition) error {
+func (s *Store) register(ctx context.Context, q querier, p Partition) error {
 	s.mu.Lock()
 	known := s.registered[p]
 	s.mu.Unlock()
@@ -137,7 +137,7 @@ WHERE NOT EXISTS (SELECT FROM syncer.accounts WHERE account_id = $1 AND name = $
 ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, p.AccountName)
 	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		p.AccountID, p.Source.Name, p.RegionID)
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+	if err := q.SendBatch(ctx, &batch).Close(); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -36,8 +36,8 @@ type Options struct {
 	// Clock is the time of merges; nil is the database server's clock, which all
 	// workers share. The demo sets it to a simulated time.
 	Clock func() time.Time
-	// Connections is the most that are open at once; 0 is 10. A sync holds one
-	// while it has something to stage, and borrows another now and then.
+	// Connections is the most that are open at once; 0 is 10. A sync that has
+	// something to stage holds one, and then needs no other.
 	Connections int32
 	// Name tells this process's sessions from others', in pg_stat_activity's
 	// application_name, after "syncer".
@@ -50,8 +50,9 @@ const minVersion = 140000
 // Open connects to a PostgreSQL database. The error says what an operator can do.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
-	if err != nil {
-		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database") // err may hold the password
+	if err != nil || passwordInPath(url) {
+		// err, or what looks like the database's name, may hold the password.
+		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database, with / in the password written as %2F")
 	}
 	config.MaxConns = 10
 	if o.Connections > 0 {
@@ -81,6 +82,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// passwordInPath reports whether a password with a slash has ended the part of the
+// URL that it belongs to.
+func passwordInPath(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	path, _, _ = strings.Cut(path, "?")
+	return strings.Contains(path, "@")
+}
+
 // unreachable names the server without its password.
 func unreachable(c *pgx.ConnConfig, err error) error {
 	to := net.JoinHostPort(c.Host, fmt.Sprint(c.Port)) + "/" + c.Database
@@ -103,6 +113,7 @@ type querier interface {
 	Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
 	Query(context.Context, string, ...any) (pgx.Rows, error)
 	QueryRow(context.Context, string, ...any) pgx.Row
+	SendBatch(context.Context, *pgx.Batch) pgx.BatchResults
 }
 
 // collect reads a query of one column.

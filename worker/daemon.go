@@ -15,13 +15,13 @@ import (
 // of them may share a database.
 type Daemon struct {
 	Syncer  *Syncer
-	Workers int           // syncs at once in this process; 0: 8
+	Workers int           // syncs at once in this process; 0: 32
 	Grace   time.Duration // to stop in; 0: 30 s
 	Logger  *slog.Logger
 }
 
 const (
-	defaultWorkers = 8
+	defaultWorkers = 32
 	defaultGrace   = 30 * time.Second
 	// proposeAgain is the wait after the database could not be reached.
 	proposeAgain = time.Second

@@ -70,7 +70,7 @@ type Syncer struct {
 	Store    *store.Store
 	Accounts []*Account
 	Sources  []*Settings // in the order of a first sync
-	Worker   string      // host and process, for the run log
+	Worker   string      // host and process, for the run log; the Name of the Store's sessions, too
 	Logger   *slog.Logger
 	Clock    func() time.Time // nil: time.Now
 

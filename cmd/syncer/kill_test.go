@@ -114,11 +114,9 @@ func newVictim(t *testing.T) *victim {
 func (v *victim) env(url string) map[string]string { return map[string]string{"DATABASE_URL": url} }
 
 func (v *victim) args(full bool) []string {
-	args := []string{"sync", "--config", v.config, "--migrate"}
-	if full {
-		// A window of the last days knows nothing of what has aged out of the cloud's
-		// lists, and the limit does not believe it.
-		args = append(args, "--full", "--allow-shrink")
+	args := []string{"sync", "--config", v.config, "--migrate", "--allow-shrink"}
+	if full { // a window of the last days knows nothing of what has aged out of the cloud's lists
+		args = append(args, "--full")
 	}
 	return args
 }

@@ -141,8 +141,8 @@ func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error
 	if err := c.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	// A sync holds a connection and borrows another; the queue needs a few.
-	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: int32(2*c.Workers + 6)})
+	// A sync holds one connection at most; the queue needs a few.
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: int32(c.Workers + 6)})
 	if err != nil {
 		return nil, err
 	}

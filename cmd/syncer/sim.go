@@ -30,6 +30,7 @@ func (p *program) simCommand() *cobra.Command {
 	f.Uint64Var(&o.seed, "seed", 1, "another seed is another fleet")
 	f.IntVar(&o.rate, "rate", 10, "calls a second that each account may make of each API in each region; 0: any number")
 	f.DurationVar(&o.latency, "latency", 0, "how long every answer takes at least")
+	f.BoolVar(&o.fullPages, "full-pages", false, "leave out the short and empty pages that OOS may answer in the middle of a list")
 	f.Float64Var(&o.speed, "speed", 1, "how many times faster than the clock the fleet lives")
 	return cmd
 }
@@ -42,6 +43,8 @@ type simOptions struct {
 	rate     int
 	latency  time.Duration
 	speed    float64
+
+	fullPages bool
 }
 
 // simAccounts are the accounts of every simulated cloud. Their keys open nothing else.
@@ -72,7 +75,7 @@ func (p *program) sim(ctx context.Context, o simOptions) error {
 	accounts := simAccounts(o.accounts)
 	cloud := sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: o.seed, Servers: o.servers}),
-		Clock: clock, Rate: o.rate, RetryAfter: true, Latency: o.latency,
+		Clock: clock, Rate: o.rate, RetryAfter: true, Latency: o.latency, FullPages: o.fullPages,
 	})
 	url, stop, err := serve(o.listen, cloud)
 	if err != nil {
@@ -87,6 +90,7 @@ func (p *program) sim(ctx context.Context, o simOptions) error {
     oos_regions: [cn-hangzhou, cn-shanghai, ap-southeast-1]
 `, a.Name, a.AccessKeyID, a.AccessKeySecret, url)
 	}
+	fmt.Fprintln(p.stdout)
 	<-ctx.Done()
 	return nil
 }

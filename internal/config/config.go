@@ -25,7 +25,7 @@ import (
 const (
 	DefaultRetention = 400 * 24 * time.Hour
 	DefaultListen    = "127.0.0.1:8080"
-	DefaultWorkers   = 8
+	DefaultWorkers   = 32
 	DefaultFullSweep = "@daily"
 
 	defaultTimezone = "UTC"

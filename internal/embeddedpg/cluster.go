@@ -146,7 +146,7 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 		"listen_addresses":        "127.0.0.1",
 		"unix_socket_directories": "",
 		"password_encryption":     "scram-sha-256",
-		"max_connections":         "50",
+		"max_connections":         "100",
 		"shared_buffers":          "128MB",
 		"max_wal_size":            "4GB",
 		"wal_compression":         "on",

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A program is the built syncer, to be measured as a process of its own.
+type program struct{ path, dir string }
+
+// build builds syncer into a new directory.
+func build(ctx context.Context) (*program, func(), error) {
+	dir, err := os.MkdirTemp("", "syncer-bench")
+	if err != nil {
+		return nil, nil, err
+	}
+	p := &program{path: filepath.Join(dir, "syncer"), dir: dir}
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", p.path, "./cmd/syncer").CombinedOutput()
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, nil, fmt.Errorf("build syncer: %w\n%s", err, out)
+	}
+	return p, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// cloud starts syncer sim and returns its accounts section of schedule.yaml.
+func (p *program) cloud(ctx context.Context, args ...string) (accounts string, stop func(), err error) {
+	cmd := exec.CommandContext(ctx, p.path, append([]string{"sim", "--listen", "127.0.0.1:0", "--full-pages"}, args...)...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Wait()
+	}
+	var b strings.Builder
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		if lines.Text() == "" && strings.Contains(b.String(), "accounts:") {
+			return b.String(), stop, nil
+		}
+		if strings.HasPrefix(lines.Text(), "accounts:") || b.Len() > 0 {
+			b.WriteString(lines.Text() + "\n")
+		}
+	}
+	stop()
+	return "", nil, fmt.Errorf("syncer sim did not start: %s", b.String())
+}
+
+var oosRegions = regexp.MustCompile(`oos_regions: \[.*\]`)
+
+// configure writes a schedule.yaml.
+func (p *program) configure(accounts, regions, rest string) (path string, err error) {
+	path = filepath.Join(p.dir, "schedule.yaml")
+	return path, os.WriteFile(path, []byte(oosRegions.ReplaceAllString(accounts, "oos_regions: ["+regions+"]")+rest), 0o600)
+}
+
+// A use is what a process took.
+type use struct {
+	took   time.Duration
+	rss    int64 // bytes, at its peak
+	stdout []byte
+}
+
+// run runs syncer to its end.
+func (p *program) run(ctx context.Context, database string, args ...string) (u use, err error) {
+	cmd := exec.CommandContext(ctx, p.path, args...)
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+database)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	started := time.Now()
+	u.stdout, err = cmd.Output()
+	u.took = time.Since(started)
+	if err != nil {
+		return u, fmt.Errorf("syncer %s: %w\n%s%s", strings.Join(args, " "), err, u.stdout, stderr.Bytes())
+	}
+	u.rss = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024
+	return u, nil
+}
