@@ -41,16 +41,51 @@ func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Opt
 }
 
 // start starts the embedded server, or finds it running for another command: one
-// can look at the status while the daemon runs.
+// can look at the status while the daemon runs. The daemon itself is patient,
+// since a command that runs the server for a moment takes it along when it ends.
 func (d *database) start(ctx context.Context, p *program) (url string, err error) {
-	d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log})
-	if e, ok := errors.AsType[*embeddedpg.InUseError](err); ok && e.URL != "" {
-		return e.URL, nil
+	deadline := time.Now().Add(p.patience)
+	for {
+		d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log})
+		e, inUse := errors.AsType[*embeddedpg.InUseError](err)
+		switch {
+		case err == nil:
+			return d.server.URL(), nil
+		case !inUse || ctx.Err() != nil:
+			return "", err
+		case time.Now().After(deadline) && e.URL != "":
+			return e.URL, nil
+		case time.Now().After(deadline.Add(time.Second)): // it does not come to run
+			return "", err
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	if err != nil {
-		return "", err
+}
+
+// ended is closed when the embedded server has ended by itself, or, where another
+// process runs it, with that process. A user's own database comes and goes, and
+// the daemon waits for it.
+func (d *database) ended(ctx context.Context) <-chan struct{} {
+	if d.server != nil {
+		return d.server.Done()
 	}
-	return d.server.URL(), nil
+	gone := make(chan struct{})
+	if d.dir != "" {
+		go func() {
+			defer close(gone)
+			for misses := 0; misses < 3 && ctx.Err() == nil; {
+				misses++
+				if d.Pool().Ping(ctx) == nil {
+					misses = 0
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(2 * time.Second):
+				}
+			}
+		}()
+	}
+	return gone
 }
 
 // close ends the connections, and the embedded server with them, also when the

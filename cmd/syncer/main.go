@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -49,6 +50,8 @@ type program struct {
 	logLevel   string
 	logFormat  string
 	log        *slog.Logger
+
+	patience time.Duration // with an embedded database that another command runs
 }
 
 // run runs one command and returns its exit code.

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,30 +31,31 @@ func (p *program) runCommand() *cobra.Command {
 }
 
 func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
+	p.patience = 5 * time.Second
 	s, err := p.open(ctx, migrate)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
 	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", s.config.Workers)
-	if s.db.server != nil {
+	if s.db.dir != "" {
 		p.log.Info("no database is configured: using a private PostgreSQL", "connect", s.db.howToConnect())
-		// Without its database the daemon is of no use: let whoever started it decide.
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithCancel(ctx)
-		defer cancel()
-		go func() {
-			select {
-			case <-s.db.server.Done():
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
 	}
+	// Without its private database the daemon is of no use: whoever started it decides.
+	working, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := s.db.ended(working)
+	go func() {
+		select {
+		case <-ended:
+			cancel()
+		case <-working.Done():
+		}
+	}()
 	d := worker.Daemon{Syncer: s.syncer, Workers: s.config.Workers, Logger: p.log}
-	err = d.Run(ctx)
-	if s.db.server != nil && s.db.server.Err() != nil {
-		return fmt.Errorf("the private PostgreSQL ended by itself: %w", s.db.server.Err())
+	err = d.Run(working)
+	if ctx.Err() == nil {
+		return errors.Join(errors.New("the private PostgreSQL has ended: start syncer again"), err)
 	}
 	p.log.Info("stopped")
 	return err

@@ -1,0 +1,355 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
+	"syncer/sim"
+)
+
+// TestNoSecretLeaves plants secrets wherever there can be one, listens for those
+// that the cloud hands out, lets all kinds of calls go well and wrong, and looks
+// for them in all that the program prints, logs and stores, and in its arguments.
+func TestNoSecretLeaves(t *testing.T) {
+	t.Parallel()
+	var s secrets
+	server := pgtest.Server(t)
+	database := s.database(t, server.URL())
+	home := t.TempDir()
+	config, env := s.accounts(t, home)
+	env["DATABASE_URL"], env["HOME"] = database, home
+
+	said := map[string]string{} // where → what
+	hear := func(p *process) {
+		args := strings.Join(p.cmd.Args[1:], " ")
+		said["stdout of "+args] += p.stdout.String()
+		said["stderr of "+args] += p.stderr.String()
+	}
+	for _, args := range [][]string{
+		{"sync", "--migrate"},
+		{"sync", "--account", "good,refused,assuming,role,wrong-secret,uri-unreachable", "--output", "json", "--log-format", "json"},
+		{"status"},
+		{"status", "--output", "json"},
+	} {
+		p := startProcess(t, env, append(args, "--config", config, "--log-level", "debug")...)
+		require.Equal(t, exitFailed, p.wait(t, 2*time.Minute), p.output())
+		hear(p)
+	}
+	p := startProcess(t, env, "run", "--config", config, "--log-level", "debug")
+	p.says(t, "msg=synced")
+	time.Sleep(3 * time.Second)
+	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
+	require.NoError(t, err)
+	require.Contains(t, string(command), "--log-level")
+	said["arguments"] = string(command)
+	p.signal(t, syscall.SIGTERM)
+	require.Zero(t, p.wait(t, 40*time.Second), p.output())
+	hear(p)
+
+	s.badDatabases(t, database, config, env, said)
+	s.dump(t, server.URL(), said)
+	s.search(t, said)
+}
+
+// secrets are texts that must not be seen.
+type secrets struct {
+	mu  sync.Mutex
+	all map[string]string // secret → what it is
+}
+
+func (s *secrets) add(what, secret string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil {
+		s.all = map[string]string{}
+	}
+	s.all[secret] = what
+}
+
+// plant makes a secret of letters and digits, which no encoding changes.
+func (s *secrets) plant(what string) string {
+	secret := "Planted" + rand.Text()[:16]
+	s.add(what, secret)
+	return secret
+}
+
+// database makes a role with a secret password, some of which a URL must escape.
+func (s *secrets) database(t *testing.T, server string) string {
+	t.Helper()
+	password := s.plant("password of the database") + "@/?#%+ é"
+	db, err := pgx.Connect(t.Context(), server)
+	require.NoError(t, err)
+	defer func() { _ = db.Close(t.Context()) }()
+	_, err = db.Exec(t.Context(), "CREATE ROLE keeper LOGIN SUPERUSER PASSWORD '"+password+"'")
+	require.NoError(t, err)
+	u, err := url.Parse(server)
+	require.NoError(t, err)
+	u.User = url.UserPassword("keeper", password)
+	return u.String()
+}
+
+// accounts writes a configuration with an account for every type of credentials,
+// and for everything that can go wrong with a call.
+func (s *secrets) accounts(t *testing.T, home string) (config string, env map[string]string) {
+	t.Helper()
+	var known []sim.Account
+	key := func(name string) (id, secret string) {
+		return s.plant("access_key_id of " + name), s.plant("access_key_secret of " + name)
+	}
+	// knownKey is a key that the cloud accepts.
+	knownKey := func(name string) (id, secret string) {
+		id, secret = key(name)
+		known = append(known, sim.Account{ID: fmt.Sprintf("1%015d", len(known)), Name: name, AccessKeyID: id, AccessKeySecret: secret})
+		return id, secret
+	}
+	type account struct{ name, credentials, rest string }
+	var accounts []account
+	add := func(name, rest, format string, args ...any) {
+		accounts = append(accounts, account{name, fmt.Sprintf(format, args...), rest})
+	}
+	const accessKey = "type: access_key, access_key_id: %s, access_key_secret: %s"
+
+	for _, name := range []string{"good", "refused", "throttled", "failing", "reset", "html"} {
+		id, secret := knownKey(name)
+		add(name, "", accessKey, id, secret)
+	}
+	id, secret := knownKey("assuming")
+	add("assuming", "\n    assume_role: acs:ram::1000000000000000:role/reader", accessKey, id, secret)
+	id, secret = knownKey("role")
+	add("role", "", "type: ram_role_arn, role_arn: 'acs:ram::1000000000000001:role/reader', external_id: %s, access_key_id: %s, access_key_secret: %s", s.plant("external_id"), id, secret)
+	id, secret = knownKey("no-role")
+	add("no-role", "\n    assume_role: acs:ram::9999999999999999:role/reader", accessKey, id, secret)
+	id, _ = knownKey("wrong-secret")
+	add("wrong-secret", "", accessKey, id, s.plant("wrong secret"))
+	id, secret = key("unknown")
+	add("unknown", "", accessKey, id, secret)
+	id, secret = key("token")
+	add("token", "", "type: sts, access_key_id: STS.%s, access_key_secret: %s, security_token: %s", id, secret, s.plant("security_token"))
+	id, secret = key("unreachable")
+	add("unreachable", "http://127.0.0.1:1", accessKey, id, secret)
+	id, secret = key("tls")
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = quiet
+	t.Cleanup(secure.Close)
+	add("tls", secure.URL, "type: sts, access_key_id: %s, access_key_secret: %s, security_token: %s", id, secret, s.plant("token by TLS"))
+	token := filepath.Join(home, "token")
+	require.NoError(t, os.WriteFile(token, []byte(s.plant("OIDC token")), 0o600))
+	add("oidc", secure.URL, "type: oidc, oidc_provider_arn: 'acs:ram::1:oidc-provider/p', role_arn: 'acs:ram::1:role/r', oidc_token_file: %s", token)
+
+	id, secret = key("uri")
+	path := s.plant("path of the URI")
+	local := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/"+path {
+			fmt.Fprintf(w, "what is %s?", id+secret)
+			return
+		}
+		fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": %q, "AccessKeySecret": %q, "SecurityToken": %q, "Expiration": "2099-01-01T00:00:00Z"}`, id, secret, s.plant("token by URI"))
+	}))
+	t.Cleanup(local.Close)
+	add("uri", "", "type: uri, uri: '%s/%s'", local.URL, path)
+	add("uri-garbled", "", "type: uri, uri: '%s/other?%s'", local.URL, path)
+	add("uri-unreachable", "", "type: uri, uri: 'http://user:%s@127.0.0.1:1/%s'", path, path)
+	id, secret = knownKey("profile")
+	require.NoError(t, os.Mkdir(filepath.Join(home, ".aliyun"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(home, ".aliyun", "config.json"), fmt.Appendf(nil,
+		`{"current": "default", "profiles": [{"name": "default", "mode": "AK", "access_key_id": %q, "access_key_secret": %q}]}`, id, secret), 0o600))
+	add("profile", "", "type: profile")
+	add("no-profile", "", "type: profile, profile: missing")
+	id, secret = knownKey("default")
+	add("default", "", "type: default")
+	env = map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": id, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret}
+
+	cloud := s.cloud(t, known)
+	var b strings.Builder
+	for _, a := range accounts {
+		endpoint, rest := cloud, a.rest
+		if strings.HasPrefix(rest, "http") {
+			endpoint, rest = rest, ""
+		}
+		fmt.Fprintf(&b, `
+  - name: %s
+    credentials: {%s}%s
+    endpoints: {sas: "%[4]s", oos: "%[4]s", sts: "%[4]s"}
+    security_center_regions: [cn-hangzhou]
+    oos_regions: []
+`, a.name, a.credentials, rest, endpoint)
+	}
+	return configFile(t, `server: {listen: off}
+workers: 64
+accounts:%s
+sources:
+  agent_versions: {schedule: "@every 1s"}
+  agentless_tasks: {schedule: "@every 1s", calls_per_second: 1000}
+  cloud_center_instances: {enabled: false}
+  agent_install_statuses: {enabled: false}
+  instance_patch_states: {enabled: false}
+  publish_batches: {enabled: false}
+  operation_processes: {enabled: false}
+`, b.String()), env
+}
+
+// cloud is a simulated cloud that repeats in its errors whatever it was told, and
+// puts signed links where none is expected.
+func (s *secrets) cloud(t *testing.T, accounts []sim.Account) (url string) {
+	names := map[string]string{}
+	for _, a := range accounts {
+		names[a.ID] = a.Name
+	}
+	link := "https://bucket.oss-cn-hangzhou.aliyuncs.com/report.pdf?Expires=1&OSSAccessKeyId=" + s.plant("key of a link") +
+		"&security-token=" + s.plant("token of a link") + "&Signature=" + s.plant("signature of a link")
+	var throttled atomic.Int64
+	cloud := sim.New(sim.Options{
+		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Servers: 20, Keep: 5 * 24 * time.Hour}),
+		Fault: func(c sim.Call) sim.Fault {
+			told := "what is " + c.Params.Encode() + "? " + fmt.Sprint(c.Params)
+			switch names[c.AccountID] {
+			case "refused":
+				return sim.Refuse(http.StatusForbidden, "NoPermission", told)
+			case "throttled":
+				if throttled.Add(1)%2 == 0 { // again and again, it would take long
+					return sim.Refuse(http.StatusForbidden, "NoPermission", told)
+				}
+				return sim.Refuse(http.StatusBadRequest, "Throttling.User", told)
+			case "failing":
+				return sim.Refuse(http.StatusInternalServerError, "InternalError", told)
+			case "reset":
+				return sim.Reset()
+			case "html":
+				return sim.HTML(http.StatusBadGateway)
+			}
+			if c.Action == "ListAgentlessTask" {
+				return sim.Rewrite(func(body []byte) []byte {
+					return lastField.ReplaceAll(body, fmt.Appendf(nil, `"MeasureSpace":%q,"NewUrl":%[1]q,"New":{"Links":[%[1]q]}`, link))
+				})
+			}
+			return sim.Fault{}
+		},
+	})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Del("Accept-Encoding") // its answers are to be read here
+		for _, name := range []string{"Signature", "AccessKeyId", "SecurityToken"} {
+			if value := r.URL.Query().Get(name); value != "" {
+				s.add(name+" of a request", value)
+			}
+		}
+		cloud.ServeHTTP(&eavesdropper{w, s}, r)
+	}))
+	front.Config.ErrorLog = quiet
+	t.Cleanup(front.Close)
+	return front.URL
+}
+
+var (
+	quiet     = log.New(io.Discard, "", 0)
+	lastField = regexp.MustCompile(`"MeasureSpace":[0-9.]+`)
+	handedOut = regexp.MustCompile(`(?:"(?:AccessKeySecret|AccessKeyId|SecurityToken)":"|(?:Signature|OSSAccessKeyId)=)([^"&\\]+)`)
+)
+
+// An eavesdropper hears what the cloud hands out: keys of roles, signed links.
+type eavesdropper struct {
+	http.ResponseWriter
+	secrets *secrets
+}
+
+func (e *eavesdropper) Write(body []byte) (int, error) {
+	for _, found := range handedOut.FindAllSubmatch(body, -1) {
+		e.secrets.add("handed out by the cloud", string(found[1]))
+	}
+	return e.ResponseWriter.Write(body)
+}
+
+// badDatabases hears what is said of databases that cannot be reached.
+func (s *secrets) badDatabases(t *testing.T, good, config string, env, said map[string]string) {
+	t.Helper()
+	u, err := url.Parse(good)
+	require.NoError(t, err)
+	change := func(f func(*url.URL)) string {
+		changed := *u
+		f(&changed)
+		return changed.String()
+	}
+	password := s.plant("password of a bad URL")
+	for _, bad := range []string{
+		change(func(u *url.URL) { u.User = url.UserPassword("keeper", password) }),
+		change(func(u *url.URL) { u.Host = "127.0.0.1:1" }),
+		change(func(u *url.URL) { u.Host = "no-such-host.invalid" }),
+		change(func(u *url.URL) { u.Path = "/missing" }),
+		change(func(u *url.URL) { u.RawQuery = "sslmode=require" }),
+		change(func(u *url.URL) { u.RawQuery = "sslmode=verify-full&sslrootcert=/missing&sslpassword=" + password }),
+		"postgres://keeper@127.0.0.1:1/x?password=" + password,
+		"postgres://keeper:" + password + "%zz@127.0.0.1:1/x",
+		"postgres://keeper:" + password + "/@127.0.0.1:1/x",
+		"postgres://keeper:12/" + password + "@127.0.0.1:1/x",
+		"postgres://keeper:" + password + "@127.0.0.1:port/x",
+		"postgres://keeper:" + password + "@[::1/x",
+		"host=127.0.0.1 port=1 user=keeper password=" + password,
+		"host=127.0.0.1 port=1 user=keeper password='" + password,
+		"mysql://keeper:" + password + "@127.0.0.1/x",
+	} {
+		env := maps.Clone(env)
+		env["DATABASE_URL"] = bad
+		for _, command := range []string{"sync", "status", "run"} {
+			code, stdout, stderr := call(t, t.Context(), env, command, "--config", config, "--log-level", "debug")
+			require.NotZero(t, code, bad)
+			said[command+" with "+bad] = stdout + stderr
+		}
+	}
+}
+
+// dump reads every table of the database, and the server's log.
+func (s *secrets) dump(t *testing.T, server string, said map[string]string) {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), server)
+	require.NoError(t, err)
+	defer func() { _ = db.Close(t.Context()) }()
+	rows, err := db.Query(t.Context(), "SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')")
+	require.NoError(t, err)
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	for _, table := range tables {
+		said["table "+table] = one[string](t, db, "SELECT coalesce(string_agg(t::text, E'\n'), '') FROM "+table+" AS t")
+	}
+	require.Contains(t, said["table syncer.sync_runs"], "InternalError")
+	require.Contains(t, said["table river.river_job"], "NoPermission")
+	require.Contains(t, said["table syncer.agentless_tasks_standing"], "https://bucket.oss-cn-hangzhou.aliyuncs.com/report.pdf")
+	log, err := os.ReadFile(filepath.Join(filepath.Dir(one[string](t, db, "SHOW data_directory")), "postgres.log"))
+	require.NoError(t, err)
+	said["the server's log"] = string(log)
+}
+
+// search looks for each secret as it is, and as it stands in a URL and in a string to sign.
+func (s *secrets) search(t *testing.T, said map[string]string) {
+	t.Helper()
+	require.Greater(t, len(s.all), 100)
+	for where, text := range said {
+		for secret, what := range s.all {
+			for _, form := range slices.Compact([]string{secret, url.QueryEscape(secret), url.QueryEscape(url.QueryEscape(secret))}) {
+				if i := strings.Index(text, form); i >= 0 {
+					t.Errorf("%s is in %s: …%s…", what, where, text[max(0, i-200):min(len(text), i+200)])
+				}
+			}
+		}
+	}
+}
