@@ -61,6 +61,16 @@ func (s *Source) Narrows() bool {
 	return slices.ContainsFunc(s.Sweeps, func(w Sweep) bool { return w.Since != nil || w.Each != nil && w.Each.Full != nil })
 }
 
+// AsksItself reports whether a sweep asks for values of the source's own rows,
+// those that the run has just found among them.
+func (s *Source) AsksItself() bool {
+	return slices.ContainsFunc(s.Sweeps, func(w Sweep) bool {
+		return w.Each != nil && slices.ContainsFunc(slices.Concat(w.Each.From, w.Each.Full), func(v Values) bool {
+			return v.Source == "" || v.Source == s.Name
+		})
+	})
+}
+
 // DependsOn names the other sources whose tables this one reads: for the values
 // that it asks for, and for the rows that its own hang on. Each is named once.
 func (s *Source) DependsOn() []string {

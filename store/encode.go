@@ -35,17 +35,21 @@ func newEncoder(s *source.Source) *encoder {
 	return e
 }
 
-// keyHash hashes the key columns' values; never 0. Each value is followed by its
-// length, so that ("a", "bc") is not ("ab", "c").
-func (e *encoder) keyHash(row source.Row) uint64 {
-	b := binary.BigEndian.AppendUint64(e.scratch[:0], e.seed)
+// appendKey appends the key columns' values, each followed by its length, so that
+// ("a", "bc") is not ("ab", "c").
+func (e *encoder) appendKey(b []byte, row source.Row) []byte {
 	for _, i := range e.key {
 		start := len(b)
 		b = appendValue(b, e.columns[i].Type, row[i])
 		b = binary.BigEndian.AppendUint32(b, uint32(len(b)-start))
 	}
-	e.scratch = b
-	return max(1, xxhash.Sum64(b))
+	return b
+}
+
+// keyHash hashes what appendKey appends; never 0.
+func (e *encoder) keyHash(key []byte) uint64 {
+	e.scratch = append(binary.BigEndian.AppendUint64(e.scratch[:0], e.seed), key...)
+	return max(1, xxhash.Sum64(e.scratch))
 }
 
 // keyHashRaw is keyHash of a key as PostgreSQL's binary protocol sends it.
@@ -108,6 +112,11 @@ func appendValue(dst []byte, t source.Type, v source.Value) []byte {
 	default: // BigInt, and Double as its bits
 		return binary.BigEndian.AppendUint64(dst, uint64(v.Int))
 	}
+}
+
+// appendText appends a text in COPY's form.
+func appendText(dst []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, uint32(len(s))), s...)
 }
 
 // appendField appends an 8-byte field in COPY's form.

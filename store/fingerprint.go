@@ -73,45 +73,45 @@ func (f *fingerprints) grow() {
 	}
 }
 
-// shownBefore marks, in seen, a row that an earlier sweep of the run showed too.
-const shownBefore = 1 << 31
+// Marks beside the sweep's number in seen.
+const (
+	shownBefore = 1 << 31 // an earlier sweep of the run showed the row too
+	stands      = 1 << 30 // the row stood when the run began
+	marks       = shownBefore | stands
+)
 
 // show notes that a sweep shows the row in a slot, and tells whether it does so
 // for the first time.
 func (f *fingerprints) show(slot int, sweep uint32) (fresh bool) {
-	switch f.seen[slot] &^ shownBefore {
+	switch f.seen[slot] &^ marks {
 	case sweep:
 		return false
 	case 0:
 		f.seen[slot] |= sweep
 	default:
-		f.seen[slot] = sweep | shownBefore
+		f.seen[slot] = f.seen[slot]&stands | sweep | shownBefore
 	}
 	return true
 }
+
+// shown reports whether some sweep has shown the row in a slot.
+func (f *fingerprints) shown(slot int) bool { return f.seen[slot]&^stands != 0 }
 
 // forget takes back what one sweep showed: its rows count as not seen by it, and
 // whatever they were staged as is unknown.
 func (f *fingerprints) forget(sweep uint32) {
 	for i, s := range f.seen {
-		if s&^shownBefore == sweep {
-			f.seen[i], f.hashes[i] = s&shownBefore, 0
+		if s&^marks == sweep {
+			f.seen[i], f.hashes[i] = s&marks, 0
 		}
 	}
 }
 
-// unseen reports whether no sweep has shown some row.
-func (f *fingerprints) unseen() bool {
-	for i, s := range f.seen {
-		if s == 0 && f.keys[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
+// unseen reports whether no sweep has shown some row that stands.
+func (f *fingerprints) unseen() bool { return slices.Contains(f.seen, stands) }
 
 // lost reports whether a row that one sweep showed was not shown again by a later
 // one. A row that a later one showed and forgot counts as lost.
 func (f *fingerprints) lost(sweep uint32) bool {
-	return slices.ContainsFunc(f.seen, func(s uint32) bool { return s&^shownBefore == sweep || s == shownBefore })
+	return slices.ContainsFunc(f.seen, func(s uint32) bool { return s&^marks == sweep || s&^stands == shownBefore })
 }

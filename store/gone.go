@@ -119,7 +119,7 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, decl *source.Sweep, scope S
 			current = string(v[0])
 		}
 		size++
-		if i := y.known.find(y.enc.keyHashRaw(v[1:])); i < 0 || y.known.seen[i] == 0 {
+		if i := y.known.find(y.enc.keyHashRaw(v[1:])); i < 0 || !y.known.shown(i) {
 			missing.add(v[1:])
 		}
 	}

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
 	"strings"
 	"time"
 
@@ -49,7 +52,7 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 		if err := y.apply(ctx, tx, run, &c); err != nil {
 			return err
 		}
-		if c.Opened+c.Changed+c.Ended > 0 || y.conn != nil {
+		if c.Opened+c.Changed+c.Ended > 0 || y.conn != nil { // a stage may also have refreshed untracked columns
 			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At); err != nil {
 				return err
@@ -124,25 +127,27 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 				return err
 			}
 		}
-		nothingStood := y.standing == 0
-		if !nothingStood {
-			if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
+		if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
+			return err
+		}
+		if c.Changed, err = exec(y.t.endChanged()); err != nil {
+			return err
+		}
+		if sql := y.t.refresh(); sql != "" {
+			if _, err := tx.Exec(ctx, sql, account, region); err != nil {
 				return err
-			}
-			if c.Changed, err = exec(y.t.endChanged()); err != nil {
-				return err
-			}
-			if sql := y.t.refresh(); sql != "" {
-				if _, err := tx.Exec(ctx, sql, account, region); err != nil {
-					return err
-				}
 			}
 		}
-		if c.Opened, err = exec(y.t.open(nothingStood)); err != nil {
+		if c.Opened, err = exec(y.t.open()); err != nil {
 			return err
 		}
 		c.Opened -= c.Changed
 	}
+	opened, err := y.openNew(ctx, tx, c.At)
+	if err != nil {
+		return err
+	}
+	c.Opened += opened
 	for _, chunk := range gone.chunks(y.t) {
 		n, err := exec(y.t.end(), chunk...)
 		if err != nil {
@@ -160,6 +165,37 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 	return nil
 }
 
+// openNew copies the new rows to the standing ones. None of their keys can stand:
+// the generation is that of the fingerprints, in which they were not found.
+func (y *Sync) openNew(ctx context.Context, tx pgx.Tx, at time.Time) (int64, error) {
+	if y.new.empty() {
+		return 0, nil
+	}
+	prefix := binary.BigEndian.AppendUint16(nil, uint16(len(y.t.columns)+5))
+	prefix = appendText(appendText(prefix, y.part.AccountID), y.part.RegionID)
+	suffix := appendField(nil, uint64(at.UnixMicro()-pgEpoch))
+
+	pipe, w := io.Pipe()
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		b := bufio.NewWriterSize(w, 1<<16)
+		_, _ = b.Write(copyHeader) // an error stays with b
+		err := y.new.each(func(e entry) error {
+			_, _ = b.Write(prefix)
+			_, _ = b.Write(e.tuple())
+			_, err := b.Write(suffix)
+			return err
+		})
+		_, _ = b.Write(copyTrailer)
+		w.CloseWithError(errors.Join(err, b.Flush()))
+	}()
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, pipe, y.t.copyStanding())
+	_ = pipe.Close() // lets go of the writer, should the copy have failed
+	<-written
+	return tag.RowsAffected(), err
+}
+
 // endOrphans ends rows whose parent is gone, once the parents were ever synced.
 func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, exec func(string, ...any) (int64, error)) (int64, error) {
 	var synced bool
@@ -175,7 +211,7 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3 AND generation > 0)`,
 // shown counts the rows that the run's sweeps have shown.
 func (y *Sync) shown() (n int) {
 	for _, s := range y.known.seen {
-		if s&^shownBefore != 0 {
+		if s&^marks != 0 {
 			n++
 		}
 	}

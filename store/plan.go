@@ -46,6 +46,13 @@ func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Cha
 				return err
 			}
 		}
+		if err := y.new.each(func(e entry) error {
+			c.Opened++
+			visit(Difference{Kind: WouldOpen, Key: y.t.keyOf(splitKey(e.key(), len(y.t.Key)))})
+			return nil
+		}); err != nil {
+			return err
+		}
 		c.Ended = int64(len(gone))
 		for _, key := range gone {
 			visit(Difference{Kind: WouldEnd, Key: y.t.keyOf(key)})
@@ -91,4 +98,16 @@ func (t *table) keyOf(key []string) string {
 		}
 	}
 	return strings.Join(parts, "/")
+}
+
+// splitKey takes apart what encoder.appendKey put together: from the end, where
+// the last value's length is.
+func splitKey(b []byte, columns int) []string {
+	key := make([]string, columns)
+	for i := columns - 1; i >= 0; i-- {
+		end := len(b) - 4
+		start := end - int(binary.BigEndian.Uint32(b[end:]))
+		key[i], b = string(b[start:end]), b[:start]
+	}
+	return key
 }

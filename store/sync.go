@@ -44,21 +44,26 @@ type Sync struct {
 	known      fingerprints
 	standing   int // rows that stood when it began
 
+	// A changed row waits in the stage. So does a new one where sweeps ask the
+	// tables what the run has found; elsewhere it waits in the spill.
 	conn   *pgxpool.Conn // owns the stage; nil until a row must be staged
-	buf    []byte        // COPY tuples not yet sent
-	row    []byte        // one encoded row
-	seq    uint64
-	again  bool // some key was staged twice
+	asked  bool          // sweeps ask for what the run has found
+	buf    []byte        // COPY tuples not yet sent to the stage
+	again  bool          // some key was staged twice
+	new    spill
+	seq    uint64 // of the last row that waits
 	sweeps []*Sweep
+
+	row, key []byte // one, encoded
 }
 
 // flushBytes is how much is staged in one COPY.
-const flushBytes = 1 << 20
+const flushBytes = 256 << 10
 
 // Begin reads the fingerprints of the partition's standing rows.
 func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
 	defer wrap(&err, "read what stands of %s", p)
-	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source)}
+	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source), asked: p.Source.AsksItself()}
 	// The generation is read before the rows: a merge in between makes this run
 	// start again, never the other way round.
 	if y.generation, err = s.generation(ctx, p); err != nil {
@@ -103,7 +108,7 @@ func (y *Sync) loadFingerprints(ctx context.Context) (unique bool, err error) {
 		if !fresh {
 			return false, nil
 		}
-		y.known.hashes[i] = binary.BigEndian.Uint64(v[last])
+		y.known.hashes[i], y.known.seen[i] = binary.BigEndian.Uint64(v[last]), stands
 	}
 	y.standing = y.known.used
 	return true, rows.Err()
@@ -157,7 +162,7 @@ func (w *Sweep) Missing(ctx context.Context) (missing bool, err error) {
 	for !missing && rows.Next() {
 		v := rows.RawValues()
 		i := y.known.find(y.enc.keyHashRaw(v[:len(v)-1]))
-		missing = i < 0 || y.known.seen[i] == 0
+		missing = i < 0 || !y.known.shown(i)
 	}
 	rows.Close()
 	return missing, rows.Err()
@@ -175,6 +180,7 @@ func (w *Sweep) Restart(ctx context.Context) (err error) {
 		return err
 	}
 	y.known.forget(w.number)
+	y.new.drop(w.number, y.seq)
 	if y.conn == nil {
 		return nil
 	}
@@ -188,41 +194,44 @@ func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err err
 	defer wrap(&err, "stage %s", w.sync.part)
 	y := w.sync
 	for _, row := range rows {
-		y.row = y.row[:0]
 		var version, all uint64
-		y.row, version, all = y.enc.appendRow(y.row, row)
+		y.row, version, all = y.enc.appendRow(y.row[:0], row)
+		y.row = appendField(appendField(y.row, version), all)
+		y.key = y.enc.appendKey(y.key[:0], row)
 
-		slot, added := y.known.add(y.enc.keyHash(row))
+		slot, added := y.known.add(y.enc.keyHash(y.key))
+		shown := y.known.seen[slot] &^ stands
 		if y.known.show(slot, w.number) {
 			fresh++
-		} else {
-			y.again = true
 		}
 		if !added && y.known.hashes[slot] == all {
 			continue
 		}
-		if y.known.seen[slot]&shownBefore != 0 {
-			y.again = true
-		}
 		y.known.hashes[slot] = all
-		y.stage(w.number, version, all)
-		if len(y.buf) >= flushBytes {
-			if err := y.flush(ctx); err != nil {
+		y.seq++
+		if y.known.seen[slot]&stands == 0 && !y.asked {
+			if err := y.new.add(y.seq, w.number, y.key, y.row); err != nil {
 				return fresh, err
 			}
+			continue
+		}
+		y.again = y.again || shown != 0
+		if err := y.stage(ctx, w.number); err != nil {
+			return fresh, err
 		}
 	}
 	return fresh, nil
 }
 
-func (y *Sync) stage(sweep uint32, version, all uint64) {
-	y.seq++
+func (y *Sync) stage(ctx context.Context, sweep uint32) error {
 	y.buf = binary.BigEndian.AppendUint16(y.buf, uint16(len(y.t.columns)+4))
 	y.buf = appendField(y.buf, y.seq)
 	y.buf = appendField(y.buf, uint64(sweep))
 	y.buf = append(y.buf, y.row...)
-	y.buf = appendField(y.buf, version)
-	y.buf = appendField(y.buf, all)
+	if len(y.buf) < flushBytes {
+		return nil
+	}
+	return y.flush(ctx)
 }
 
 // flush sends what waits. The stage is made with the first row: a run without
@@ -251,6 +260,7 @@ func (y *Sync) flush(ctx context.Context) error {
 // Close lets go of the stage, also when the context has ended. It must be called
 // once the Sync is done with.
 func (y *Sync) Close(ctx context.Context) {
+	y.new.close()
 	if y.conn == nil {
 		return
 	}

@@ -126,20 +126,21 @@ WHERE %s AND %s AND t.version_hash = s.version_hash AND t.row_hash <> s.row_hash
 		t.name, strings.Join(set, ", "), t.where, t.sameKey("t", "s"))
 }
 
-// open inserts every staged row that no standing version equals; after
-// endChanged, these are the new versions of changed rows and the new rows.
-// Sorted by key, the index is filled from left to right; written to the standing
-// rows' own partition, no row has to be routed there. Where nothing stood before,
-// nothing is looked for.
-func (t *table) open(nothingStood bool) string {
+// open inserts every staged row that no standing version equals: after
+// endChanged, these are the new versions of changed rows (and new rows, where
+// they are staged).
+func (t *table) open() string {
 	columns := list("", t.columns)
-	sql := fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
+	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
 SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
-FROM pg_temp.stage AS s`, t.standing, columns, columns)
-	if !nothingStood {
-		sql += fmt.Sprintf("\nWHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)", t.name, t.where, t.sameKey("t", "s"))
-	}
-	return sql + "\nORDER BY " + list("s.", append(t.key(), "seq"))
+FROM pg_temp.stage AS s
+WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
+ORDER BY %s`, t.standing, columns, columns, t.name, t.where, t.sameKey("t", "s"), list("s.", append(t.key(), "seq")))
+}
+
+// copyStanding takes new rows, straight into the standing rows' own partition.
+func (t *table) copyStanding() string {
+	return fmt.Sprintf("COPY %s (account_id, region_id, %s, version_hash, row_hash, valid_from) FROM STDIN BINARY", t.standing, list("", t.columns))
 }
 
 // end ends the standing rows with the keys in $4, $5…, one array per key column.
