@@ -73,6 +73,8 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		Logger:  slog.New(demoted{d.Logger.Handler()}),
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		Workers: registry,
+		// PostgreSQL tells of new jobs (LISTEN); looking is for when that is lost.
+		FetchPollInterval: 10 * time.Second,
 		// A dead worker's job is tried again, but its partition does not wait for
 		// that: the next slot is a job of its own.
 		RescueStuckJobsAfter: longest + 5*time.Minute,
