@@ -1,4 +1,4 @@
-.PHONY: help test race lint demo generate
+.PHONY: help test race lint bench demo generate
 help: ## this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -11,6 +11,9 @@ race: ## the same with the race detector
 lint: ## vet and golangci-lint (see .ci/run for its version)
 	go vet ./...
 	golangci-lint run
+
+bench: ## the figures of docs/performance.md, a JSON line each (about 10 minutes)
+	go run ./internal/bench
 
 demo: ## 30 days of a simulated fleet, then it goes on
 	go run ./cmd/syncer demo

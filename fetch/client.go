@@ -180,7 +180,7 @@ func (c *Client) Call(ctx context.Context, call Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []byte(body), nil
+	return []byte(body.text), nil
 }
 
 // A shipment is a call and what goes with it inside this package.
@@ -192,7 +192,7 @@ type shipment struct {
 }
 
 // send makes a call in the name of an identity.
-func (c *Client) send(ctx context.Context, who identity, s shipment) (string, error) {
+func (c *Client) send(ctx context.Context, who identity, s shipment) (reply, error) {
 	at := subject(c.account, s.Action, s.Region)
 	pace := c.pace(s)
 	waits := backoff{base: c.options.BaseWait, most: c.options.MaxWait}
@@ -202,11 +202,11 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (string, er
 	renewed := false
 	for attempt := 1; ; attempt++ {
 		if err := pace.wait(ctx); err != nil {
-			return "", fmt.Errorf("%s: %w", at, err)
+			return reply{}, fmt.Errorf("%s: %w", at, err)
 		}
 		k, err := who.keys(ctx)
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", at, err)
+			return reply{}, fmt.Errorf("%s: %w", at, err)
 		}
 		s.stats.Calls.Add(1)
 		body, err := c.attempt(ctx, s, k)
@@ -215,13 +215,13 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (string, er
 			return body, nil
 		}
 		if ctx.Err() != nil {
-			return "", fmt.Errorf("%s: %w", at, context.Cause(ctx))
+			return reply{}, fmt.Errorf("%s: %w", at, context.Cause(ctx))
 		}
 		var answer *Error
 		if errors.As(err, &answer) && answer.kind() == expired && !renewed {
 			renewed = true // once, and beside the attempts
 			if err := who.renew(ctx, k); err != nil {
-				return "", fmt.Errorf("%s: %w", at, err)
+				return reply{}, fmt.Errorf("%s: %w", at, err)
 			}
 			s.stats.Retries.Add(1)
 			attempt--
@@ -234,15 +234,15 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (string, er
 			told = answer.wait
 		}
 		if !Retryable(err) {
-			return "", err
+			return reply{}, err
 		}
 		if attempt >= c.options.MaxAttempts {
-			return "", fmt.Errorf("%w (attempt %d of %d)", err, attempt, c.options.MaxAttempts)
+			return reply{}, fmt.Errorf("%w (attempt %d of %d)", err, attempt, c.options.MaxAttempts)
 		}
 		wait := waits.after(attempt, told)
 		c.logger.DebugContext(ctx, "call again", "attempt", attempt, "wait", wait, "error", err)
 		if err := sleep(ctx, wait); err != nil {
-			return "", fmt.Errorf("%s: %w", at, err)
+			return reply{}, fmt.Errorf("%s: %w", at, err)
 		}
 		s.stats.Retries.Add(1)
 	}
@@ -265,19 +265,19 @@ func (c *Client) pace(s shipment) *pace {
 }
 
 // attempt sends a call once.
-func (c *Client) attempt(ctx context.Context, s shipment, k keys) (string, error) {
+func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error) {
 	at, given := c.endpoints[strings.ToLower(s.Product)]
 	if !given {
 		var err error
 		if at, err = productEndpoint(s.Product, s.Region); err != nil {
-			return "", fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
+			return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
 	defer cancel()
 	request, err := signedRequest(ctx, s.Call, at, k)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
+		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}
 	request.Header.Set("User-Agent", c.options.UserAgent)
 
@@ -289,7 +289,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (string, error
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return "", broken(err)
+		return reply{}, broken(err)
 	}
 	defer response.Body.Close() //nolint:errcheck // it has been read
 
@@ -300,32 +300,32 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (string, error
 	n, err := buffer.ReadFrom(io.LimitReader(response.Body, c.options.MaxBody+1))
 	s.stats.Bytes.Add(n)
 	if err != nil {
-		return "", broken(fmt.Errorf("read the answer: %w", err))
+		return reply{}, broken(fmt.Errorf("read the answer: %w", err))
 	}
 	if n > c.options.MaxBody {
-		return "", fmt.Errorf("%s: the answer is larger than %d bytes: ask for a smaller page_size",
+		return reply{}, fmt.Errorf("%s: the answer is larger than %d bytes: ask for a smaller page_size",
 			subject(c.account, s.Action, s.Region), c.options.MaxBody)
 	}
-	body := buffer.String()
-	if !isObject(body) {
+	body, ok := parseReply(buffer.String())
+	if !ok {
 		media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-		return "", broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
+		return reply{}, broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
 			response.StatusCode, n, cmp.Or(media, "unknown type")))
 	}
 	if response.StatusCode/100 != 2 {
-		return "", c.answeredError(s, k, response, body)
+		return reply{}, c.answeredError(s, k, response, body)
 	}
 	return body, nil
 }
 
 // answeredError makes an Error of an answer.
-func (c *Client) answeredError(s shipment, k keys, response *http.Response, body string) *Error {
+func (c *Client) answeredError(s shipment, k keys, response *http.Response, body reply) *Error {
 	e := &Error{
 		Account: c.account, Product: s.Product, Action: s.Action, Region: s.Region,
 		Status:    response.StatusCode,
-		Code:      redact(gjson.Get(body, "Code").String(), k),
-		Message:   redact(gjson.Get(body, "Message").String(), k),
-		RequestID: redact(gjson.Get(body, "RequestId").String(), k),
+		Code:      redact(body.get("Code").String(), k),
+		Message:   redact(body.get("Message").String(), k),
+		RequestID: redact(body.get("RequestId").String(), k),
 		RAMAction: s.ramAction,
 		wait:      toldWait(response.Header),
 	}

@@ -25,10 +25,10 @@ type decoder struct {
 	key   []int
 
 	// Of the item being read: its value for each column, and what has none.
-	found  []gjson.Result
+	found  []span
 	others []member
 	last   int // column of the last known field, an index into after
-	readBy func(name, value gjson.Result) bool
+	readBy func(s string, i int) int
 
 	// Of the page being read.
 	values  []source.Value // of all rows, one after the other
@@ -38,6 +38,13 @@ type decoder struct {
 	// Of the sweep.
 	unusable         int // items that are no objects, or lack a key column
 	unknown, refused map[string]int
+}
+
+// A span is a part of a text. Spans hold no pointers, so that the garbage
+// collector has no work with them.
+type span struct {
+	from, to int
+	plain    bool // a string without escapes
 }
 
 // A member is one field of a JSON object.
@@ -55,7 +62,7 @@ func newDecoder(r Request) *decoder {
 		after:   make([]int, width+1),
 		blank:   make(source.Row, width+1),
 		key:     s.KeyIndexes(),
-		found:   make([]gjson.Result, width),
+		found:   make([]span, width),
 	}
 	d.readBy = d.readField
 	for i, c := range s.Columns {
@@ -90,14 +97,10 @@ func (d *decoder) reset() {
 // page decodes a page: a list of items, or the one item itself.
 func (d *decoder) page(items gjson.Result) []source.Row {
 	d.values = d.values[:0]
-	read := func(_, item gjson.Result) bool {
-		d.item(item)
-		return true
-	}
 	if items.IsArray() {
-		items.ForEach(read)
+		scanInside(items.Raw, 0, 1, d.item)
 	} else {
-		read(gjson.Result{}, items)
+		d.item(items.Raw, 0)
 	}
 	d.rows = d.rows[:0]
 	for row := range slices.Chunk(d.values, len(d.blank)) {
@@ -106,16 +109,22 @@ func (d *decoder) page(items gjson.Result) []source.Row {
 	return d.rows
 }
 
-// item decodes an item to a row at the end of d.values.
-func (d *decoder) item(item gjson.Result) {
-	if !item.IsObject() {
+// item decodes the item at s[i] and returns where it ends.
+func (d *decoder) item(s string, i int) int {
+	if at(s, i) != '{' {
 		d.unusable++
-		return
+		return scanValue(s, i, 1)
 	}
 	clear(d.found)
 	d.others = d.others[:0]
 	d.last = len(d.columns)
-	item.ForEach(d.readBy)
+	end := scanInside(s, i, 2, d.readBy)
+	d.row(s)
+	return end
+}
+
+// row makes a row at the end of d.values of what the item holds.
+func (d *decoder) row(s string) {
 	for i := range d.others {
 		count(d.unknown, d.others[i].name)
 	}
@@ -124,14 +133,20 @@ func (d *decoder) item(item gjson.Result) {
 	d.values = append(d.values, d.blank...)
 	row := source.Row(d.values[start:])
 	for i := range d.found {
-		if d.found[i].Raw == "" {
+		at := &d.found[i]
+		if at.to == 0 {
 			continue
 		}
 		column := &d.columns[i]
 		var ok bool
-		if row[i], ok = d.decode(column, d.found[i]); !ok {
+		if at.plain && column.Type != source.JSON {
+			row[i], ok = decodeString(column, s[at.from+1:at.to-1])
+		} else {
+			row[i], ok = d.decode(column, parsed(s[at.from:at.to]))
+		}
+		if !ok {
 			count(d.refused, column.Field)
-			d.others = append(d.others, member{column.Field, d.found[i]})
+			d.others = append(d.others, member{column.Field, parsed(s[at.from:at.to])})
 		}
 	}
 	for _, i := range d.key {
@@ -147,20 +162,38 @@ func (d *decoder) item(item gjson.Result) {
 	}
 }
 
-// readField takes one field of an item.
-func (d *decoder) readField(name, value gjson.Result) bool {
-	i := d.after[d.last]
-	if i >= len(d.columns) || d.columns[i].Field != name.Str || name.Str == "" {
-		var known bool
-		if i, known = d.fields[name.Str]; !known {
-			d.others = append(d.others, member{clean(name.Str), value})
-			return true
+// readField takes the field of an item at s[i] and returns where it ends.
+func (d *decoder) readField(s string, i int) int {
+	column := d.after[d.last]
+	guess := d.columns[column].Field
+	name := i
+	if end := i + 1 + len(guess); guess != "" && at(s, i) == '"' && at(s, end) == '"' && s[i+1:end] == guess {
+		i = end + 1
+	} else {
+		if i, _ = scanString(s, i); i == none {
+			return none
 		}
-		d.after[d.last] = i
+		text := parsed(s[name:i]).Str
+		var known bool
+		if column, known = d.fields[text]; !known {
+			value := scanColon(s, i)
+			if i = scanValue(s, value, 2); i != none {
+				d.others = append(d.others, member{clean(text), parsed(s[value:i])})
+			}
+			return i
+		}
+		d.after[d.last] = column
 	}
-	d.found[i] = value
-	d.last = i
-	return true
+	value := scanColon(s, i)
+	d.last = column
+	plain := false
+	if at(s, value) == '"' {
+		i, plain = scanString(s, value)
+	} else {
+		i = scanValue(s, value, 2)
+	}
+	d.found[column] = span{value, i, plain}
+	return i
 }
 
 // maxNames is how many field names are counted: an API has fewer, and a broken

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
 // keys are what signs a request.
@@ -164,15 +162,15 @@ func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
 	if err != nil {
 		return keys{}, time.Time{}, err
 	}
-	answer := gjson.Get(body, "Credentials")
+	credentials := body.get("Credentials")
 	k := keys{
-		id:     answer.Get("AccessKeyId").String(),
-		secret: answer.Get("AccessKeySecret").String(),
-		token:  answer.Get("SecurityToken").String(),
+		id:     credentials.Get("AccessKeyId").String(),
+		secret: credentials.Get("AccessKeySecret").String(),
+		token:  credentials.Get("SecurityToken").String(),
 	}
-	expires, err := time.Parse(time.RFC3339, answer.Get("Expiration").String())
+	expires, err := time.Parse(time.RFC3339, credentials.Get("Expiration").String())
 	if err != nil || k.id == "" || k.secret == "" || k.token == "" {
-		return keys{}, time.Time{}, fmt.Errorf("the answer lacks keys or their expiration (RequestId %s)", gjson.Get(body, "RequestId").String())
+		return keys{}, time.Time{}, fmt.Errorf("the answer lacks keys or their expiration (RequestId %s)", body.get("RequestId").String())
 	}
 	return k, expires, nil
 }

@@ -36,9 +36,9 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	var shown int64   // items of all pages
 	var ended bool    // pages show nothing any more
 	var perPage int64 // items of the first page
-	take := func(page int64, answer string) (more bool, err error) {
+	take := func(page int64, answer reply) (more bool, err error) {
 		s.once(page, answer, p.Info)
-		total := gjson.Get(answer, p.Info+".TotalCount")
+		total := answer.get(p.Info + ".TotalCount")
 		if n, ok := whole(total.String()); !ok || n < 0 {
 			s.flaw("page %d tells no total (%s)", page, said(answer))
 		} else if s.total >= 0 && s.total != n {
@@ -47,7 +47,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 		} else {
 			s.total = n
 		}
-		items := gjson.Get(answer, s.request.Source.Items)
+		items := answer.get(s.request.Source.Items)
 		if s.total == 0 && !items.IsArray() && (items.Type == gjson.Null) {
 			return false, nil // none, and no list of them
 		}
@@ -113,7 +113,7 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 			return fmt.Errorf("page %d: %w", page, err)
 		}
 		s.once(page, answer, parent)
-		items := gjson.Get(answer, s.request.Source.Items)
+		items := answer.get(s.request.Source.Items)
 		if !items.IsArray() { // null, too: an empty page is an empty list
 			s.flaw("page %d holds no list %s (%s)", page, s.request.Source.Items, said(answer))
 			return nil
@@ -131,9 +131,9 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 			s.flaw("%d pages in a row showed nothing new, up to page %d", idle, page)
 			return nil
 		}
-		next := gjson.Get(answer, p.Next)
+		next := answer.get(p.Next)
 		_, isText := scalar(next)
-		if next.Type != gjson.Null && (!isText || next.IsBool()) || parent != "" && !gjson.Get(answer, parent).IsObject() {
+		if next.Type != gjson.Null && (!isText || next.IsBool()) || parent != "" && !answer.get(parent).IsObject() {
 			s.flaw("page %d does not tell whether it is the last (%s)", page, said(answer))
 			return nil
 		}
@@ -164,9 +164,9 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 	params := func(batch int64) map[string]string {
 		return map[string]string{s.request.Sweep.Each.Param: strings.Join(batches[batch-1], ",")}
 	}
-	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer string) (more bool, err error) {
+	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer reply) (more bool, err error) {
 		s.once(batch, answer, "")
-		items := gjson.Get(answer, s.request.Source.Items)
+		items := answer.get(s.request.Source.Items)
 		switch {
 		case items.IsArray():
 			_, _, err = s.take(ctx, items)
@@ -185,7 +185,7 @@ func (s *sweep) single(ctx context.Context) error {
 		return err
 	}
 	s.once(1, answer, "")
-	item := gjson.Get(answer, s.request.Source.Items)
+	item := answer.get(s.request.Source.Items)
 	if !item.IsObject() {
 		s.flaw("the answer holds no object %s (%s)", s.request.Source.Items, said(answer))
 		return nil
@@ -203,27 +203,25 @@ func (s *sweep) pageSize(byDefault int) string {
 
 // once notes an answer, or an object in it, that holds a field twice: two lists
 // or two totals cannot both be believed.
-func (s *sweep) once(page int64, answer, within string) {
-	for _, object := range []gjson.Result{gjson.Parse(answer), gjson.Get(answer, within)} {
-		if !object.IsObject() {
-			continue
-		}
-		var names []string // few
-		object.ForEach(func(name, _ gjson.Result) bool {
-			if slices.Contains(names, name.Str) {
-				s.flaw("page %d holds %s twice (%s)", page, clean(name.Str), said(answer))
+func (s *sweep) once(page int64, answer reply, within string) {
+	inner, _ := parseReply(answer.get(within).Raw)
+	for _, fields := range [][]field{answer.fields, inner.fields} {
+		for i, f := range fields { // few
+			if s.reason != "" {
+				return
 			}
-			names = append(names, name.Str)
-			return s.reason == ""
-		})
+			if slices.ContainsFunc(fields[:i], func(before field) bool { return before.name == f.name }) {
+				s.flaw("page %d holds %s twice (%s)", page, clean(f.name), said(answer))
+			}
+		}
 	}
 }
 
 // said is what an answer without what was asked for says about itself.
-func said(answer string) string {
-	text := "RequestId " + gjson.Get(answer, "RequestId").String()
-	if code := gjson.Get(answer, "Code").String(); code != "" {
-		text += ", Code " + code + ": " + gjson.Get(answer, "Message").String()
+func said(answer reply) string {
+	text := "RequestId " + answer.get("RequestId").String()
+	if code := answer.get("Code").String(); code != "" {
+		text += ", Code " + code + ": " + answer.get("Message").String()
 	}
 	return redact(text, keys{})
 }
@@ -232,11 +230,11 @@ func said(answer string) string {
 // one at a time as they arrive, until take wants no more.
 func (s *sweep) askAll(ctx context.Context, first, last int64,
 	params func(page int64) map[string]string,
-	take func(page int64, answer string) (more bool, err error),
+	take func(page int64, answer reply) (more bool, err error),
 ) error {
 	type page struct {
 		number int64
-		answer string
+		answer reply
 	}
 	asking, stop := context.WithCancel(ctx)
 	defer stop()

@@ -174,7 +174,7 @@ func (s *sweep) outcome() Outcome {
 }
 
 // ask makes one call of the sweep. The answer is a JSON object.
-func (s *sweep) ask(ctx context.Context, paging map[string]string) (string, error) {
+func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error) {
 	r := s.request
 	params := maps.Clone(r.Sweep.Params)
 	if params == nil {

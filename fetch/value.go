@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"encoding/json"
 	"math/big"
 	"strconv"
 	"strings"
@@ -20,26 +19,41 @@ func (d *decoder) decode(c *source.Column, r gjson.Result) (source.Value, bool) 
 	if r.Type == gjson.Null {
 		return source.Value{}, true
 	}
-	if r.Type == gjson.String && c.NullText != "" && cutLine(r.Str) == c.NullText {
-		return source.Value{}, true
-	}
-	switch c.Type {
-	case source.Text, source.URL:
-		text, ok := scalar(r)
-		if !ok {
-			return source.Value{}, false
+	if c.Type == source.JSON {
+		if r.Type == gjson.String && saysNull(c, r.Str) {
+			return source.Value{}, true
 		}
-		text = cutLine(clean(text))
-		if c.Type == source.URL {
-			text = bareURL(text)
-		}
-		return source.TextValue(text), true
-	case source.JSON:
 		return d.decodeJSON(r)
+	}
+	if r.Type == gjson.String {
+		return decodeString(c, r.Str)
 	}
 	text, ok := scalar(r)
 	if !ok {
 		return source.Value{}, false
+	}
+	return decodeText(c, text)
+}
+
+// decodeString is decode for a string and a column that is not JSON.
+func decodeString(c *source.Column, text string) (source.Value, bool) {
+	if saysNull(c, text) {
+		return source.Value{}, true
+	}
+	return decodeText(c, text)
+}
+
+func saysNull(c *source.Column, text string) bool {
+	return c.NullText != "" && cutLine(text) == c.NullText
+}
+
+// decodeText makes a column's value, but not JSON, of a scalar's text.
+func decodeText(c *source.Column, text string) (source.Value, bool) {
+	switch c.Type {
+	case source.Text:
+		return source.TextValue(cutLine(clean(text))), true
+	case source.URL:
+		return source.TextValue(bareURL(cutLine(clean(text)))), true
 	}
 	if text == "" {
 		return source.Value{}, true
@@ -82,6 +96,13 @@ func scalar(r gjson.Result) (string, bool) {
 // clean makes text valid UTF-8 without NUL, which PostgreSQL refuses: what is
 // neither becomes U+FFFD.
 func clean(s string) string {
+	i := 0
+	for i < len(s) && 0 < s[i] && s[i] < utf8.RuneSelf {
+		i++
+	}
+	if i == len(s) {
+		return s // ASCII, as most texts are
+	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
@@ -92,7 +113,12 @@ func clean(s string) string {
 }
 
 // cutLine cuts the line breaks that some APIs end texts with.
-func cutLine(s string) string { return strings.TrimRight(s, "\r\n") }
+func cutLine(s string) string {
+	for s != "" && (s[len(s)-1] == '\n' || s[len(s)-1] == '\r') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
 
 // bareURL is a URL without user, query string and fragment. It works on any
 // text, since a URL that does not parse may hold a signature, too.
@@ -117,7 +143,7 @@ func bareURL(s string) string {
 // isNumber reports whether a text is a number as JSON writes it: no plus sign,
 // no leading zero, no hexadecimals, no infinity.
 func isNumber(s string) bool {
-	return s != "" && (s[0] == '-' || '0' <= s[0] && s[0] <= '9') && gjson.Valid(s)
+	return scanNumber(s, 0) == len(s)
 }
 
 // maxExponent bounds what is computed exactly; a bigint has 19 digits.
@@ -125,6 +151,9 @@ const maxExponent = 30
 
 // whole is a number without a fraction: 12, 12.0 or 1.2e1.
 func whole(s string) (int64, bool) {
+	if n, ok := digits(s); ok {
+		return n, true
+	}
 	if !isNumber(s) {
 		return 0, false
 	}
@@ -141,6 +170,20 @@ func whole(s string) (int64, bool) {
 		return 0, false
 	}
 	return r.Num().Int64(), true
+}
+
+// digits is whole for the common form: up to 18 digits.
+func digits(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 18 || s[0] == '0' && s != "0" {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(s[i]-'0')
+	}
+	return n, true
 }
 
 func decodeBool(text string) (source.Value, bool) {
@@ -180,6 +223,9 @@ var isoLayouts = []string{
 }
 
 func decodeISO(text string) (source.Value, bool) {
+	if v, ok := decodeSeconds(text); ok {
+		return v, true
+	}
 	for _, layout := range isoLayouts {
 		t, err := time.Parse(layout, text)
 		if err == nil && !t.Before(firstMoment) && t.Before(endOfTime) {
@@ -187,6 +233,35 @@ func decodeISO(text string) (source.Value, bool) {
 		}
 	}
 	return source.Value{}, false
+}
+
+// decodeSeconds is decodeISO for the common form 2021-09-10T11:42:22Z. It leaves
+// what is rare to time.Parse: the last days of months, and year 0.
+func decodeSeconds(s string) (source.Value, bool) {
+	if len(s) != 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
+		return source.Value{}, false
+	}
+	century, year, month, day := twoDigits(s[0:]), twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
+	hour, minute, second := twoDigits(s[11:]), twoDigits(s[14:]), twoDigits(s[17:])
+	if century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return source.Value{}, false
+	}
+	if year += century * 100; year == 0 {
+		return source.Value{}, false
+	}
+	if month < 3 { // years that begin in March have the leap day at their end
+		year, month = year-1, month+12
+	}
+	days := 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719_468 // since 1970
+	return source.IntValue((int64(days)*86_400 + int64(hour*3600+minute*60+second)) * 1_000_000), true
+}
+
+// twoDigits is the number that a text begins with; 100: it does not.
+func twoDigits(s string) int {
+	if s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' {
+		return 100
+	}
+	return int(s[0]-'0')*10 + int(s[1]-'0')
 }
 
 // wrappings is how many times JSON may be wrapped in a string.
@@ -205,22 +280,4 @@ func (d *decoder) decodeJSON(r gjson.Result) (source.Value, bool) {
 	}
 	d.scratch = appendCanonical(d.scratch[:0], r, 1)
 	return source.TextValue(string(d.scratch)), true
-}
-
-// maxBrackets is how deep JSON may be nested for the fast check, which recurses.
-const maxBrackets = 10_000
-
-// isJSON reports whether a text is JSON. No text makes it overflow the stack:
-// where there are brackets enough for that, it asks encoding/json, which
-// refuses deep nesting.
-func isJSON(s string) bool {
-	if strings.Count(s, "[")+strings.Count(s, "{") > maxBrackets {
-		return json.Valid([]byte(s))
-	}
-	return gjson.Valid(s)
-}
-
-// isObject reports whether a text is a JSON object.
-func isObject(s string) bool {
-	return strings.HasPrefix(strings.TrimLeft(s, " \t\r\n"), "{") && isJSON(s)
 }

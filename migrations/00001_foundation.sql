@@ -43,6 +43,7 @@ CREATE TABLE syncer.sync_runs (
     rows_changed bigint NOT NULL,
     rows_ended bigint NOT NULL,
     rows_unchanged bigint NOT NULL,
+    rows_repeated bigint NOT NULL,
     unknown_fields jsonb,
     refused_fields jsonb,
     error_code text,
@@ -89,6 +90,7 @@ SELECT
     rows_changed,
     rows_ended,
     rows_unchanged,
+    rows_repeated,
     unknown_fields,
     refused_fields,
     error_code,
@@ -118,8 +120,9 @@ COMMENT ON COLUMN alicloud.sync_runs.rows_opened IS 'Rows that were not there be
 COMMENT ON COLUMN alicloud.sync_runs.rows_changed IS 'Rows that got a new version.';
 COMMENT ON COLUMN alicloud.sync_runs.rows_ended IS 'Rows that are no longer there.';
 COMMENT ON COLUMN alicloud.sync_runs.rows_unchanged IS 'Rows that arrived as they stood.';
-COMMENT ON COLUMN alicloud.sync_runs.unknown_fields IS 'Fields that no column holds, each with the number of rows whose extra keeps it. NULL: none.';
-COMMENT ON COLUMN alicloud.sync_runs.refused_fields IS 'Fields whose value the column''s type refused, each with the number of rows whose extra keeps it. NULL: none.';
+COMMENT ON COLUMN alicloud.sync_runs.rows_repeated IS 'Items whose key the same listing had shown before; the later one counts.';
+COMMENT ON COLUMN alicloud.sync_runs.unknown_fields IS 'Fields that no column holds, and that extra keeps, each with how often it came. NULL: none.';
+COMMENT ON COLUMN alicloud.sync_runs.refused_fields IS 'Fields whose value the column''s type refused, and that extra keeps, each with how often it came. NULL: none.';
 COMMENT ON COLUMN alicloud.sync_runs.error_code IS 'Error code of the API, where it answered one.';
 COMMENT ON COLUMN alicloud.sync_runs.error_message IS 'What went wrong, and what to do.';
 COMMENT ON COLUMN alicloud.sync_runs.error_request_id IS 'RequestId of the failing call: Alibaba Cloud''s support asks for it.';

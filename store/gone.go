@@ -131,16 +131,17 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, decl *source.Sweep, scope S
 // the same rows before their absence is believed.
 const confirmations = 3
 
-// confirmed reports whether the scheduled runs before this one held the same rows.
+// confirmed reports whether the scheduled runs of its kind before this one held
+// the same rows.
 func (y *Sync) confirmed(ctx context.Context, tx pgx.Tx, run Run, digest int64) (bool, error) {
 	if run.Trigger != "schedule" {
 		return false, nil
 	}
 	same, err := collect[bool](ctx, tx, `SELECT status = 'held' AND held_digest = $4
 FROM syncer.sync_runs
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND trigger = 'schedule'
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND trigger = 'schedule' AND full_sweep = $6 AND status <> 'failed'
 ORDER BY run_id DESC
-LIMIT $5`, y.part.AccountID, y.part.Source.Name, y.part.RegionID, digest, confirmations-1)
+LIMIT $5`, y.part.AccountID, y.part.Source.Name, y.part.RegionID, digest, confirmations-1, run.Full)
 	if err != nil || len(same) < confirmations-1 {
 		return false, err
 	}

@@ -22,6 +22,8 @@ var ErrStale = errors.New("the partition was synced by another run meanwhile")
 // Changes is what a merge did.
 type Changes struct {
 	Opened, Changed, Ended, Unchanged int64
+	// Repeated counts rows whose key the same sweep had shown before: the later one counts.
+	Repeated int64
 
 	// Held says, per sweep, what was not ended because it was too much.
 	Held       []string
@@ -59,6 +61,7 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 			}
 		}
 		c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
+		c.Repeated = y.repeated
 		return y.store.insertRun(ctx, tx, y.part, run, c, nil)
 	})
 	if err != nil {
@@ -156,7 +159,7 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 		c.Ended += n
 	}
 	if y.t.EndsWith != nil {
-		n, err := y.endOrphans(ctx, tx, exec)
+		n, err := y.endOrphans(ctx, tx, c.Opened+c.Changed+c.Ended > 0, exec)
 		if err != nil {
 			return err
 		}
@@ -196,13 +199,22 @@ func (y *Sync) openNew(ctx context.Context, tx pgx.Tx, at time.Time) (int64, err
 	return tag.RowsAffected(), err
 }
 
-// endOrphans ends rows whose parent is gone, once the parents were ever synced.
-func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, exec func(string, ...any) (int64, error)) (int64, error) {
-	var synced bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM syncer.partitions
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND generation > 0)`,
-		y.part.AccountID, y.t.EndsWith.Source, y.part.RegionID).Scan(&synced)
-	if err != nil || !synced {
+// endOrphans ends rows whose parent is gone, once the parents were ever synced. It
+// compares whole tables, so it looks first whether either side has changed since
+// the partition's last good run began.
+func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, changed bool, exec func(string, ...any) (int64, error)) (int64, error) {
+	var look bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (
+    SELECT FROM syncer.partitions
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND generation > 0 AND ($4 OR merged_at > coalesce((
+        SELECT started_at
+        FROM syncer.sync_runs
+        WHERE account_id = $1 AND source = $5 AND region_id = $3 AND status = 'ok'
+        ORDER BY run_id DESC
+        LIMIT 1
+    ), '-infinity'))
+)`, y.part.AccountID, y.t.EndsWith.Source, y.part.RegionID, changed, y.t.Source.Name).Scan(&look)
+	if err != nil || !look {
 		return 0, err
 	}
 	return exec(y.t.endOrphans())

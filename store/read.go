@@ -63,10 +63,10 @@ FROM generate_series(now() - interval '28 days', now(), '7 days') AS day,
      alicloud.instance_patch_states_as_of(day)
 GROUP BY day
 ORDER BY day;`},
-	{"Which agents went offline lately, and for how long?", `SELECT instance_name, instance_region_id, client_status_label AS agent,
+	{"Which agents were offline this week, and until when?", `SELECT instance_name, instance_region_id, client_status_label AS agent,
        valid_from::timestamp(0) AS since, valid_to::timestamp(0) AS until
 FROM alicloud.cloud_center_instances_history
-WHERE client_status = 'offline'
+WHERE client_status = 'offline' AND valid_from BETWEEN now() - interval '7 days' AND now() - interval '1 day'
 ORDER BY valid_from DESC, instance_name
 LIMIT 5;`},
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ const (
 func (c Changes) Status(run Run) (status, message string) {
 	switch {
 	case len(c.Held) > 0:
-		message = "not ended: " + strings.Join(c.Held, "; ") + "; if the fleet really shrank, run syncer sync --allow-shrink"
+		message = "not ended: " + joinFew(c.Held) + "; if the fleet really shrank, run syncer sync --allow-shrink"
 		if run.Incomplete != "" {
 			message += "; incomplete besides: " + run.Incomplete
 		}
@@ -56,6 +57,15 @@ func (c Changes) Status(run Run) (status, message string) {
 		return StatusIncomplete, run.Incomplete
 	}
 	return StatusOK, ""
+}
+
+// joinFew keeps a message readable, whatever the number of its parts.
+func joinFew(parts []string) string {
+	const few = 3
+	if more := len(parts) - few; more > 0 {
+		return fmt.Sprintf("%s; and %d more", strings.Join(parts[:few], "; "), more)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // RecordFailure records a run that wrote nothing else. The partition's account ID
@@ -83,11 +93,11 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	_, err := q.Exec(ctx, `INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
-    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0))`,
+    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
 		p.AccountID, p.AccountName, p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
-		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker, c.heldDigest)
+		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker, c.heldDigest, c.Repeated)
 	return err
 }
 
@@ -131,6 +141,8 @@ func (s *Store) register(ctx context.Context, q querier, p Partition) error {
 		return nil
 	}
 	var batch pgx.Batch
+	// A name means one account. Whoever had it before keeps its ID for a name.
+	batch.Queue("UPDATE syncer.accounts SET name = account_id WHERE name = $2 AND account_id <> $1", p.AccountID, p.AccountName)
 	batch.Queue(`INSERT INTO syncer.accounts (account_id, name)
 SELECT $1, $2
 WHERE NOT EXISTS (SELECT FROM syncer.accounts WHERE account_id = $1 AND name = $2)
@@ -175,39 +187,49 @@ ORDER BY source, account_name, region_id`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
 }
 
-// LastSuccess is when the partition's last run with status ok started, and the
-// last of these that asked for everything; zero: never. A run answers the slots
-// up to its start.
-//
-// After a run that was incomplete or held, nothing counts as having asked for
-// everything: it merged what it saw, and so what it did not see may no longer be
-// among what a narrowed run asks for.
-func (s *Store) LastSuccess(ctx context.Context, p Partition) (last, full time.Time, err error) {
+// LastSuccess is when the partition's last run with status ok started; zero:
+// never. A run answers the slots up to its start.
+func (s *Store) LastSuccess(ctx context.Context, p Partition) (at time.Time, err error) {
 	defer wrap(&err, "read the last success of %s", p)
-	const read = `SELECT started_at
+	err = s.pool.QueryRow(ctx, `SELECT started_at
 FROM syncer.sync_runs
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok' AND (NOT $4 OR full_sweep AND 'ok' = (
-    SELECT status
-    FROM syncer.sync_runs
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+ORDER BY run_id DESC
+LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return at, nil
+	}
+	return at, err
+}
+
+// LastFull is when the last run that asked for everything started; zero: never.
+// sound is whether that one, and all since, were ok: a run that was incomplete or
+// held merged what it saw, and what it did not see may no longer be among what a
+// narrowed run asks for. narrow is whether the last run was a narrowed one.
+func (s *Store) LastFull(ctx context.Context, p Partition) (at time.Time, sound, narrow bool, err error) {
+	defer wrap(&err, "read the last full sweep of %s", p)
+	err = s.pool.QueryRow(ctx, `SELECT f.started_at, f.status = 'ok' AND l.status = 'ok', NOT l.full_sweep
+FROM (
+    SELECT * FROM syncer.sync_runs
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND full_sweep AND status <> 'failed'
+    ORDER BY run_id DESC
+    LIMIT 1
+) AS f, (
+    SELECT * FROM syncer.sync_runs
     WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
     ORDER BY run_id DESC
     LIMIT 1
-))
-ORDER BY run_id DESC
-LIMIT 1`
-	for at, only := range map[*time.Time]bool{&last: false, &full: true} {
-		err = s.pool.QueryRow(ctx, read, p.AccountID, p.Source.Name, p.RegionID, only).Scan(at)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-			return last, full, err
-		}
+) AS l`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at, &sound, &narrow)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return at, false, false, nil
 	}
-	return last, full, nil
+	return at, sound, narrow, err
 }
 
-// AccountID is the ID of the account that last had a name; empty: none had.
+// AccountID is the ID of the account that has a name; empty: none has.
 func (s *Store) AccountID(ctx context.Context, name string) (id string, err error) {
 	defer wrap(&err, "read the ID of account %s", name)
-	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1 LIMIT 1", name).Scan(&id)
+	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1", name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}

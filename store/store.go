@@ -50,9 +50,9 @@ const minVersion = 140000
 // Open connects to a PostgreSQL database. The error says what an operator can do.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
-	if err != nil || passwordInPath(url) {
-		// err, or what looks like the database's name, may hold the password.
-		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database, with / in the password written as %2F")
+	if err != nil || passwordInPath(url) || strings.Contains(config.ConnConfig.Host, "@") {
+		// err, or what looks like the host's or the database's name, may hold the password.
+		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database, with / in the password written as %2F, and @ as %40")
 	}
 	config.MaxConns = 10
 	if o.Connections > 0 {
@@ -106,6 +106,15 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Close lets go of all connections.
 func (s *Store) Close() { s.pool.Close() }
+
+// OtherSessions counts the sessions of other syncer processes in the database.
+func (s *Store) OtherSessions(ctx context.Context) (n int, err error) {
+	defer wrap(&err, "count sessions")
+	err = s.pool.QueryRow(ctx, `SELECT count(*)
+FROM pg_stat_activity
+WHERE datname = current_database() AND application_name LIKE 'syncer %' AND application_name <> current_setting('application_name')`).Scan(&n)
+	return n, err
+}
 
 // A querier is what a pool, a connection and a transaction have in common.
 type querier interface {

@@ -46,13 +46,15 @@ type Sync struct {
 
 	// A changed row waits in the stage. So does a new one where sweeps ask the
 	// tables what the run has found; elsewhere it waits in the spill.
-	conn   *pgxpool.Conn // owns the stage; nil until a row must be staged
-	asked  bool          // sweeps ask for what the run has found
-	buf    []byte        // COPY tuples not yet sent to the stage
-	again  bool          // some key was staged twice
-	new    spill
-	seq    uint64 // of the last row that waits
-	sweeps []*Sweep
+	conn  *pgxpool.Conn // owns the stage; nil until a row must be staged
+	asked bool          // sweeps ask for what the run has found
+	buf   []byte        // COPY tuples not yet sent to the stage
+	again bool          // some key was staged twice
+	new   spill
+	seq   uint64 // of the last row that waits
+
+	repeated int64
+	sweeps   []*Sweep
 
 	row, key []byte // one, encoded
 }
@@ -203,6 +205,8 @@ func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err err
 		shown := y.known.seen[slot] &^ stands
 		if y.known.show(slot, w.number) {
 			fresh++
+		} else {
+			y.repeated++
 		}
 		if !added && y.known.hashes[slot] == all {
 			continue

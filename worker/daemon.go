@@ -57,7 +57,7 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 	if workers == 0 {
 		workers = defaultWorkers
 	}
-	w := &queueWorker{syncer: d.Syncer, pool: d.Syncer.Store.Pool(), log: d.Logger, id: d.Syncer.Worker, running: map[SyncArgs]bool{}}
+	w := &queueWorker{syncer: d.Syncer, pool: d.Syncer.Store.Pool(), log: d.Logger, id: d.Syncer.Worker}
 	registry := river.NewWorkers()
 	if err := river.AddWorkerSafely(registry, w); err != nil {
 		return nil, err

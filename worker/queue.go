@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,12 +89,6 @@ func (SyncArgs) InsertOpts() river.InsertOpts {
 	}
 }
 
-// partition is what two jobs have in common that must not run together.
-func (a SyncArgs) partition() SyncArgs {
-	a.Slot = time.Time{}
-	return a
-}
-
 // A queueWorker works the jobs of the queue.
 type queueWorker struct {
 	river.WorkerDefaults[SyncArgs]
@@ -104,15 +97,12 @@ type queueWorker struct {
 	pool   *pgxpool.Pool
 	id     string // of this process's River client
 	log    *slog.Logger
-
-	mu      sync.Mutex
-	running map[SyncArgs]bool // by partition
 }
 
 // Timeout is how long one job may take.
 func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
 	if j, ok := w.syncer.find(job.Args); ok {
-		return j.Source.timeout()
+		return j.Source.timeout() + time.Minute // the sync itself keeps to the time, and says so
 	}
 	return defaultTimeout
 }
@@ -123,10 +113,11 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 	if !ok {
 		return river.JobCancel(errors.New("no longer in the configuration"))
 	}
-	if !w.begin(job.Args) {
+	end, underWay := w.syncer.flights.begin(j)
+	if underWay != nil {
 		return w.skip(ctx, job, "the partition's last sync is still running in this process")
 	}
-	defer w.end(job.Args)
+	defer end()
 	if by, err := w.runningElsewhere(ctx, job); err != nil || by != "" {
 		if err != nil {
 			return err
@@ -136,7 +127,7 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 	if done, err := w.answered(ctx, j); err != nil || done {
 		return err
 	}
-	_, err := w.syncer.Sync(ctx, j)
+	_, err := w.syncer.syncAlone(ctx, j)
 	if err != nil && ctx.Err() == nil && !retryable(err) {
 		return river.JobCancel(err) // the next slot will tell whether someone has helped
 	}
@@ -153,22 +144,6 @@ func retryable(err error) bool {
 func isCloud(err error) bool {
 	_, ok := errors.AsType[*fetch.Error](err)
 	return ok || errors.Is(err, fetch.ErrCredentials)
-}
-
-func (w *queueWorker) begin(a SyncArgs) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.running[a.partition()] {
-		return false
-	}
-	w.running[a.partition()] = true
-	return true
-}
-
-func (w *queueWorker) end(a SyncArgs) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.running, a.partition())
 }
 
 // skip ends a slot's job without a sync, and says so in the log and on the job.
@@ -206,7 +181,7 @@ func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
 	if err != nil || id == "" {
 		return false, err
 	}
-	last, _, err := w.syncer.Store.LastSuccess(ctx, store.Partition{
+	last, err := w.syncer.Store.LastSuccess(ctx, store.Partition{
 		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Name, RegionID: j.Region,
 	})
 	return !last.Before(j.Slot), err

@@ -22,7 +22,7 @@ type sweeper struct {
 
 // valuesAtOnce bounds how many values are held in memory, and how many one sweep
 // of batches covers.
-const valuesAtOnce = 10_000
+const valuesAtOnce = 50_000
 
 // sweep makes the sweeps of one declaration: one, or one per value, or, where
 // values go into batches, one per so many.
@@ -82,6 +82,8 @@ func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Sc
 // listings is how often a listing is made at most to be sure of what is gone.
 const listings = 3
 
+const sinceMargin = time.Second
+
 // one makes one sweep.
 //
 // While a listing is read page by page, rows that go let others slip onto a page
@@ -92,8 +94,13 @@ const listings = 3
 func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope) error {
 	request := fetch.Request{
 		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
-		Values: scope.Values, Since: scope.Since,
+		Values:   scope.Values,
 		PageSize: s.job.Source.PageSize, CallsPerSecond: s.job.Source.CallsPerSecond, Stats: s.stats,
+	}
+	if !scope.Since.IsZero() {
+		// Whether the API includes the very moment, and to the millisecond, is not
+		// said: so it is asked from before it, and judged from it.
+		request.Since = scope.Since.Add(-sinceMargin)
 	}
 	if len(scope.Values) == 1 {
 		request.Value = scope.Values[0]

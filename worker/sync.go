@@ -56,7 +56,9 @@ type Settings struct {
 	Values         []string // to ask for, beside those found in the tables
 }
 
-const defaultTimeout = 30 * time.Minute
+// defaultTimeout is long, since the first sync of a source with a call for each
+// task makes as many as there ever were. What hangs, ends by the call's own timeout.
+const defaultTimeout = 6 * time.Hour
 
 func (s *Settings) timeout() time.Duration {
 	if s.Timeout > 0 {
@@ -77,6 +79,8 @@ type Syncer struct {
 	// Watch, if set, is told of each sync that begins; the counts go on changing
 	// while it lasts.
 	Watch func(Job, *fetch.Stats)
+
+	flights flights
 }
 
 // A Job is one partition to sync.
@@ -168,13 +172,33 @@ type Result struct {
 const staleAttempts = 5
 
 // Sync makes one partition's sync and records it. The error is why it failed; a
-// held or incomplete run is no error.
-func (s *Syncer) Sync(ctx context.Context, job Job) (r Result, err error) {
+// held or incomplete run is no error. Where this process is syncing the partition
+// already, it comes after that.
+func (s *Syncer) Sync(ctx context.Context, job Job) (Result, error) {
+	for {
+		end, underWay := s.flights.begin(job)
+		if end != nil {
+			defer end()
+			return s.syncAlone(ctx, job)
+		}
+		select {
+		case <-underWay:
+		case <-ctx.Done():
+			return Result{Job: job, Status: store.StatusFailed, Message: context.Cause(ctx).Error()}, context.Cause(ctx)
+		}
+	}
+}
+
+func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error) {
 	started := time.Now()
 	stats := new(fetch.Stats)
-	if s.Watch != nil {
+	if s.Watch != nil && job.neededBy == "" {
 		s.Watch(job, stats)
 	}
+	timeout := job.Source.timeout()
+	ctx, cancel := context.WithTimeoutCause(caller, timeout,
+		fmt.Errorf("it took longer than %s: raise the timeout of source %s", timeout, job.Source.Source.Name))
+	defer cancel()
 	p := store.Partition{Source: job.Source.Source, AccountName: job.Account.Name, RegionID: job.Region}
 	run := s.newRun(job)
 	for attempt := 1; ; attempt++ {
@@ -186,14 +210,17 @@ func (s *Syncer) Sync(ctx context.Context, job Job) (r Result, err error) {
 	r.Job, r.Took = job, time.Since(started)
 	if err != nil {
 		r.Status, r.Message = store.StatusFailed, err.Error()
-		// A sync that was called off (SIGTERM) has not failed.
-		if !errors.Is(err, context.Canceled) && !job.DryRun {
+		// A sync that was called off (SIGTERM) has not failed; one that took too long has.
+		if !calledOff(caller) && !job.DryRun {
 			s.recordFailure(ctx, p, run, err)
 		}
 	}
 	s.log(ctx, p, run, r)
 	return r, err
 }
+
+// calledOff reports whether somebody ended the context, rather than time.
+func calledOff(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 func (s *Syncer) newRun(job Job) store.Run {
 	run := store.Run{
@@ -262,41 +289,60 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 }
 
 // syncDependencies syncs the sources whose tables this one reads, where that was
-// never done.
+// never done, or waits while it is being done.
 func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partition) error {
 	for _, name := range p.Source.DependsOn() {
 		i := slices.IndexFunc(s.Sources, func(o *Settings) bool { return o.Source.Name == name })
 		if i < 0 {
 			return fmt.Errorf("%s reads %s, which is not among the sources", p.Source.Name, name)
 		}
-		needed := p
-		needed.Source = s.Sources[i].Source
-		last, _, err := s.Store.LastSuccess(ctx, needed)
-		if err != nil {
-			return err
-		}
-		if last.IsZero() {
-			if _, err := s.Sync(ctx, Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, neededBy: p.Source.Name}); err != nil {
-				return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
-			}
+		needed := Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, neededBy: p.Source.Name}
+		if err := s.syncOnce(ctx, needed, p); err != nil {
+			return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
 		}
 	}
 	return nil
 }
 
+func (s *Syncer) syncOnce(ctx context.Context, job Job, p store.Partition) error {
+	p.Source = job.Source.Source
+	for {
+		end, underWay := s.flights.begin(job)
+		if end == nil {
+			select {
+			case <-underWay:
+				continue
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		defer end()
+		last, err := s.Store.LastSuccess(ctx, p)
+		if err == nil && last.IsZero() {
+			_, err = s.syncAlone(ctx, job)
+		}
+		return err
+	}
+}
+
+// fullAgain is the wait after a full sweep that was incomplete or held.
+const fullAgain = time.Hour
+
 // isFull reports whether the run asks for everything.
 func (s *Syncer) isFull(ctx context.Context, job Job, p store.Partition) (bool, error) {
-	if job.Full {
+	if job.Full || !p.Source.Narrows() {
 		return true, nil
 	}
-	_, full, err := s.Store.LastSuccess(ctx, p)
-	if err != nil || full.IsZero() {
+	at, sound, narrow, err := s.Store.LastFull(ctx, p)
+	switch {
+	case err != nil || at.IsZero():
 		return true, err
+	case !sound:
+		return narrow || s.now().Sub(at) >= fullAgain, nil
+	case job.Source.FullSweep == nil:
+		return false, nil
 	}
-	if job.Source.FullSweep == nil {
-		return !p.Source.Narrows(), nil
-	}
-	return !job.Source.FullSweep.Next(full).After(s.now()), nil
+	return !job.Source.FullSweep.Next(at).After(s.now()), nil
 }
 
 func count(run *store.Run, stats *fetch.Stats) {

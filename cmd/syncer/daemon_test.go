@@ -64,7 +64,14 @@ func TestDaemon(t *testing.T) {
 			return one[int](t, db, "SELECT count(DISTINCT args->>'source') FROM river.river_job WHERE state = 'running'") == len(source.All)
 		}, 20*time.Second, 20*time.Millisecond)
 	})
-	other := startProcess(t, d.env(), "run", "--config", d.config)
+	// On the data directory another daemon waits; on the database it takes part.
+	waits := startProcess(t, d.env(), "run", "--config", d.config)
+	waits.says(t, "waiting for the other syncer")
+	waits.signal(t, syscall.SIGTERM)
+	waits.wait(t, 30*time.Second)
+	var url string
+	d.query(t, func(db *pgx.Conn) { url = db.Config().ConnString() })
+	other := startProcess(t, map[string]string{"DATABASE_URL": url}, "run", "--config", d.config)
 	other.says(t, "the partition's last sync is still running in")
 	other.signal(t, syscall.SIGTERM)
 	require.Zero(t, other.wait(t, 30*time.Second), other.output())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -17,13 +18,14 @@ type database struct {
 	*store.Store
 	server *embeddedpg.Server // nil: the user's own, or one that another command runs
 	dir    string             // of the embedded server; empty: the user's own
+	log    *slog.Logger
 }
 
 // openDatabase connects to url, or starts the embedded default in dir where there
 // is none ("" is the data directory).
 func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Options) (_ *database, err error) {
 	o.Logger, o.Name = p.log, workerName()
-	d := &database{dir: dir}
+	d := &database{dir: dir, log: p.log}
 	if url == "" {
 		if d.dir == "" {
 			if d.dir, err = embeddedpg.DefaultDataDir(); err != nil {
@@ -40,12 +42,12 @@ func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Opt
 	return d, nil
 }
 
-// start starts the embedded server, or finds it running for another command: one
-// can look at the status while the daemon runs. The daemon itself is patient,
-// since a command that runs the server for a moment takes it along when it ends.
+// start starts the embedded server. Where another command runs it, this one uses
+// it, too (one can look at the status while the daemon runs), but for the daemon,
+// which waits: the server ends with whoever started it.
 func (d *database) start(ctx context.Context, p *program) (url string, err error) {
-	deadline := time.Now().Add(p.patience)
-	for {
+	told := false
+	for waited := time.Duration(0); ; waited += startRetry {
 		d.server, err = embeddedpg.Start(ctx, embeddedpg.Options{DataDir: d.dir, Logger: p.log})
 		e, inUse := errors.AsType[*embeddedpg.InUseError](err)
 		switch {
@@ -53,44 +55,32 @@ func (d *database) start(ctx context.Context, p *program) (url string, err error
 			return d.server.URL(), nil
 		case !inUse || ctx.Err() != nil:
 			return "", err
-		case time.Now().After(deadline) && e.URL != "":
+		case p.ownsDatabase:
+			if !told {
+				told = true
+				p.log.InfoContext(ctx, "waiting for the other syncer that runs the private PostgreSQL to end", "pid", e.PID, "data_dir", d.dir)
+			}
+		case e.URL != "":
 			return e.URL, nil
-		case time.Now().After(deadline.Add(time.Second)): // it does not come to run
+		case waited > time.Minute: // it does not come to run
 			return "", err
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		case <-time.After(startRetry):
+		}
 	}
 }
 
-// ended is closed when the embedded server has ended by itself, or, where another
-// process runs it, with that process. A user's own database comes and goes, and
-// the daemon waits for it.
-func (d *database) ended(ctx context.Context) <-chan struct{} {
-	if d.server != nil {
-		return d.server.Done()
-	}
-	gone := make(chan struct{})
-	if d.dir != "" {
-		go func() {
-			defer close(gone)
-			for misses := 0; misses < 3 && ctx.Err() == nil; {
-				misses++
-				if d.Pool().Ping(ctx) == nil {
-					misses = 0
-				}
-				select {
-				case <-ctx.Done():
-				case <-time.After(2 * time.Second):
-				}
-			}
-		}()
-	}
-	return gone
-}
+const startRetry = 200 * time.Millisecond
 
 // close ends the connections, and the embedded server with them, also when the
 // context has ended.
 func (d *database) close(ctx context.Context) error {
+	if d.server != nil && d.Store != nil && ctx.Err() == nil {
+		d.waitForOthers(ctx)
+	}
 	if d.Store != nil {
 		d.Store.Close()
 	}
@@ -100,6 +90,24 @@ func (d *database) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return d.server.Stop(ctx)
+}
+
+// waitForOthers lets commands that use the embedded server end first.
+func (d *database) waitForOthers(ctx context.Context) {
+	for told := false; ; told = true {
+		n, err := d.OtherSessions(ctx)
+		if err != nil || n == 0 {
+			return
+		}
+		if !told {
+			d.log.WarnContext(ctx, "waiting for other commands that use the private PostgreSQL", "sessions", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(startRetry):
+		}
+	}
 }
 
 // prepare sees to the schema: the embedded default is always brought up to date,

@@ -132,7 +132,7 @@ func (v *victim) sync(t *testing.T, url string) time.Duration {
 
 func (v *victim) kill(t *testing.T, p *process) {
 	p.signal(t, syscall.SIGKILL)
-	p.wait(t, time.Second)
+	p.wait(t, time.Minute)
 }
 
 // crash lets the program live to see its database go, and perhaps come back.

@@ -12,10 +12,12 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
+
+	"syncer/store"
 )
 
 func main() {
@@ -56,7 +58,7 @@ type program struct {
 	logFormat  string
 	log        *slog.Logger
 
-	patience time.Duration // with an embedded database that another command runs
+	ownsDatabase bool // the command runs the embedded database itself, and waits for whoever does
 }
 
 // run runs one command and returns its exit code.
@@ -76,9 +78,18 @@ func (p *program) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(p.stderr, "syncer:", err)
 		return exitUsage
 	default:
-		fmt.Fprintln(p.stderr, "syncer:", err)
+		fmt.Fprintln(p.stderr, "syncer:", withRemedy(err))
 		return exitFailed
 	}
+}
+
+// withRemedy adds to an error of the database what to do.
+func withRemedy(err error) string {
+	text := err.Error()
+	if _, remedy := store.Explain(err); remedy != "" && !strings.Contains(text, remedy) {
+		text += "; " + remedy
+	}
+	return text
 }
 
 func (p *program) command() *cobra.Command {
@@ -106,9 +117,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
 	root.AddCommand(p.checkCommand(), p.demoCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
 		p.sourcesCommand(), p.statusCommand(), p.syncCommand())
-	for _, c := range root.Commands() {
-		asUsage(c)
-	}
+	asUsage(root)
 	return root
 }
 

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +33,7 @@ func (p *program) runCommand() *cobra.Command {
 }
 
 func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
-	p.patience = 5 * time.Second
+	p.ownsDatabase = true
 	s, err := p.open(ctx, migrate)
 	if err != nil {
 		return err
@@ -44,19 +46,25 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	// Without its private database the daemon is of no use: whoever started it decides.
 	working, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := s.db.ended(working)
-	go func() {
-		select {
-		case <-ended:
-			cancel()
-		case <-working.Done():
-		}
-	}()
+	var ended atomic.Bool
+	if s.db.server != nil {
+		go func() {
+			select {
+			case <-s.db.server.Done():
+				ended.Store(true)
+				cancel()
+			case <-working.Done():
+			}
+		}()
+	}
 	d := worker.Daemon{Syncer: s.syncer, Workers: s.config.Workers, Logger: p.log}
 	err = d.Run(working)
-	if ctx.Err() == nil {
-		return errors.Join(errors.New("the private PostgreSQL has ended: start syncer again"), err)
+	if ended.Load() {
+		return fmt.Errorf("the private PostgreSQL has ended by itself: %w; see %s", s.db.server.Err(), filepath.Join(s.db.dir, "postgres.log"))
+	}
+	if err != nil {
+		return err
 	}
 	p.log.Info("stopped")
-	return err
+	return nil
 }

@@ -23,6 +23,12 @@ func (p *program) syncCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sync [source…]",
 		Short: "One pass now: all sources, or those named",
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if p.logLevel == "" {
+				p.logLevel = "error" // the table says what is wrong
+			}
+			return p.setUpLog()
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.sources = args
 			return p.sync(cmd.Context(), o)
@@ -82,6 +88,9 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	reports := []syncReport{}
 	s.syncer.SyncAll(ctx, jobs, s.config.Workers, func(r worker.Result) {
 		calls := watch.done(r)
+		if ctx.Err() != nil && r.Status == store.StatusFailed {
+			return // called off
+		}
 		reports = append(reports, syncReport{
 			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
 			Opened: r.Changes.Opened, Changed: r.Changes.Changed, Ended: r.Changes.Ended, Unchanged: r.Changes.Unchanged,
