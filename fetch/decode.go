@@ -17,6 +17,7 @@ import (
 type decoder struct {
 	columns []source.Column
 	fields  map[string]int // column by the API's field name
+	names   []string       // field name by column; the last one is empty
 	// after guesses the column of a field by that of the known field before it:
 	// items of one API have their fields in one order. The last element is for
 	// the first field.
@@ -59,6 +60,7 @@ func newDecoder(r Request) *decoder {
 	d := &decoder{
 		columns: s.Columns,
 		fields:  make(map[string]int, width),
+		names:   make([]string, width+1),
 		after:   make([]int, width+1),
 		blank:   make(source.Row, width+1),
 		key:     s.KeyIndexes(),
@@ -67,7 +69,7 @@ func newDecoder(r Request) *decoder {
 	d.readBy = d.readField
 	for i, c := range s.Columns {
 		if c.Field != "" {
-			d.fields[c.Field] = i
+			d.fields[c.Field], d.names[i] = i, c.Field
 			continue
 		}
 		if text, ok := constant(r, c); ok {
@@ -119,7 +121,9 @@ func (d *decoder) item(s string, i int) int {
 	d.others = d.others[:0]
 	d.last = len(d.columns)
 	end := scanInside(s, i, 2, d.readBy)
-	d.row(s)
+	if end != none { // never: the answer was checked
+		d.row(s)
+	}
 	return end
 }
 
@@ -165,7 +169,7 @@ func (d *decoder) row(s string) {
 // readField takes the field of an item at s[i] and returns where it ends.
 func (d *decoder) readField(s string, i int) int {
 	column := d.after[d.last]
-	guess := d.columns[column].Field
+	guess := d.names[column]
 	name := i
 	if end := i + 1 + len(guess); guess != "" && at(s, i) == '"' && at(s, end) == '"' && s[i+1:end] == guess {
 		i = end + 1

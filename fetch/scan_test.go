@@ -68,7 +68,7 @@ func checkExact(t require.TestingT, body string) {
 	if !ok {
 		return
 	}
-	for _, path := range []string{"List", "Page", "Page.Next", "Page.Total", "RequestId", "Absent"} {
+	for _, path := range []string{"List", "Page", "Page.Next", "Page.Total", "RequestId", "Absent", ""} {
 		got, want := answer.get(path), gjson.Get(body, path)
 		require.Equal(t, want.Raw, got.Raw, "%s of %q", path, body)
 		require.Equal(t, want.Type, got.Type)

@@ -91,14 +91,34 @@ func passwordInPath(url string) bool {
 	return strings.Contains(path, "@")
 }
 
-// unreachable names the server without its password.
+// unreachable says on one line which server, without its password, could not be
+// spoken to, why, and what to do.
 func unreachable(c *pgx.ConnConfig, err error) error {
-	to := net.JoinHostPort(c.Host, fmt.Sprint(c.Port)) + "/" + c.Database
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
-		return fmt.Errorf("database %s as user %s: %w", to, c.User, err)
+	what, remedy := Explain(err)
+	if remedy == "" {
+		remedy = "is it running, and is DATABASE_URL right?"
 	}
-	return fmt.Errorf("database %s is not reachable: is it running, and is DATABASE_URL right? %w", to, err)
+	return &connectError{fmt.Sprintf("database %s/%s as user %s: %s; %s",
+		net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), c.Database, c.User, what, remedy), err}
+}
+
+// A connectError has a text of its own: pgx's has a line for each try.
+type connectError struct {
+	text string
+	err  error
+}
+
+func (e *connectError) Error() string { return e.text }
+func (e *connectError) Unwrap() error { return e.err }
+
+// Writable returns an error unless the database takes changes.
+func (s *Store) Writable(ctx context.Context) error {
+	var readOnly bool
+	err := s.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'").Scan(&readOnly)
+	if err == nil && readOnly {
+		err = errors.New("the database is read-only: name a primary server in DATABASE_URL, and see that default_transaction_read_only is off")
+	}
+	return err
 }
 
 // Pool is for the job queue, which keeps its tables in the same database.

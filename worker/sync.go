@@ -168,6 +168,10 @@ type Result struct {
 	Took        time.Duration
 }
 
+// StatusCalledOff is that of a sync that was ended by whoever wanted it. It is
+// in no table.
+const StatusCalledOff = "called off"
+
 // staleAttempts is how often a sync that others overtake is made again.
 const staleAttempts = 5
 
@@ -210,8 +214,9 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	r.Job, r.Took = job, time.Since(started)
 	if err != nil {
 		r.Status, r.Message = store.StatusFailed, err.Error()
-		// A sync that was called off (SIGTERM) has not failed; one that took too long has.
-		if !calledOff(caller) && !job.DryRun {
+		if calledOff(caller) { // by SIGTERM, say: it has not failed, while one that took too long has
+			r.Status, r.Message = StatusCalledOff, ""
+		} else if !job.DryRun {
 			s.recordFailure(ctx, p, run, err)
 		}
 	}
@@ -377,7 +382,7 @@ func (s *Syncer) log(ctx context.Context, p store.Partition, run store.Run, r Re
 		attrs = append(attrs, "message", r.Message)
 	}
 	level := slog.LevelInfo
-	if r.Status != store.StatusOK {
+	if r.Status != store.StatusOK && r.Status != StatusCalledOff {
 		level = slog.LevelWarn
 	}
 	s.Logger.Log(ctx, level, "synced", attrs...)

@@ -113,6 +113,9 @@ func (d *database) waitForOthers(ctx context.Context) {
 // prepare sees to the schema: the embedded default is always brought up to date,
 // a user's own database only when asked to.
 func (d *database) prepare(ctx context.Context, migrate bool) error {
+	if err := d.Writable(ctx); err != nil {
+		return err
+	}
 	if d.dir == "" && !migrate {
 		if err := d.Current(ctx); err != nil {
 			if errors.Is(err, store.ErrSchema) {

@@ -39,6 +39,9 @@ func (p *program) migrateCommand() *cobra.Command {
 			Short: "Bring the schema up to date",
 			Args:  cobra.NoArgs,
 			RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+				if err := db.Writable(ctx); err != nil {
+					return err
+				}
 				applied, err := db.Migrate(ctx)
 				p.printMigrations("applied", applied)
 				if err != nil {

@@ -53,7 +53,11 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
-	if err := db.prepare(ctx, false); err != nil {
+	ready := db.Current // looking needs no right to write
+	if db.dir != "" {
+		ready = func(ctx context.Context) error { return db.prepare(ctx, false) }
+	}
+	if err := ready(ctx); err != nil {
 		return err
 	}
 	syncer, err := p.newSyncer(c, db.Store)

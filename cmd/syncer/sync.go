@@ -88,8 +88,8 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	reports := []syncReport{}
 	s.syncer.SyncAll(ctx, jobs, s.config.Workers, func(r worker.Result) {
 		calls := watch.done(r)
-		if ctx.Err() != nil && r.Status == store.StatusFailed {
-			return // called off
+		if r.Status == worker.StatusCalledOff {
+			return
 		}
 		reports = append(reports, syncReport{
 			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
