@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -81,12 +82,41 @@ func (p *program) run(ctx context.Context, database string, args ...string) (u u
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+database)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
+	var stdout bytes.Buffer
+	cmd.Stdout = &stdout
 	started := time.Now()
-	u.stdout, err = cmd.Output()
-	u.took = time.Since(started)
-	if err != nil {
-		return u, fmt.Errorf("syncer %s: %w\n%s%s", strings.Join(args, " "), err, u.stdout, stderr.Bytes())
+	if err := cmd.Start(); err != nil {
+		return u, err
 	}
-	u.rss = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss * 1024
-	return u, nil
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for tick := time.Tick(20 * time.Millisecond); ; {
+		select {
+		case err = <-ended:
+			u.took, u.stdout = time.Since(started), stdout.Bytes()
+			if err != nil {
+				err = fmt.Errorf("syncer %s: %w\n%s%s", strings.Join(args, " "), err, u.stdout, stderr.Bytes())
+			}
+			return u, err
+		case <-tick:
+			u.rss = max(u.rss, peakRSS(cmd.Process.Pid))
+		}
+	}
+}
+
+var vmHWM = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
+
+// peakRSS is the peak of a process since it began its program, in bytes. What
+// getrusage says of a child counts from its parent's size. Linux only.
+func peakRSS(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0 // it has ended
+	}
+	found := vmHWM.FindSubmatch(status)
+	if found == nil {
+		return 0
+	}
+	kb, _ := strconv.ParseInt(string(found[1]), 10, 64)
+	return kb << 10
 }
