@@ -32,8 +32,8 @@ func (p Partition) String() string {
 
 // A Sync is one partition's run in the making: what stood when it began, and
 // what its sweeps have found since. Unchanged rows are recognised on this side
-// and never travel; the others wait in a temporary table. No transaction is
-// open between its calls. It is for one goroutine.
+// and never travel; the others wait for the merge. No transaction is open between
+// its calls. It is for one goroutine.
 type Sync struct {
 	store *Store
 	part  Partition

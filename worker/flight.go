@@ -1,6 +1,9 @@
 package worker
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // flights are the syncs that this process makes at the moment, by partition: two
 // of the same would fetch the same rows, and one of them in vain.
@@ -31,4 +34,21 @@ func (f *flights) begin(j Job) (end func(), underWay <-chan struct{}) {
 		delete(f.flying, key)
 		close(c)
 	}, nil
+}
+
+// alone calls do once no other sync of the partition is under way, and keeps others
+// from beginning meanwhile.
+func (f *flights) alone(ctx context.Context, j Job, do func() error) error {
+	for {
+		end, underWay := f.begin(j)
+		if end != nil {
+			defer end()
+			return do()
+		}
+		select {
+		case <-underWay:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }

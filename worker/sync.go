@@ -179,20 +179,15 @@ const staleAttempts = 5
 // held or incomplete run is no error. Where this process is syncing the partition
 // already, it comes after that.
 func (s *Syncer) Sync(ctx context.Context, job Job) (Result, error) {
-	for {
-		end, underWay := s.flights.begin(job)
-		if end != nil {
-			defer end()
-			return s.syncAlone(ctx, job)
-		}
-		select {
-		case <-underWay:
-		case <-ctx.Done():
-			return Result{Job: job, Status: store.StatusFailed, Message: context.Cause(ctx).Error()}, context.Cause(ctx)
-		}
-	}
+	r := Result{Job: job, Status: StatusCalledOff} // should the context end before its turn comes
+	err := s.flights.alone(ctx, job, func() (err error) {
+		r, err = s.syncAlone(ctx, job)
+		return err
+	})
+	return r, err
 }
 
+// syncAlone is Sync for who has the partition's flight.
 func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error) {
 	started := time.Now()
 	stats := new(fetch.Stats)
@@ -309,25 +304,16 @@ func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partitio
 	return nil
 }
 
+// syncOnce syncs a partition unless that was done before.
 func (s *Syncer) syncOnce(ctx context.Context, job Job, p store.Partition) error {
 	p.Source = job.Source.Source
-	for {
-		end, underWay := s.flights.begin(job)
-		if end == nil {
-			select {
-			case <-underWay:
-				continue
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		defer end()
+	return s.flights.alone(ctx, job, func() error {
 		last, err := s.Store.LastSuccess(ctx, p)
 		if err == nil && last.IsZero() {
 			_, err = s.syncAlone(ctx, job)
 		}
 		return err
-	}
+	})
 }
 
 // fullAgain is the wait after a full sweep that was incomplete or held.

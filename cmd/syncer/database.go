@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -18,14 +18,14 @@ type database struct {
 	*store.Store
 	server *embeddedpg.Server // nil: the user's own, or one that another command runs
 	dir    string             // of the embedded server; empty: the user's own
-	log    *slog.Logger
+	stderr io.Writer          // for what a person waits for
 }
 
 // openDatabase connects to url, or starts the embedded default in dir where there
 // is none ("" is the data directory).
 func (p *program) openDatabase(ctx context.Context, url, dir string, o store.Options) (_ *database, err error) {
 	o.Logger, o.Name = p.log, workerName()
-	d := &database{dir: dir, log: p.log}
+	d := &database{dir: dir, stderr: p.stderr}
 	if url == "" {
 		if d.dir == "" {
 			if d.dir, err = embeddedpg.DefaultDataDir(); err != nil {
@@ -100,7 +100,7 @@ func (d *database) waitForOthers(ctx context.Context) {
 			return
 		}
 		if !told {
-			d.log.WarnContext(ctx, "waiting for other commands that use the private PostgreSQL", "sessions", n)
+			fmt.Fprintln(d.stderr, "syncer: waiting for other commands that use the private PostgreSQL of this one")
 		}
 		select {
 		case <-ctx.Done():
