@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"syncer/store"
 )
 
 const (
@@ -14,19 +16,28 @@ const (
 	patchedShare = 1.165
 )
 
+// setting is a database, and syncer built to fill it.
+func setting(ctx context.Context) (*store.Store, *program, func(), error) {
+	s, done, err := open(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	p, clean, err := build(ctx)
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return s, p, func() { clean(); done() }, nil
+}
+
 // endToEnd syncs the patch states of a fleet from a simulated cloud in another
 // process: pages of 100, no latency, no rate limit, two cores for both.
 func endToEnd(ctx context.Context, report func(figure)) error {
-	s, done, err := open(ctx)
+	s, p, done, err := setting(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	p, clean, err := build(ctx)
-	if err != nil {
-		return err
-	}
-	defer clean()
 	database := s.Pool().Config().ConnString()
 	measure := func(rows int) (u use, found, calls int64, err error) {
 		accounts, stop, err := p.cloud(ctx, "--accounts", "2", "--rate", "0", "--servers", fmt.Sprint(int(float64(rows)/2/patchedShare)))
@@ -83,16 +94,11 @@ func endToEnd(ctx context.Context, report func(figure)) error {
 // accountsScaling: a gateway of 10 calls a second for each account; 20 accounts in
 // one process against one account alone.
 func accountsScaling(ctx context.Context, report func(figure)) error {
-	s, done, err := open(ctx)
+	s, p, done, err := setting(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	p, clean, err := build(ctx)
-	if err != nil {
-		return err
-	}
-	defer clean()
 	accounts, stop, err := p.cloud(ctx, "--accounts", "20", "--rate", "10", "--servers", "30000")
 	if err != nil {
 		return err
