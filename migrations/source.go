@@ -18,13 +18,35 @@ func ForSource(s *source.Source) string {
 	views(&b, s)
 	asOf(&b, s)
 	comments(&b, s)
+	b.WriteString(TrendsAndChanges(s))
 	fmt.Fprintf(&b, `
 -- +goose Down
-DROP FUNCTION alicloud.%[1]s_as_of(timestamptz);
+DROP VIEW syncer.%[1]s_changes CASCADE;
+SELECT syncer.unite_changes();
+%[2]sDROP FUNCTION alicloud.%[1]s_as_of(timestamptz);
 DROP VIEW alicloud.%[1]s_history;
 DROP VIEW alicloud.%[1]s;
 DROP TABLE syncer.%[1]s;
-`, s.Name)
+`, s.Name, dropTrends(s))
+	return b.String()
+}
+
+// TrendsAndChanges writes what migration 9 brought to the sources of the ones
+// before it, and what the migration of any later source has from the start.
+func TrendsAndChanges(s *source.Source) string {
+	var b strings.Builder
+	for _, t := range s.Trends {
+		trend(&b, s, t)
+	}
+	changes(&b, s)
+	return b.String()
+}
+
+func dropTrends(s *source.Source) string {
+	var b strings.Builder
+	for _, t := range s.Trends {
+		fmt.Fprintf(&b, "DROP VIEW alicloud.%[1]s;\nDROP TABLE syncer.%[1]s;\n", t.Name)
+	}
 	return b.String()
 }
 
@@ -65,15 +87,16 @@ func viewColumns(s *source.Source) []string {
 	for _, c := range s.Columns {
 		list = append(list, c.Name)
 		if len(c.Labels) > 0 {
-			list = append(list, label(c))
+			list = append(list, label(c.Name, c.Name, c))
 		}
 	}
 	return append(list, "extra", "valid_from")
 }
 
-func label(c source.Column) string {
+// label is the column <name>_label of the codes in an expression.
+func label(expr, name string, c source.Column) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "CASE %s", c.Name)
+	fmt.Fprintf(&b, "CASE %s", expr)
 	for _, l := range c.Labels {
 		code := l.Code
 		if c.Type != source.BigInt {
@@ -81,7 +104,7 @@ func label(c source.Column) string {
 		}
 		fmt.Fprintf(&b, "\n        WHEN %s THEN %s", code, quote(l.Text))
 	}
-	fmt.Fprintf(&b, "\n    END AS %s_label", c.Name)
+	fmt.Fprintf(&b, "\n    END AS %s_label", name)
 	return b.String()
 }
 
@@ -172,17 +195,21 @@ func Comments(s *source.Source) [][2]string {
 		}
 		list = append(list, [2]string{c.Name, text})
 		if len(c.Labels) > 0 {
-			var codes []string
-			for _, l := range c.Labels {
-				codes = append(codes, l.Code+" = "+l.Text)
-			}
-			list = append(list, [2]string{c.Name + "_label", "What " + c.Name + " says: " + strings.Join(codes, ", ") + "."})
+			list = append(list, labelComment(c.Name, c))
 		}
 	}
 	return append(list,
 		[2]string{"extra", "What the API answered that no column holds, or that a column's type refused. NULL: nothing."},
 		[2]string{"valid_from", "Since when this version stands: the moment of the sync that found it."},
 	)
+}
+
+func labelComment(name string, c source.Column) [2]string {
+	var codes []string
+	for _, l := range c.Labels {
+		codes = append(codes, l.Code+" = "+l.Text)
+	}
+	return [2]string{name + "_label", "What " + name + " says: " + strings.Join(codes, ", ") + "."}
 }
 
 func regionComment(r source.Regions) string {

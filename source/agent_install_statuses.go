@@ -32,6 +32,12 @@ var AgentInstallStatuses = Source{
 		Absent: Keeps,
 	}},
 	EndsWith: &Parent{Source: "cloud_center_instances", Column: "uuid", Via: "uuid"},
+	Trends: []Trend{{
+		Name:     "agent_install_daily",
+		Doc:      "One row per day, account, region and result: on how many servers the agent installation last seen ended so.",
+		By:       []string{"result"},
+		Measures: []Measure{{Name: "servers", Doc: "Servers with this result."}},
+	}},
 }
 
 var installResults = []Label{

@@ -80,6 +80,18 @@ var AgentlessTasks = Source{
 		},
 	},
 	EndsWith: &Parent{Source: "agentless_tasks", Column: "task_id", Via: "root_task_id"},
+	Trends: []Trend{{
+		Name: "agentless_tasks_daily",
+		Doc:  "One row per day, account, region, status and target type: how many agentless scans there were, main tasks and subtasks, and how much they scanned.",
+		By:   []string{"status", "target_type"},
+		Measures: []Measure{
+			{Name: "tasks", Doc: "Tasks, main tasks and subtasks, that the API listed at the end of the day."},
+			{Name: "main_tasks", Where: []Condition{{Column: "is_root", In: []string{"true"}}}, Doc: "Main tasks among them."},
+			{Name: "started", On: "started_at", Doc: "Tasks among them that were started on this day, as known at its end."},
+			{Name: "finished", On: "ended_at", Doc: "Tasks among them that ended on this day, as known at its end."},
+			{Name: "measured_mb", Sum: "measure_space_mb", Doc: "Data that they scanned, in MB."},
+		},
+	}},
 }
 
 var agentlessStatuses = []Label{

@@ -90,6 +90,12 @@ var CloudCenterInstances = Source{
 		Params: map[string]string{"MachineTypes": "ecs", "UseNextToken": "true", "Lang": "en"},
 		Absent: Ends,
 	}},
+	Trends: []Trend{{
+		Name:     "fleet_daily",
+		Doc:      "One row per day, account, region, agent status, operating system and vendor: how many servers there were.",
+		By:       []string{"client_status", "os", "vendor"},
+		Measures: []Measure{{Name: "servers", Doc: "Servers that Security Center knew at the end of the day."}},
+	}},
 }
 
 var assetStatuses = []Label{

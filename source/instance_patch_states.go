@@ -30,4 +30,24 @@ var InstancePatchStates = Source{
 		{Name: "failed_count", Field: "FailedCount", Type: BigInt, Doc: "Patches whose installation failed."},
 	},
 	Sweeps: []Sweep{{Name: "patch states", Absent: Ends}},
+	Trends: []Trend{{
+		Name: "patch_compliance_daily",
+		Doc:  "One row per day, account and region: how many instances had all their patches, and what the others lacked.",
+		Measures: []Measure{
+			{Name: "instances", Doc: "Instances whose patches are known."},
+			{
+				Name: "compliant", Doc: "Instances on which nothing is missing, failed or waiting for a restart.",
+				Where: []Condition{
+					{Column: "missing_count", Not: true, Above0: true},
+					{Column: "failed_count", Not: true, Above0: true},
+					{Column: "installed_pending_reboot_count", Not: true, Above0: true},
+				},
+			},
+			{Name: "missing_instances", Where: []Condition{{Column: "missing_count", Above0: true}}, Doc: "Instances that lack a patch."},
+			{Name: "failed_instances", Where: []Condition{{Column: "failed_count", Above0: true}}, Doc: "Instances on which the installation of a patch failed."},
+			{Name: "pending_reboot_instances", Where: []Condition{{Column: "installed_pending_reboot_count", Above0: true}}, Doc: "Instances with a patch that needs a restart to take effect."},
+			{Name: "missing_patches", Sum: "missing_count", Doc: "Patches that are missing, added up over the instances."},
+			{Name: "compliance_pct", Share: [2]string{"compliant", "instances"}, Doc: "Compliant instances among all, in percent; NULL where there are none."},
+		},
+	}},
 }

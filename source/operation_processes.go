@@ -41,6 +41,17 @@ var OperationProcesses = Source{
 		},
 		Absent: Ends,
 	}},
+	Trends: []Trend{{
+		Name: "operation_processes_daily",
+		Doc:  "One row per day, account, region, type and status: how many check tasks there were, and how far they had come.",
+		By:   []string{"task_type", "status_code"},
+		Measures: []Measure{
+			{Name: "processes", Doc: "Check tasks that the API listed at the end of the day."},
+			{Name: "total_count", Sum: "total_count", Doc: "Entries that they consist of."},
+			{Name: "finish_count", Sum: "finish_count", Doc: "Entries of total_count that are complete."},
+			{Name: "finish_pct", Share: [2]string{"finish_count", "total_count"}, Doc: "Complete entries among all, in percent; NULL where there are none."},
+		},
+	}},
 }
 
 var checkTypes = []Label{

@@ -39,6 +39,15 @@ var PublishBatches = Source{
 		},
 		Absent: Ends,
 	}},
+	Trends: []Trend{{
+		Name: "publish_progress_daily",
+		Doc:  "One row per day, account, region, agent release and batch: how far the batch had come.",
+		By:   []string{"version", "batch_id"},
+		Measures: []Measure{
+			{Name: "status", Value: "status", Doc: "How far the batch is; NULL while it is not listed."},
+			{Name: "upgraded_servers", Sum: "batch_process", Doc: "Servers in the batch that have been upgraded so far."},
+		},
+	}},
 }
 
 var operationBases = []Label{

@@ -38,6 +38,9 @@ type Source struct {
 	// EndsWith ends a row when the row it hangs on no longer stands,
 	// whatever the sweeps saw.
 	EndsWith *Parent
+
+	// Trends are kept of the rows, day by day.
+	Trends []Trend
 }
 
 // An API names one operation of Alibaba Cloud.
@@ -206,12 +209,13 @@ type Values struct {
 	Touched bool
 }
 
-// A Condition holds where the column's text is (or is not) one of the values.
-// A NULL is none of any values.
+// A Condition holds where the column's text is (or is not) one of the values, or
+// its number is (or is not) above 0. A NULL is none of any values, and not above 0.
 type Condition struct {
 	Column string
 	Not    bool
 	In     []string
+	Above0 bool // in place of In
 }
 
 // Since narrows a sweep to rows whose Column is not before a moment: that of the

@@ -29,6 +29,7 @@ func Validate(list []*Source) error {
 		v.key()
 		v.sweeps()
 		v.parent()
+		v.trends()
 	}
 	return errors.Join(v.problems...)
 }
@@ -268,7 +269,7 @@ func (v *validation) each(w Sweep) {
 				v.add("sweep %q reads column %q of %q, which does not exist", w.Name, name, of.Name)
 			}
 		}
-		v.conditions(w, of, values.Where)
+		v.conditions(fmt.Sprintf("sweep %q", w.Name), of, values.Where)
 		if values.Touched && of != v.source {
 			v.add("sweep %q: Touched asks for rows of %q, which is another source", w.Name, of.Name)
 		}
@@ -287,16 +288,21 @@ func (v *validation) since(w Sweep) {
 	if w.Since.Lookback <= 0 {
 		v.add("sweep %q: Since.Lookback is not set", w.Name)
 	}
-	v.conditions(w, v.source, w.Since.Open)
+	v.conditions(fmt.Sprintf("sweep %q", w.Name), v.source, w.Since.Open)
 }
 
-func (v *validation) conditions(w Sweep, of *Source, list []Condition) {
+func (v *validation) conditions(who string, of *Source, list []Condition) {
 	for _, c := range list {
-		if of.Index(c.Column) < 0 {
-			v.add("sweep %q: a condition names column %q of %q, which does not exist", w.Name, c.Column, of.Name)
-		}
-		if len(c.In) == 0 {
-			v.add("sweep %q: the condition on %q names no values", w.Name, c.Column)
+		column, ok := of.Column(c.Column)
+		switch {
+		case !ok:
+			v.add("%s: a condition names column %q of %q, which does not exist", who, c.Column, of.Name)
+		case c.Above0 && len(c.In) > 0:
+			v.add("%s: the condition on %q is both Above0 and In", who, c.Column)
+		case c.Above0 && column.Type != BigInt && column.Type != Double:
+			v.add("%s: the condition on %q is Above0, but the column is no number", who, c.Column)
+		case !c.Above0 && len(c.In) == 0:
+			v.add("%s: the condition on %q names no values", who, c.Column)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"syncer/source"
 )
@@ -54,8 +55,11 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 		if err := y.apply(ctx, tx, run, &c); err != nil {
 			return err
 		}
-		if c.Opened+c.Changed+c.Ended > 0 || y.conn != nil { // a stage may also have refreshed untracked columns
-			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4
+		if err := y.fold(ctx, tx, &c); err != nil {
+			return err
+		}
+		if y.first || c.Opened+c.Changed+c.Ended > 0 || y.conn != nil { // a stage may also have refreshed untracked columns
+			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = coalesce(first_merged_at, $4)
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At); err != nil {
 				return err
 			}
@@ -97,14 +101,15 @@ func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
 // last merge's even where the clock was set back, so that versions never overlap.
 func (y *Sync) lock(ctx context.Context, tx pgx.Tx) (at time.Time, err error) {
 	key := xxhash.Sum64String(strings.Join([]string{"syncer", y.part.AccountID, y.t.Source.Name, y.part.RegionID}, "\x00"))
-	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(key)); err != nil {
+	// Beside other partitions' merges, but not beside the rebuilding of trends.
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock($2)", trendsLock, int64(key)); err != nil {
 		return at, err
 	}
 	var generation int64
-	err = tx.QueryRow(ctx, `SELECT generation, greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond')
-FROM syncer.partitions
+	err = tx.QueryRow(ctx, `SELECT generation, greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL
+FROM syncer.partitions, `+cutDays+`
 WHERE account_id = $1 AND source = $2 AND region_id = $3`,
-		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&generation, &at)
+		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&generation, &at, &y.first)
 	if err == nil && generation != y.generation {
 		err = ErrStale
 	}
@@ -114,9 +119,8 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`,
 // apply moves the stage into the table and ends what is gone.
 func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error {
 	account, region := y.part.AccountID, y.part.RegionID
-	exec := func(sql string, args ...any) (int64, error) {
-		tag, err := tx.Exec(ctx, sql, append([]any{account, region, c.At}, args...)...)
-		return tag.RowsAffected(), err
+	write := func(sql string, by int, args ...any) (int64, error) {
+		return y.count(ctx, tx, y.t.tallied(sql, by), append([]any{account, region, c.At}, args...)...)
 	}
 	// What is gone is judged before the stage is merged, among the rows that
 	// stood when the run began.
@@ -133,7 +137,7 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 		if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
 			return err
 		}
-		if c.Changed, err = exec(y.t.endChanged()); err != nil {
+		if c.Changed, err = write(y.t.endChanged(), -1); err != nil {
 			return err
 		}
 		if sql := y.t.refresh(); sql != "" {
@@ -141,30 +145,51 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 				return err
 			}
 		}
-		if c.Opened, err = exec(y.t.open()); err != nil {
-			return err
-		}
-		c.Opened -= c.Changed
 	}
-	opened, err := y.openNew(ctx, tx, c.At)
-	if err != nil {
+	if err := y.open(ctx, tx, c, write); err != nil {
 		return err
 	}
-	c.Opened += opened
 	for _, chunk := range gone.chunks(y.t) {
-		n, err := exec(y.t.end(), chunk...)
+		n, err := write(y.t.end(), -1, chunk...)
 		if err != nil {
 			return err
 		}
 		c.Ended += n
 	}
 	if y.t.EndsWith != nil {
-		n, err := y.endOrphans(ctx, tx, c.Opened+c.Changed+c.Ended > 0, exec)
+		n, err := y.endOrphans(ctx, tx, c.Opened+c.Changed+c.Ended > 0, write)
 		if err != nil {
 			return err
 		}
 		c.Ended += n
 	}
+	return nil
+}
+
+// open makes the new versions: those of the stage by a statement that answers what
+// the trends gain, those of the spill by a COPY, which answers nothing: then all
+// that was opened is read again.
+func (y *Sync) open(ctx context.Context, tx pgx.Tx, c *Changes, write func(string, int, ...any) (int64, error)) error {
+	copied, err := y.openNew(ctx, tx, c.At)
+	if err != nil {
+		return err
+	}
+	if y.conn != nil && copied == 0 {
+		c.Opened, err = write(y.t.open(), +1)
+	} else if y.conn != nil {
+		var tag pgconn.CommandTag
+		tag, err = tx.Exec(ctx, y.t.open(), y.part.AccountID, y.part.RegionID, c.At)
+		c.Opened = tag.RowsAffected()
+	}
+	if err != nil {
+		return err
+	}
+	if copied > 0 && len(y.t.Trends) > 0 {
+		if _, err := y.count(ctx, tx, y.t.tallyOpened(), y.part.AccountID, y.part.RegionID, c.At); err != nil {
+			return err
+		}
+	}
+	c.Opened += copied - c.Changed
 	return nil
 }
 
@@ -202,7 +227,7 @@ func (y *Sync) openNew(ctx context.Context, tx pgx.Tx, at time.Time) (int64, err
 // endOrphans ends rows whose parent is gone, once the parents were ever synced. It
 // compares whole tables, so it looks first whether either side has changed since
 // the partition's last good run began.
-func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, changed bool, exec func(string, ...any) (int64, error)) (int64, error) {
+func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, changed bool, write func(string, int, ...any) (int64, error)) (int64, error) {
 	var look bool
 	err := tx.QueryRow(ctx, `SELECT EXISTS (
     SELECT FROM syncer.partitions
@@ -217,7 +242,7 @@ func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, changed bool, exec fun
 	if err != nil || !look {
 		return 0, err
 	}
-	return exec(y.t.endOrphans())
+	return write(y.t.endOrphans(), -1)
 }
 
 // shown counts the rows that the run's sweeps have shown.

@@ -56,6 +56,9 @@ type Sync struct {
 	repeated int64
 	sweeps   []*Sweep
 
+	first bool  // the merge is the partition's first
+	tally tally // of what the merge has written so far
+
 	row, key []byte // one, encoded
 }
 

@@ -68,8 +68,8 @@ func (t *table) sameKey(a, b string) string {
 	return strings.Join(on, " AND ")
 }
 
-// keyType is the array element type of a key column.
-func (t *table) keyType(name string) string {
+// columnType is the SQL type of a column.
+func (t *table) columnType(name string) string {
 	c, _ := t.Column(name)
 	return c.Type.SQL()
 }
@@ -131,7 +131,7 @@ WHERE %s AND %s AND t.version_hash = s.version_hash AND t.row_hash <> s.row_hash
 // they are staged).
 func (t *table) open() string {
 	columns := list("", t.columns)
-	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s, version_hash, row_hash, valid_from)
+	return fmt.Sprintf(`INSERT INTO %s AS t (account_id, region_id, %s, version_hash, row_hash, valid_from)
 SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
 FROM pg_temp.stage AS s
 WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
@@ -150,7 +150,7 @@ func (t *table) end() string {
 	if len(t.Key) > 0 {
 		var arrays []string
 		for i, k := range t.Key {
-			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+4, t.keyType(k)))
+			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+4, t.columnType(k)))
 		}
 		from = fmt.Sprintf("\nFROM unnest(%s) AS g (%s)", strings.Join(arrays, ", "), list("", t.key()))
 		join = t.sameKey("t", "g")

@@ -80,6 +80,9 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := db.prepare(ctx, true); err != nil {
 		return err
 	}
+	if _, err := db.SetTimezone(ctx, "UTC", source.All); err != nil {
+		return err
+	}
 	accounts := simAccounts(2)
 	url, stop, err := serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: o.servers}), Clock: clock.now,

@@ -115,8 +115,8 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
-	root.AddCommand(p.checkCommand(), p.demoCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
-		p.sourcesCommand(), p.statusCommand(), p.syncCommand())
+	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
+		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand())
 	asUsage(root)
 	return root
 }

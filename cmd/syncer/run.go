@@ -39,6 +39,9 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
+	if err := p.cutDays(ctx, s); err != nil {
+		return err
+	}
 	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", s.config.Workers)
 	if s.db.dir != "" {
 		p.log.Info("no database is configured: using a private PostgreSQL", "connect", s.db.howToConnect())

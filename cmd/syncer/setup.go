@@ -86,6 +86,23 @@ func (p *program) newAccount(a config.Account) (*worker.Account, error) {
 	}, nil
 }
 
+// openToRead opens the configuration's database for a command that only looks,
+// which needs no right to write.
+func (p *program) openToRead(ctx context.Context, c *config.Config) (_ *database, err error) {
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	ready := db.Current
+	if db.dir != "" {
+		ready = func(ctx context.Context) error { return db.prepare(ctx, false) }
+	}
+	if err := ready(ctx); err != nil {
+		return nil, errors.Join(err, db.close(ctx))
+	}
+	return db, nil
+}
+
 // selection narrows the jobs to what was named on the command line.
 type selection struct {
 	sources, accounts, regions []string
@@ -159,4 +176,13 @@ func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error
 		return nil, err
 	}
 	return &session{c, db, syncer}, nil
+}
+
+// cutDays cuts the trends' days in the configured time zone, from the first sync on.
+func (p *program) cutDays(ctx context.Context, s *session) error {
+	rebuilt, err := s.db.SetTimezone(ctx, s.config.Timezone, source.All)
+	if rebuilt {
+		p.log.InfoContext(ctx, "the trends were rebuilt for another time zone", "timezone", s.config.Timezone)
+	}
+	return err
 }

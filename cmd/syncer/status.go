@@ -48,18 +48,11 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{})
+	db, err := p.openToRead(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
-	ready := db.Current // looking needs no right to write
-	if db.dir != "" {
-		ready = func(ctx context.Context) error { return db.prepare(ctx, false) }
-	}
-	if err := ready(ctx); err != nil {
-		return err
-	}
 	syncer, err := p.newSyncer(c, db.Store)
 	if err != nil {
 		return err

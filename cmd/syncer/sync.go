@@ -81,6 +81,11 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	if !o.dryRun {
+		if err := p.cutDays(ctx, s); err != nil {
+			return err
+		}
+	}
 	for i := range jobs {
 		jobs[i].Full, jobs[i].AllowShrink, jobs[i].DryRun = o.full, o.allowShrink, o.dryRun
 	}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncer/internal/config"
+	"syncer/source"
+	"syncer/store"
+)
+
+func (p *program) changesCommand() *cobra.Command {
+	o := changesOptions{}
+	cmd := &cobra.Command{
+		Use:   "changes",
+		Short: "What happened to the rows: opened, changed, ended, returned",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.changes(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.since, "since", "24h", "how far back (90m, 24h, 7d), or from which moment on (2026-05-03, 2026-05-03T12:00:00+08:00)")
+	f.StringVar(&o.until, "until", "", "up to when, in the same forms (default: now)")
+	f.StringSliceVar(&o.sources, "source", nil, "only these sources")
+	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
+	f.IntVar(&o.limit, "limit", 1000, "the latest so many; 0 is all")
+	f.StringVar(&o.output, "output", "table", "table or json")
+	return cmd
+}
+
+type changesOptions struct {
+	since, until      string
+	sources, accounts []string
+	limit             int
+	output            string
+}
+
+func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
+	if o.output != "table" && o.output != "json" {
+		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	}
+	if o.limit < 0 {
+		return usageError{fmt.Errorf("--limit %d: expected 0 (all) or more", o.limit)}
+	}
+	for _, name := range o.sources {
+		if _, ok := source.ByName(source.All, name); !ok {
+			return unknownSource(name)
+		}
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return usageError{err}
+	}
+	now := time.Now()
+	filter := store.ChangeFilter{Sources: o.sources, Accounts: o.accounts, Until: now}
+	if filter.Since, err = moment(o.since, now, zone); err != nil {
+		return usageError{fmt.Errorf("--since %w", err)}
+	}
+	if o.until != "" {
+		if filter.Until, err = moment(o.until, now, zone); err != nil {
+			return usageError{fmt.Errorf("--until %w", err)}
+		}
+	}
+	if o.limit > 0 {
+		filter.Limit = o.limit + 1 // one more tells whether there are more
+	}
+	db, err := p.openToRead(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	list := []store.Change{}
+	if err := db.Happened(ctx, filter, func(c store.Change) { list = append(list, c) }); err != nil {
+		return err
+	}
+	more := o.limit > 0 && len(list) > o.limit
+	if more {
+		list = list[:o.limit]
+		fmt.Fprintf(p.stderr, "syncer: these are the latest %s; --limit 0 shows all, a later --since fewer\n", thousands(int64(o.limit)))
+	}
+	if o.output == "json" {
+		return printJSON(p.stdout, list)
+	}
+	if len(list) == 0 {
+		fmt.Fprintf(p.stdout, "Nothing changed from %s to %s.\n", filter.Since.In(zone).Format(time.RFC3339), filter.Until.In(zone).Format(time.RFC3339))
+		return nil
+	}
+	t := newTable("at", "source", "account", "region", "key", "kind", "changed")
+	for _, c := range list {
+		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05"), c.Source, c.Account, c.RegionID, c.Key, c.Kind, differences(c.Changed)})
+	}
+	printTable(p.stdout, t)
+	return nil
+}
+
+// moment reads how long ago, or a moment itself: a day begins in the given zone.
+func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
+	var ago config.Duration
+	if err := ago.UnmarshalText([]byte(s)); err == nil {
+		return now.Add(-time.Duration(ago)), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.DateTime, "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t, nil
+		}
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fmt.Errorf("%s: expected how long ago, such as 24h or 7d, or a moment, such as 2026-05-03 or 2026-05-03T12:00:00+08:00", s)
+}
+
+// differences writes status: 1 → 2, with long values cut.
+func differences(changed map[string]store.ChangedValue) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(changed)) {
+		v := changed[name]
+		parts = append(parts, fmt.Sprintf("%s: %s → %s", name, cut(string(v.Old), 40), cut(string(v.New), 40)))
+	}
+	return strings.Join(parts, ", ")
+}

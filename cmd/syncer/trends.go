@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncer/source"
+)
+
+func (p *program) trendsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "trends",
+		Short: "The rollups behind the daily views",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "rebuild",
+		Short: "Make the rollups anew from the versions; syncs wait meanwhile",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.rebuildTrends(cmd.Context())
+		},
+	})
+	return cmd
+}
+
+func (p *program) rebuildTrends(ctx context.Context) (err error) {
+	s, err := p.open(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
+	started := time.Now()
+	// Another time zone than before rebuilds them, too.
+	if err := p.cutDays(ctx, s); err != nil {
+		return err
+	}
+	if err := s.db.RebuildTrends(ctx, source.All); err != nil {
+		return err
+	}
+	n := 0
+	for _, src := range source.All {
+		n += len(src.Trends)
+	}
+	fmt.Fprintf(p.stdout, "%d trends rebuilt in %s.\n", n, time.Since(started).Round(10*time.Millisecond))
+	return nil
+}

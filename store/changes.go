@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Change is one row of alicloud.changes.
+type Change struct {
+	At        time.Time `json:"at"`
+	Source    string    `json:"source"`
+	AccountID string    `json:"account_id"`
+	Account   string    `json:"account"`
+	RegionID  string    `json:"region_id"`
+	Key       string    `json:"key"`
+	Kind      string    `json:"kind"` // opened, changed, ended or returned
+	// Changed holds the columns that differ from the version before.
+	Changed map[string]ChangedValue `json:"changed,omitempty"`
+}
+
+// A ChangedValue is a column's value before and after, as JSON.
+type ChangedValue struct {
+	Old json.RawMessage `json:"old"`
+	New json.RawMessage `json:"new"`
+}
+
+// A ChangeFilter narrows what happened. Empty lists narrow nothing.
+type ChangeFilter struct {
+	Since, Until      time.Time // Since is included, Until is not
+	Sources, Accounts []string  // accounts by name
+	Limit             int       // the latest so many; 0: all
+}
+
+// Happened tells the changes that pass the filter to visit, the latest first.
+func (s *Store) Happened(ctx context.Context, f ChangeFilter, visit func(Change)) (err error) {
+	defer wrap(&err, "read alicloud.changes")
+	var limit *int
+	if f.Limit > 0 {
+		limit = &f.Limit
+	}
+	rows, err := s.pool.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, c.kind, c.changed
+FROM alicloud.changes AS c
+LEFT JOIN alicloud.accounts AS a ON a.account_id = c.account_id
+WHERE c.at >= $1
+    AND c.at < $2
+    AND (cardinality($3::text[]) = 0 OR c.source = ANY ($3))
+    AND (cardinality($4::text[]) = 0 OR a.name = ANY ($4))
+ORDER BY c.at DESC, c.source, c.account_id, c.region_id, c.key
+LIMIT $5`, f.Since, f.Until, append([]string{}, f.Sources...), append([]string{}, f.Accounts...), limit)
+	if err != nil {
+		return err
+	}
+	var c Change
+	_, err = pgx.ForEachRow(rows, []any{&c.At, &c.Source, &c.AccountID, &c.Account, &c.RegionID, &c.Key, &c.Kind, &c.Changed}, func() error {
+		visit(c)
+		c.Changed = nil
+		return nil
+	})
+	return err
+}

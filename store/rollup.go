@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// A rollup holds a trend's numbers, one row for each series (value of the
+// dimensions, in a partition) and span of days over which they stood. Every
+// statement of a merge that writes versions also answers what these add or take
+// away (its tally), and fold brings the rollup up to that before the merge
+// commits. The transaction's time zone is the one that days are cut in.
+
+// trendColumns are the columns that the trends of a source look at.
+func (t *table) trendColumns() []string {
+	names := []string{"valid_from", "valid_to"}
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, tr := range t.Trends {
+		for _, name := range tr.By {
+			add(name)
+		}
+		for _, m := range tr.Measures {
+			for _, c := range m.Where {
+				add(c.Column)
+			}
+			add(m.On)
+			add(m.Sum)
+			add(m.Value)
+		}
+	}
+	for i := range names {
+		names[i] = ident(names[i])
+	}
+	return names
+}
+
+// tallied makes a statement that writes versions on alias t answer how many, and
+// what each trend gains (by +1) or loses (by -1).
+func (t *table) tallied(sql string, by int) string {
+	return fmt.Sprintf("WITH v AS (\n%s\nRETURNING %s\n)\nSELECT (SELECT count(*) FROM v)%s",
+		sql, list("t.", t.trendColumns()), t.tallies(by))
+}
+
+// tallyOpened answers what each trend gains by all that a merge has opened.
+func (t *table) tallyOpened() string {
+	return fmt.Sprintf("WITH v AS (\nSELECT %s\nFROM %s AS t\nWHERE %s AND t.valid_from = $3\n)\nSELECT 0%s",
+		list("t.", t.trendColumns()), t.standing, t.where, t.tallies(+1))
+}
+
+// tallies are columns, one for each trend: a JSON array with an object for each
+// series in v.
+func (t *table) tallies(by int) string {
+	var b strings.Builder
+	for i := range t.Trends {
+		tr := &t.Trends[i]
+		columns := []string{t.series(tr) + " AS series"}
+		for _, name := range tr.By {
+			columns = append(columns, "v."+ident(name))
+		}
+		for _, m := range tr.Measures {
+			switch {
+			case m.Value != "" && by > 0:
+				columns = append(columns, fmt.Sprintf("max(v.%s) AS %s", ident(m.Value), ident(m.Name)))
+			case m.Value == "" && m.Kept():
+				columns = append(columns, fmt.Sprintf("%d * sum(%s) AS %s", by, t.term(m, by), ident(m.Name)))
+			}
+		}
+		group := "HAVING count(*) > 0"
+		if len(tr.By) > 0 {
+			group = "GROUP BY " + list("v.", idents(tr.By))
+		}
+		fmt.Fprintf(&b, ",\n(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT %s FROM v %s) AS d)", strings.Join(columns, ", "), group)
+	}
+	return b.String()
+}
+
+// series names the value of the dimensions of v: NULL is a value like others.
+func (t *table) series(tr *source.Trend) string {
+	if len(tr.By) == 0 {
+		return "'[]'"
+	}
+	return fmt.Sprintf("jsonb_build_array(%s)::text", list("v.", idents(tr.By)))
+}
+
+// term is what one version of v adds to a measure. What is counted on the day of
+// its time was only counted if it was found on that day, and is only taken away again
+// (by < 0) on that day.
+func (t *table) term(m source.Measure, by int) string {
+	what := "1"
+	if m.Sum != "" {
+		what = fmt.Sprintf("coalesce(v.%s, 0)::numeric", ident(m.Sum))
+	}
+	where := make([]string, 0, len(m.Where)+2)
+	for _, c := range m.Where {
+		where = append(where, condition("v", c))
+	}
+	if m.On != "" {
+		where = append(where, fmt.Sprintf("v.%s::date = v.valid_from::date", ident(m.On)))
+		if by < 0 {
+			where = append(where, "v.valid_from::date = v.valid_to::date")
+		}
+	}
+	if len(where) == 0 {
+		return what
+	}
+	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE 0 END", strings.Join(where, " AND "), what)
+}
+
+// condition renders one with constants in the text: it is part of statements whose
+// parameters are others.
+func condition(alias string, c source.Condition) string {
+	column := alias + "." + ident(c.Column)
+	text := column + " > 0"
+	if !c.Above0 {
+		values := make([]string, len(c.In))
+		for i, v := range c.In {
+			values[i] = literal(v)
+		}
+		text = fmt.Sprintf("%s::text IN (%s)", column, strings.Join(values, ", "))
+	}
+	if c.Not {
+		return fmt.Sprintf("(%s) IS NOT TRUE", text) // also where the column is NULL
+	}
+	return fmt.Sprintf("(%s) IS TRUE", text)
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func idents(names []string) []string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = ident(name)
+	}
+	return quoted
+}
+
+// A tally collects what the statements of a merge answer, trend by trend.
+type tally [][]json.RawMessage
+
+// count runs a tallied statement.
+func (y *Sync) count(ctx context.Context, tx pgx.Tx, sql string, args ...any) (n int64, err error) {
+	parts := make([]json.RawMessage, len(y.t.Trends))
+	dest := []any{&n}
+	for i := range parts {
+		dest = append(dest, &parts[i])
+	}
+	if err := tx.QueryRow(ctx, sql, args...).Scan(dest...); err != nil {
+		return 0, err
+	}
+	if y.tally == nil {
+		y.tally = make(tally, len(parts))
+	}
+	for i, part := range parts {
+		if len(part) > 2 { // not NULL, not []
+			y.tally[i] = append(y.tally[i], part[1:len(part)-1])
+		}
+	}
+	return n, nil
+}
+
+// fold brings the rollups up to what the merge's statements answered. With the
+// partition's first merge, trends without dimensions begin, if with zeros.
+func (y *Sync) fold(ctx context.Context, tx pgx.Tx, c *Changes) error {
+	for i := range y.t.Trends {
+		tr := &y.t.Trends[i]
+		var parts []json.RawMessage
+		if y.tally != nil {
+			parts = y.tally[i]
+		}
+		if y.first && len(tr.By) == 0 {
+			parts = append(parts, json.RawMessage(`{"series": "[]"}`))
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		all := []byte{'['}
+		for k, part := range parts {
+			if k > 0 {
+				all = append(all, ',')
+			}
+			all = append(all, part...)
+		}
+		all = append(all, ']')
+		var batch pgx.Batch
+		for _, sql := range y.t.foldTrend(tr) {
+			batch.Queue(sql, y.part.AccountID, y.part.RegionID, c.At, all)
+		}
+		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+			return fmt.Errorf("keep %s: %w", tr.Name, err)
+		}
+	}
+	return nil
+}
+
+// foldTrend closes the series' last spans that began before today, opens today's
+// with their numbers (a series that is new has been zero since the partition's
+// first day), and adds the tally ($4) to these.
+func (t *table) foldTrend(tr *source.Trend) []string {
+	const today = "$3::timestamptz::date"
+	types := []string{`series text COLLATE "C"`}
+	sums := []string{"j.series"}
+	var zero, before, add, measures []string
+	for _, name := range tr.By {
+		types = append(types, ident(name)+" "+t.columnType(name))
+		sums = append(sums, "j."+ident(name))
+	}
+	groups := strings.Join(sums, ", ")
+	for _, m := range tr.Measures {
+		name := ident(m.Name)
+		switch {
+		case m.Value != "":
+			types = append(types, name+" "+t.columnType(m.Value))
+			sums = append(sums, fmt.Sprintf("max(j.%[1]s) AS %[1]s", name))
+			zero, before = append(zero, "NULL"), append(before, "d."+name)
+			add = append(add, fmt.Sprintf("%[1]s = d.%[1]s", name))
+		case m.Kept():
+			types = append(types, name+" numeric")
+			sums = append(sums, fmt.Sprintf("coalesce(sum(j.%[1]s), 0) AS %[1]s", name))
+			zero = append(zero, "0")
+			if m.On != "" {
+				before = append(before, "0")
+			} else {
+				before = append(before, fmt.Sprintf("coalesce(r.%s, 0)", name))
+			}
+			add = append(add, fmt.Sprintf("%[1]s = r.%[1]s + d.%[1]s", name))
+		default:
+			continue
+		}
+		measures = append(measures, name)
+	}
+	dims := idents(tr.By)
+	with := fmt.Sprintf("WITH d AS (\nSELECT %s\nFROM jsonb_to_recordset($4::jsonb) AS j (%s)\nGROUP BY %s\n)\n",
+		strings.Join(sums, ", "), strings.Join(types, ", "), groups)
+	name := pgx.Identifier{"syncer", tr.Name}.Sanitize()
+	last := "r.account_id = $1 AND r.region_id = $2 AND r.to_day = 'infinity' AND r.series = d.series"
+	return []string{
+		fmt.Sprintf("%sUPDATE %s AS r\nSET to_day = %s\nFROM d\nWHERE %s AND r.from_day < %s", with, name, today, last, today),
+		fmt.Sprintf(`%[1]sINSERT INTO %[2]s (account_id, region_id, series, %[3]sfrom_day, to_day, %[4]s)
+SELECT $1, $2, d.series, %[5]scoalesce(p.first_merged_at, $3)::date, %[6]s, %[7]s
+FROM d, syncer.partitions AS p
+WHERE p.account_id = $1 AND p.source = %[8]s AND p.region_id = $2 AND coalesce(p.first_merged_at, $3)::date < %[6]s
+    AND NOT EXISTS (SELECT FROM %[2]s AS r WHERE r.account_id = $1 AND r.region_id = $2 AND r.series = d.series)
+UNION ALL
+SELECT $1, $2, d.series, %[5]s%[6]s, 'infinity', %[9]s
+FROM d
+LEFT JOIN %[2]s AS r ON r.account_id = $1 AND r.region_id = $2 AND r.to_day = %[6]s AND r.series = d.series
+ON CONFLICT DO NOTHING`, with, name, each("", dims), strings.Join(measures, ", "), each("d.", dims), today,
+			strings.Join(zero, ", "), literal(t.Source.Name), strings.Join(before, ", ")),
+		fmt.Sprintf("%sUPDATE %s AS r\nSET %s\nFROM d\nWHERE %s AND r.from_day = %s", with, name, strings.Join(add, ", "), last, today),
+	}
+}
+
+// each lists columns behind a prefix, each followed by a comma.
+func each(prefix string, columns []string) string {
+	var b strings.Builder
+	for _, c := range columns {
+		b.WriteString(prefix + c + ", ")
+	}
+	return b.String()
+}
