@@ -115,7 +115,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
-	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
+	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.healthzCommand(), p.migrateCommand(), p.policyCommand(), p.runCommand(), p.simCommand(),
 		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand())
 	asUsage(root)
 	return root
@@ -155,8 +155,14 @@ func (p *program) setUpLog() error {
 	return nil
 }
 
-// version is the module's, or the commit that it was built from.
+// stamp is the version that a release was built as (-ldflags -X).
+var stamp string
+
+// version is that of the release or the module, or the commit that it was built from.
 func version() string {
+	if stamp != "" {
+		return stamp
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
