@@ -192,7 +192,9 @@ type shipment struct {
 }
 
 // send makes a call in the name of an identity.
-func (c *Client) send(ctx context.Context, who identity, s shipment) (reply, error) {
+func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, err error) {
+	ctx, end := trace(ctx, c.account, s)
+	defer func() { end(err) }()
 	at := subject(c.account, s.Action, s.Region)
 	pace := c.pace(s)
 	waits := backoff{base: c.options.BaseWait, most: c.options.MaxWait}

@@ -50,7 +50,7 @@ func (y *Sync) gone(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (goneKe
 	if len(held) == 0 {
 		return ends, nil
 	}
-	c.heldDigest = held.digest()
+	c.HeldRows, c.heldDigest = int64(len(held)), held.digest()
 	through := run.AllowShrink
 	if !through && run.ConfirmShrink {
 		var err error
@@ -59,7 +59,7 @@ func (y *Sync) gone(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (goneKe
 		}
 	}
 	if through {
-		c.Held, c.heldDigest = nil, 0
+		c.Held, c.HeldRows, c.heldDigest = nil, 0, 0
 		ends = append(ends, held...)
 	}
 	return ends, nil

@@ -28,6 +28,7 @@ type Changes struct {
 
 	// Held says, per sweep, what was not ended because it was too much.
 	Held       []string
+	HeldRows   int64 // how many rows these are
 	heldDigest int64 // of the keys: the same rows, the same digest
 	// At is the moment from which the changes count: valid_from of the versions
 	// opened, valid_to of those ended.

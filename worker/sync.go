@@ -79,6 +79,8 @@ type Syncer struct {
 	// Watch, if set, is told of each sync that begins; the counts go on changing
 	// while it lasts.
 	Watch func(Job, *fetch.Stats)
+	// Observe, if set, is told of each sync that ended, but for dry runs: for metrics.
+	Observe func(Result)
 
 	flights flights
 }
@@ -160,6 +162,7 @@ func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(
 // A Result is what became of a job.
 type Result struct {
 	Job     Job
+	Run     store.Run // what the fetching counted
 	Changes store.Changes
 	Status  string // as in alicloud.sync_runs
 	Message string // why it is not ok
@@ -190,6 +193,8 @@ func (s *Syncer) Sync(ctx context.Context, job Job) (Result, error) {
 // syncAlone is Sync for who has the partition's flight.
 func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error) {
 	started := time.Now()
+	caller, end := trace(caller, job)
+	defer func() { end(r) }()
 	stats := new(fetch.Stats)
 	if s.Watch != nil && job.neededBy == "" {
 		s.Watch(job, stats)
@@ -206,7 +211,8 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 			break
 		}
 	}
-	r.Job, r.Took = job, time.Since(started)
+	count(&run, stats)
+	r.Job, r.Run, r.Took = job, run, time.Since(started)
 	if err != nil {
 		r.Status, r.Message = store.StatusFailed, err.Error()
 		if calledOff(caller) { // by SIGTERM, say: it has not failed, while one that took too long has
@@ -216,6 +222,9 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 		}
 	}
 	s.log(ctx, p, run, r)
+	if s.Observe != nil && !job.DryRun {
+		s.Observe(r)
+	}
 	return r, err
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncer/fetch"
+	"syncer/internal/config"
 	"syncer/internal/embeddedpg"
 	"syncer/sim"
 	"syncer/source"
@@ -52,6 +53,8 @@ type demoOptions struct {
 // demoSchedule is that of every source once the demo has come to the present:
 // one can watch it work.
 const demoSchedule = "* * * * *"
+
+const demoTimezone = "UTC"
 
 // A demoClock is a day of the past until the demo has come to the present.
 type demoClock struct{ past atomic.Pointer[time.Time] }
@@ -106,7 +109,16 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 		fmt.Fprintf(p.stdout, "To look around, let it run (syncer demo without --once), and then:\n\n  %s\n", db.howToConnect())
 		return nil
 	}
-	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n\n", db.howToConnect())
+	web, err := p.listenNear(ctx, config.DefaultListen)
+	if err != nil {
+		return err
+	}
+	defer web.close(ctx)
+	page := pageOf{timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
+	if err := web.serve(ctx, p, syncer, page); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n  %s\n\n", web.url(), db.howToConnect())
 	daemon := worker.Daemon{Syncer: syncer, Logger: p.log}
 	return daemon.Run(ctx)
 }

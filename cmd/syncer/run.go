@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncer/internal/tracing"
 	"syncer/worker"
 )
 
@@ -34,13 +35,36 @@ func (p *program) runCommand() *cobra.Command {
 
 func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	p.ownsDatabase = true
-	s, err := p.open(ctx, migrate)
+	c, err := p.loadFullConfig()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
+	stopTraces, err := tracing.Start(ctx, p.getenv, version(), p.log)
+	if err != nil {
+		return usageError{err}
+	}
+	defer stopTraces(ctx)
+	web, err := p.listen(ctx, c.Server.Listen)
+	if err != nil {
+		return err
+	}
+	defer web.close(ctx) // who fails to start must not leave it; closing twice is fine
+	s, err := p.openWith(ctx, c, migrate)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		web.close(ctx)
+		err = errors.Join(err, s.db.close(ctx))
+	}()
 	if err := p.cutDays(ctx, s); err != nil {
 		return err
+	}
+	if err := web.serve(ctx, p, s.syncer, pageOf{token: c.Server.Token, timezone: c.Timezone}); err != nil {
+		return err
+	}
+	if web.url() != "" {
+		p.log.Info("status page", "url", web.url())
 	}
 	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", s.config.Workers)
 	if s.db.dir != "" {

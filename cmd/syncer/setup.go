@@ -150,7 +150,16 @@ type session struct {
 
 // open reads the configuration, opens the database, sees to its schema, and wires
 // the rest.
-func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error) {
+func (p *program) open(ctx context.Context, migrate bool) (*session, error) {
+	c, err := p.loadFullConfig()
+	if err != nil {
+		return nil, err
+	}
+	return p.openWith(ctx, c, migrate)
+}
+
+// loadFullConfig reads a configuration that names accounts.
+func (p *program) loadFullConfig() (*config.Config, error) {
 	c, err := p.loadConfig()
 	if err != nil {
 		return nil, err
@@ -158,8 +167,15 @@ func (p *program) open(ctx context.Context, migrate bool) (_ *session, err error
 	if err := c.Validate(); err != nil {
 		return nil, usageError{err}
 	}
-	// A sync holds one connection at most; the queue needs a few.
-	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: int32(c.Workers + 6)})
+	return c, nil
+}
+
+// connections are the most that are open at once: a sync holds one at most, the
+// queue needs a few, and so do the status page and the metrics.
+func connections(workers int) int32 { return int32(workers + 12) }
+
+func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) (_ *session, err error) {
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: connections(c.Workers)})
 	if err != nil {
 		return nil, err
 	}

@@ -29,15 +29,9 @@ func (p *program) statusCommand() *cobra.Command {
 
 // A statusReport is what status prints as JSON.
 type statusReport struct {
-	Fresh      bool              `json:"fresh"`
-	Partitions []partitionReport `json:"partitions"`
-	Rows       []store.Count     `json:"rows"`
-}
-
-type partitionReport struct {
-	store.Freshness
-	// State is fresh, late, failing (the last run failed) or never (not synced yet).
-	State string `json:"state"`
+	Fresh      bool           `json:"fresh"`
+	Partitions []worker.State `json:"partitions"`
+	Rows       []store.Count  `json:"rows"`
 }
 
 func (p *program) status(ctx context.Context, output string) (err error) {
@@ -57,13 +51,12 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if err != nil {
 		return err
 	}
-	known, err := db.Freshness(ctx)
-	if err != nil {
+	report := statusReport{Fresh: true}
+	if report.Partitions, err = syncer.States(ctx); err != nil {
 		return err
 	}
-	report := statusReport{Fresh: true, Partitions: partitionReports(syncer.Jobs(), known)}
 	for _, r := range report.Partitions {
-		report.Fresh = report.Fresh && r.State == "fresh"
+		report.Fresh = report.Fresh && r.State == worker.Fresh
 	}
 	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
 		return err
@@ -77,32 +70,6 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 		return errFailed
 	}
 	return err
-}
-
-// partitionReports are those of the configuration, whatever else was synced once.
-func partitionReports(jobs []worker.Job, known []store.Freshness) (list []partitionReport) {
-	type key struct{ source, account, region string }
-	byKey := map[key]store.Freshness{}
-	for _, f := range known {
-		if f.AccountName != nil {
-			byKey[key{f.Source, *f.AccountName, f.RegionID}] = f
-		}
-	}
-	for _, j := range jobs {
-		k := key{j.Source.Source.Name, j.Account.Name, j.Region}
-		f, ok := byKey[k]
-		r := partitionReport{Freshness: f, State: "fresh"}
-		switch {
-		case !ok || f.LastRunAt == nil:
-			r.Source, r.AccountName, r.RegionID, r.State = k.source, &k.account, k.region, "never"
-		case f.LastStatus != nil && *f.LastStatus != store.StatusOK:
-			r.State = "failing"
-		case f.Late:
-			r.State = "late"
-		}
-		list = append(list, r)
-	}
-	return list
 }
 
 func (p *program) printStatus(report statusReport) {

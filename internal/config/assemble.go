@@ -46,6 +46,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	doc.checkAccounts(f.Accounts)
 	doc.checkSources(f.Sources, known)
 	doc.checkDatabaseURL()
+	doc.checkServer(f.Server)
 	if len(doc.problems) > 0 {
 		return nil, doc.sorted()
 	}
@@ -58,7 +59,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
-		Server:   Server{cmp.Or(f.Server.Listen, DefaultListen)},
+		Server:   Server{cmp.Or(f.Server.Listen, DefaultListen), f.Server.Token},
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
 		path:     doc.path,
 		sources:  map[string]SourceConfig{},
@@ -97,6 +98,15 @@ func (d *document) checkDatabaseURL() {
 			File: "environment", Path: "DATABASE_URL", Message: "this value " + rule["errorMessage"].(string),
 		})
 	}
+}
+
+// checkServer wants a token of who lets other machines connect.
+func (d *document) checkServer(s Server) {
+	if _, _, given := d.find([]string{"server", "token"}); given || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
+		return
+	}
+	at := []string{"server", "listen"}
+	d.report(d.place(at), at, "other machines can connect to %s, so a token is needed: add server.token, 16 characters or more, such as ${SYNCER_TOKEN}", d.quote(at))
 }
 
 // checkSources refuses sources that do not exist, and settings that would have

@@ -88,6 +88,7 @@ type History struct{ Retention Duration }
 // Server is the status page and the metrics.
 type Server struct {
 	Listen string // host:port; empty: none
+	Token  Secret // asked for where it is not empty; never empty where other machines can connect
 }
 
 // A SourceConfig says how one source is synced, its declaration's defaults included.

@@ -89,6 +89,7 @@ func TestFullFile(t *testing.T) {
 	}, c.Accounts)
 	assert.Equal(t, config.Duration(14*24*time.Hour), c.History.Retention)
 	assert.Empty(t, c.Server.Listen)
+	assert.Equal(t, "hunter2-hunter2-hunter2", string(c.Server.Token))
 	assert.Equal(t, 3, c.Workers)
 
 	tasks := c.Source("agentless_tasks")

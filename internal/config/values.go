@@ -109,6 +109,15 @@ func parseCron(expression, timezone string) (cron.Schedule, error) {
 // listenOff is written for no status page.
 const listenOff = "off"
 
+// IsLoopback reports whether only this machine can connect to a host:port.
+func IsLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	if err != nil {
+		return false
+	}
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
 // formats check what JSON Schema has no words for. Their errors add to the
 // schema's errorMessage. The empty text is minLength's affair.
 var formats = map[string]func(string) error{

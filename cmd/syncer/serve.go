@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"syncer/internal/config"
+	"syncer/internal/metrics"
+	"syncer/internal/web"
+	"syncer/source"
+	"syncer/worker"
+)
+
+// A serving is what a daemon tells the world by HTTP: nothing, where it listens nowhere.
+type serving struct {
+	server *web.Server // nil: none
+	stop   context.CancelFunc
+}
+
+// listen takes the port, before anything else is done.
+func (p *program) listen(ctx context.Context, address string) (*serving, error) {
+	if address == "" {
+		return &serving{}, nil
+	}
+	server, err := web.Listen(ctx, address, p.log)
+	if err != nil {
+		return nil, err
+	}
+	return &serving{server: server}, nil
+}
+
+// listenNear takes the port of an address, or any other if that is taken.
+func (p *program) listenNear(ctx context.Context, address string) (*serving, error) {
+	s, err := p.listen(ctx, address)
+	if errors.Is(err, web.ErrInUse) {
+		return p.listen(ctx, "127.0.0.1:0")
+	}
+	return s, err
+}
+
+// A pageOf says how the pages of a daemon are to be.
+type pageOf struct {
+	token    config.Secret
+	timezone string
+	note     string
+}
+
+// serve answers with all there is, from now on. The syncer tells its metrics what
+// it does.
+func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, o pageOf) error {
+	if s.server == nil {
+		return nil
+	}
+	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	m := metrics.New(version(), syncer.Jobs())
+	m.AddDatabase(gauges{syncer}, p.log)
+	syncer.Observe = m.Observe
+	location, err := time.LoadLocation(o.timezone)
+	if err != nil {
+		return fmt.Errorf("timezone: %w", err)
+	}
+	queue, err := worker.QueueUI(ctx, syncer.Store.Pool(), web.QueuePrefix, p.log)
+	if err != nil {
+		return err
+	}
+	s.server.Serve(web.Handler(web.Options{
+		Syncer: syncer, Sources: source.All, Location: location, Token: string(o.token), Version: version(), Note: o.note,
+		Metrics: m.Handler(), Queue: queue, Logger: p.log,
+	}))
+	return nil
+}
+
+// url is where to look; empty: nowhere.
+func (s *serving) url() string {
+	if s.server == nil {
+		return ""
+	}
+	return "http://" + s.server.Address()
+}
+
+// close ends the pages: before the database goes.
+func (s *serving) close(ctx context.Context) {
+	if s.server != nil {
+		s.server.Close(ctx)
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+}
+
+// gauges ask the database for the metrics.
+type gauges struct{ *worker.Syncer }
+
+func (g gauges) QueueDepths(ctx context.Context) ([]worker.QueueDepth, error) {
+	return worker.QueueDepths(ctx, g.Store.Pool())
+}

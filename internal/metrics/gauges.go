@@ -1,0 +1,118 @@
+package metrics
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"syncer/worker"
+)
+
+// A Database tells what the gauges show.
+type Database interface {
+	// States are those of the configured partitions, so that an account which was
+	// taken out of the configuration is not late for ever.
+	States(context.Context) ([]worker.State, error)
+	QueueDepths(context.Context) ([]worker.QueueDepth, error)
+}
+
+const (
+	// readAgain is how old the database's answer may be: many may scrape.
+	readAgain = 10 * time.Second
+	// readTimeout leaves a scrape, which commonly takes 10 s at most, time to end.
+	readTimeout = 5 * time.Second
+)
+
+// gauges are read from the database when they are asked for.
+type gauges struct {
+	database Database
+	log      *slog.Logger
+
+	mu     sync.Mutex
+	readAt time.Time
+	answer []prometheus.Metric
+}
+
+var (
+	up = prometheus.NewDesc("syncer_database_up", "Whether the database answered: 1 or 0. Where it is 0, the gauges that are read from it are not there.", nil, nil)
+
+	lastSuccess = prometheus.NewDesc("syncer_last_success_timestamp_seconds", "When the partition's last sync with status ok ended, in seconds since 1970; 0: never.", partition, nil)
+	nextDue     = prometheus.NewDesc("syncer_next_due_timestamp_seconds", "When the schedule wants the partition's next sync, in seconds since 1970; 0: not known yet.", partition, nil)
+	late        = prometheus.NewDesc("syncer_late", "Whether a success is overdue, or there was none yet: 1 or 0.", partition, nil)
+	failing     = prometheus.NewDesc("syncer_failing", "Whether the partition's last sync was not ok: 1 or 0.", partition, nil)
+
+	queueJobs   = prometheus.NewDesc("syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", []string{"state"}, nil)
+	queueOldest = prometheus.NewDesc("syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", []string{"state"}, nil)
+)
+
+// AddDatabase has the metrics tell what the database says, too.
+func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
+	m.registry.MustRegister(&gauges{database: d, log: log})
+}
+
+func (g *gauges) Describe(c chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, queueJobs, queueOldest} {
+		c <- d
+	}
+}
+
+func (g *gauges) Collect(c chan<- prometheus.Metric) {
+	for _, m := range g.read() {
+		c <- m
+	}
+}
+
+// read asks the database, unless it was asked a moment ago. Who scrapes meanwhile, waits.
+func (g *gauges) read() []prometheus.Metric {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.answer != nil && time.Since(g.readAt) < readAgain {
+		return g.answer
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	defer cancel()
+	states, err := g.database.States(ctx)
+	var depths []worker.QueueDepth
+	if err == nil {
+		depths, err = g.database.QueueDepths(ctx)
+	}
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		g.answer = append(g.answer, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
+	}
+	g.answer, g.readAt = nil, time.Now()
+	if err != nil {
+		g.log.Warn("metrics without those of the database", "error", err)
+		gauge(up, 0)
+		return g.answer
+	}
+	gauge(up, 1)
+	for _, s := range states {
+		l := []string{s.Source, *s.AccountName, s.RegionID}
+		gauge(lastSuccess, seconds(s.LastSuccessAt), l...)
+		gauge(nextDue, seconds(s.NextDueAt), l...)
+		gauge(late, truth(s.Late || s.State == worker.Never), l...)
+		gauge(failing, truth(s.State == worker.Failing), l...)
+	}
+	for _, d := range depths {
+		gauge(queueJobs, float64(d.Jobs), d.State)
+		gauge(queueOldest, d.OldestSeconds, d.State)
+	}
+	return g.answer
+}
+
+func seconds(t *time.Time) float64 {
+	if t == nil {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

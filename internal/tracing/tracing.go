@@ -1,0 +1,76 @@
+// Package tracing sends OpenTelemetry traces, where the environment asks for it.
+//
+// The spans themselves are made in worker (a sync) and fetch (a call of the
+// cloud), by OpenTelemetry's API, which does nothing until Start has been called.
+package tracing
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/sdk/resource"
+	"go.opentelemetry.io/otel/sdk/trace"
+)
+
+// Start sends traces by OTLP over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT,
+// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER is set, and else does
+// nothing. The other variables of OpenTelemetry's specification tune it. Stop
+// sends what is left.
+func Start(ctx context.Context, getenv func(string) string, version string, log *slog.Logger) (stop func(context.Context), err error) {
+	if on, err := wanted(getenv); err != nil || !on {
+		return func(context.Context) {}, err
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("send traces: %w", err)
+	}
+	// What the environment says wins over ours.
+	about, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", "syncer"), attribute.String("service.version", version)),
+		resource.WithFromEnv())
+	if err != nil {
+		return nil, fmt.Errorf("send traces: %w", err)
+	}
+	provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(about))
+	otel.SetTracerProvider(provider)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		log.Warn("traces are not sent", "error", err)
+	}))
+	return func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := provider.Shutdown(ctx); err != nil {
+			log.Warn("the last traces are not sent", "error", err)
+		}
+	}, nil
+}
+
+func wanted(getenv func(string) string) (bool, error) {
+	if strings.EqualFold(getenv("OTEL_SDK_DISABLED"), "true") {
+		return false, nil
+	}
+	switch exporter := getenv("OTEL_TRACES_EXPORTER"); exporter {
+	case "":
+		return getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "", nil
+	case "none":
+		return false, nil
+	case "otlp":
+	default:
+		return false, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: expected otlp or none", exporter)
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"} {
+		if protocol := getenv(name); protocol != "" {
+			if protocol != "http/protobuf" {
+				return false, fmt.Errorf("%s is %q: expected http/protobuf", name, protocol)
+			}
+			break
+		}
+	}
+	return true, nil
+}

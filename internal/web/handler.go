@@ -1,0 +1,153 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// Options are what the pages show, and to whom.
+type Options struct {
+	Syncer   *worker.Syncer
+	Sources  []*source.Source
+	Location *time.Location // of the times on the page
+	Token    string         // empty: none, which is for this machine alone
+	Version  string
+	Note     string       // said on top of the page; empty: nothing
+	Metrics  http.Handler // /metrics
+	Queue    http.Handler // River's pages, below QueuePrefix; nil: none
+	Logger   *slog.Logger
+}
+
+// QueuePrefix is where River's pages are.
+const QueuePrefix = "/river"
+
+// Handler answers all that syncer serves.
+func Handler(o Options) http.Handler {
+	g := &guard{token: o.Token, now: time.Now}
+	p := &pages{Options: o, counts: counts{store: o.Syncer.Store, known: map[string]*count{}}, slots: make(chan struct{}, pagesAtOnce)}
+	ready := &readiness{store: o.Syncer.Store, log: o.Logger}
+
+	inside := http.NewServeMux()
+	inside.HandleFunc("GET /{$}", p.status)
+	inside.Handle("GET /metrics", o.Metrics)
+	if o.Queue != nil {
+		inside.Handle(QueuePrefix+"/", forQueue(o.Queue))
+		inside.Handle("GET "+QueuePrefix, http.RedirectHandler(QueuePrefix+"/", http.StatusMovedPermanently))
+	}
+	mux := http.NewServeMux()
+	// Whoever asks whether the program is well, an orchestrator say, has no token.
+	mux.HandleFunc("GET /healthz", alive)
+	mux.Handle("GET /readyz", ready)
+	if o.Token != "" {
+		origin := http.NewCrossOriginProtection()
+		mux.Handle("POST /login", origin.Handler(http.HandlerFunc(g.login)))
+		mux.Handle("POST /logout", origin.Handler(http.HandlerFunc(g.logout)))
+		mux.Handle("GET /login", http.RedirectHandler("/", http.StatusSeeOther))
+	}
+	mux.Handle("/", g.protect(inside))
+	return secured(mux)
+}
+
+// alive says that the program runs.
+func alive(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "alive\n") // who asked may be gone
+}
+
+// readiness says whether syncs can be made: is the database there, with the schema
+// that this program knows?
+type readiness struct {
+	store *store.Store
+	log   *slog.Logger
+
+	mu      sync.Mutex
+	askedAt time.Time
+	ready   bool
+	text    string
+}
+
+// askAgain is how old the answer may be: reading the schema's version costs a few
+// round trips.
+const askAgain = 5 * time.Second
+
+func (y *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	y.mu.Lock()
+	if time.Since(y.askedAt) >= askAgain {
+		y.ask(r.Context())
+	}
+	ready, text := y.ready, y.text
+	y.mu.Unlock()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if !ready {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_, _ = io.WriteString(w, text) // who asked may be gone
+}
+
+// ask tells the log why not, and who asks, and may be anyone, only what.
+func (y *readiness) ask(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	err := y.store.Writable(ctx)
+	database, schema := "ok", "ok"
+	if err != nil {
+		database, schema = "unreachable, or read-only: see the log", "not known"
+	} else if err = y.store.Current(ctx); errors.Is(err, store.ErrSchema) {
+		schema = "not current: run syncer migrate up"
+	} else if err != nil {
+		schema = "not this program's: see the log"
+	}
+	if err != nil {
+		y.log.WarnContext(ctx, "not ready", "error", err)
+	}
+	y.askedAt, y.ready = time.Now(), err == nil
+	y.text = fmt.Sprintf("database: %s\nschema: %s\n", database, schema)
+}
+
+//go:embed pages
+var files embed.FS
+
+var (
+	style = func() string {
+		text, err := files.ReadFile("pages/style.css")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		return strings.TrimSpace(string(text))
+	}()
+	// policy lets a page have its one style, forms to here, and nothing else.
+	policy = func() string {
+		sum := sha256.Sum256([]byte(style))
+		return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; " +
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	}()
+	templates = template.Must(template.New("").Funcs(functions).ParseFS(files, "pages/*.html"))
+)
+
+// render writes a page as a whole, or an error: never half a page.
+func render(w http.ResponseWriter, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+		http.Error(w, "the page could not be made: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = b.WriteTo(w) // who asked may be gone
+}

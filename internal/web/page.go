@@ -1,0 +1,354 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// pages makes the status page.
+type pages struct {
+	Options
+	counts counts
+	slots  chan struct{} // one for each page being made
+}
+
+const (
+	// pagesAtOnce, and so many queries for each, bound what the page takes of the
+	// database, whoever asks for it how often.
+	pagesAtOnce   = 2
+	queriesAtOnce = 2
+
+	pageTimeout   = 20 * time.Second
+	runsShown     = 20
+	changesShown  = 20
+	troublesShown = 10
+	trendSince    = 30 // days
+)
+
+// A statusPage is what the template shows. Where a part could not be read, its
+// problem says why, and the others are there all the same.
+type statusPage struct {
+	MadeAt        moment
+	Zone          string
+	Version, Note string
+	HasQueue      bool
+	HasToken      bool
+
+	Accounts, Regions []string
+	Account, Region   string // of the filter
+	Ignored           string // what the filter asked for and does not exist
+
+	Headline   headline
+	Tallies    []tally
+	Partitions []partitionRow
+	Troubles   []partitionRow // partitions that are not fresh
+	More       int            // troubles not shown
+	Problem    string         // why the above is not known
+
+	Sources         []sourceRow
+	ActivityProblem string
+
+	Runs        []runRow
+	RunsProblem string
+
+	Charts []chart
+
+	Changes        []changeRow
+	ChangesProblem string
+}
+
+type headline struct{ State, Text, Detail string }
+
+type tally struct {
+	State, Word string
+	Count       int
+}
+
+type partitionRow struct {
+	Source, Account, Region string
+	State, Word             string
+	Late                    bool
+	LastStatus              string
+	Success, Run, Due       moment
+	Code, What, Todo        string
+	RequestID               string
+}
+
+type sourceRow struct {
+	Name, Summary string
+	State, Word   string
+	Fresh, All    int
+	Oldest        moment // success of the partition that waits for one longest
+	Rows          string
+	RowsAbout     bool // an estimate
+	RowsProblem   string
+	Active        bool // the activity is known
+	Activity      store.Activity
+}
+
+type runRow struct {
+	store.RunRow
+	At         moment
+	Took       string
+	What, Todo string
+	Code       string
+	Request    string
+}
+
+type changeRow struct {
+	store.Change
+	When moment
+	Told []string
+	More int
+}
+
+// status answers with the page. It is 200 also when parts are missing: the page
+// itself was made.
+func (p *pages) status(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
+	defer cancel()
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	case <-ctx.Done():
+		http.Error(w, "too many ask for this page at once: try again", http.StatusServiceUnavailable)
+		return
+	}
+	render(w, http.StatusOK, "status.html", p.make(ctx, r.URL.Query()))
+}
+
+func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
+	c := clock{time.Now(), p.Location}
+	page := &statusPage{
+		MadeAt: c.moment(&c.now), Zone: zone(c.now, p.Location), Version: p.Version, Note: p.Note,
+		HasQueue: p.Queue != nil, HasToken: p.Token != "",
+	}
+	filter := p.filter(ctx, page, query)
+	since := c.now.Add(-24 * time.Hour)
+
+	var group errgroup.Group
+	group.SetLimit(queriesAtOnce)
+	read := func(f func()) { group.Go(func() error { f(); return nil }) }
+	s := p.Syncer.Store
+	read(func() {
+		list, err := p.Syncer.States(ctx)
+		if err != nil {
+			page.Problem = explain(err)
+			return
+		}
+		page.partitions(c, list)
+	})
+	var activity map[string]store.Activity
+	read(func() {
+		var err error
+		if activity, err = s.Activities(ctx, filter, since); err != nil {
+			page.ActivityProblem = explain(err)
+		}
+	})
+	rows := make([]sourceRow, len(p.Sources))
+	for i, src := range p.Sources {
+		rows[i] = sourceRow{Name: src.Name, Summary: src.API.Product + " " + src.API.Action}
+		read(func() { p.rows(ctx, src, filter, &rows[i]) })
+	}
+	read(func() {
+		list, err := s.LastRuns(ctx, filter, runsShown)
+		if err != nil {
+			page.RunsProblem = explain(err)
+		}
+		for _, r := range list {
+			page.Runs = append(page.Runs, newRunRow(c, r))
+		}
+	})
+	page.Charts = make([]chart, len(store.Trends))
+	for i, t := range store.Trends {
+		read(func() {
+			points, err := s.Points(ctx, t, filter, c.now.In(p.Location).AddDate(0, 0, -trendSince))
+			page.Charts[i] = newChart(t, points)
+			if err != nil {
+				page.Charts[i].Problem = explain(err)
+			}
+		})
+	}
+	read(func() {
+		list, err := s.LatestChanges(ctx, filter, changesShown)
+		if err != nil {
+			page.ChangesProblem = explain(err)
+		}
+		for _, ch := range list {
+			row := changeRow{Change: ch, When: c.moment(&ch.At)}
+			row.Told, row.More = told(ch.Changed)
+			page.Changes = append(page.Changes, row)
+		}
+	})
+	_ = group.Wait() // none returns an error
+	for i := range rows {
+		rows[i].Activity, rows[i].Active = activity[rows[i].Name], activity != nil
+		rows[i].sumUp(page.Partitions)
+	}
+	page.Sources = rows
+	page.headline()
+	return page
+}
+
+// zone is the name of a time zone, with what it is called there.
+func zone(t time.Time, l *time.Location) string {
+	short := t.In(l).Format("MST")
+	if short == l.String() || strings.ContainsAny(short, "+-") {
+		return l.String() + " (UTC" + t.In(l).Format("-07:00") + ")"
+	}
+	return l.String() + " (" + short + ", UTC" + t.In(l).Format("-07:00") + ")"
+}
+
+// filter reads what of the configuration the page is to show.
+func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) (f store.Filter) {
+	for _, a := range p.Syncer.Accounts {
+		page.Accounts = append(page.Accounts, a.Name)
+		page.Regions = append(page.Regions, a.SecurityCenterRegions...)
+		page.Regions = append(page.Regions, a.OOSRegions...)
+	}
+	slices.Sort(page.Regions)
+	page.Regions = slices.Compact(page.Regions)
+	if region := query.Get("region"); slices.Contains(page.Regions, region) {
+		page.Region, f.RegionID = region, region
+	} else if region != "" {
+		page.Ignored = "region " + cut(region, 60)
+	}
+	account := query.Get("account")
+	if account == "" {
+		return f
+	}
+	if !slices.Contains(page.Accounts, account) {
+		page.Ignored = "account " + cut(account, 60)
+		return f
+	}
+	page.Account = account
+	// Of an account that was never synced there is nothing to be shown.
+	f.AccountID = "unknown"
+	if id, err := p.Syncer.Store.AccountID(ctx, account); err == nil && id != "" {
+		f.AccountID = id
+	}
+	return f
+}
+
+func (p *pages) rows(ctx context.Context, src *source.Source, f store.Filter, row *sourceRow) {
+	n, _, about, err := p.counts.of(ctx, src, f)
+	if err != nil {
+		row.RowsProblem = explain(err)
+		return
+	}
+	row.Rows, row.RowsAbout = thousands(n), about
+}
+
+// partitions puts the states on the page, the urgent ones first among the troubles.
+func (page *statusPage) partitions(c clock, list []worker.State) {
+	for _, s := range list {
+		if page.Account != "" && *s.AccountName != page.Account || page.Region != "" && s.RegionID != page.Region {
+			continue
+		}
+		row := partitionRow{
+			Source: s.Source, Account: *s.AccountName, Region: s.RegionID, State: s.State, Word: stateWords[s.State], Late: s.Late && s.State != worker.Never,
+			LastStatus: orEmpty(s.LastStatus), Success: c.moment(s.LastSuccessAt), Run: c.moment(s.LastRunAt), Due: c.moment(s.NextDueAt),
+			Code: orEmpty(s.LastErrorCode), RequestID: orEmpty(s.LastRequestID),
+		}
+		switch {
+		case s.LastErrorMessage != nil:
+			row.What, row.Todo = advice(row.LastStatus, *s.LastErrorMessage)
+		case s.State == worker.Late:
+			row.What, row.Todo = "No sync has ended well since it was due.", "Look whether syncer run is running, and whether the queue is longer than its workers can keep up with."
+		case s.State == worker.Never:
+			row.What, row.Todo = "It is in the configuration, but was not synced yet.", "Wait for the schedule, or run syncer sync "+s.Source+"."
+		}
+		page.Partitions = append(page.Partitions, row)
+	}
+	for _, state := range states {
+		n := 0
+		for _, row := range page.Partitions {
+			if row.State != state {
+				continue
+			}
+			n++
+			switch {
+			case state == worker.Fresh:
+			case len(page.Troubles) < troublesShown:
+				page.Troubles = append(page.Troubles, row)
+			default:
+				page.More++
+			}
+		}
+		page.Tallies = append(page.Tallies, tally{state, stateWords[state], n})
+	}
+}
+
+// headline says in one line how things stand.
+func (page *statusPage) headline() {
+	all := len(page.Partitions)
+	switch {
+	case page.Problem != "":
+		page.Headline = headline{worker.Failing, "The database does not answer", page.Problem}
+		return
+	case all == 0:
+		page.Headline = headline{worker.Never, "Nothing is synced here", "No partition of the configuration fits."}
+		return
+	}
+	var parts []string
+	page.Headline.State = worker.Fresh
+	for _, t := range page.Tallies {
+		if t.Count == 0 || t.State == worker.Fresh {
+			continue
+		}
+		if len(parts) == 0 {
+			page.Headline.State = t.State
+		}
+		parts = append(parts, thousands(int64(t.Count))+" "+t.Word)
+	}
+	if len(parts) == 0 {
+		page.Headline.Text = "All " + plural(all, "partition is", "partitions are") + " fresh"
+		if all == 1 {
+			page.Headline.Text = "The one partition is fresh"
+		}
+		return
+	}
+	page.Headline.Text = sentenceless(strings.Join(parts, ", "))
+	page.Headline.Detail = "of " + plural(all, "partition", "partitions") + " (a source in an account and region)"
+}
+
+func sentenceless(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// sumUp says how the source's partitions stand, the worst one first.
+func (row *sourceRow) sumUp(list []partitionRow) {
+	row.State, row.Word = "", "not scheduled"
+	worst := len(states)
+	for _, p := range list {
+		if p.Source != row.Name {
+			continue
+		}
+		row.All++
+		if p.State == worker.Fresh {
+			row.Fresh++
+		}
+		if i := slices.Index(states, p.State); i < worst {
+			worst, row.State, row.Word = i, p.State, p.Word
+		}
+		if row.All == 1 || !p.Success.Known() || row.Oldest.Known() && p.Success.Machine < row.Oldest.Machine {
+			row.Oldest = p.Success
+		}
+	}
+}
+
+func newRunRow(c clock, r store.RunRow) runRow {
+	row := runRow{RunRow: r, At: c.moment(&r.FinishedAt), Took: span(r.FinishedAt.Sub(r.StartedAt)), Code: orEmpty(r.ErrorCode), Request: orEmpty(r.RequestID)}
+	if r.ErrorMessage != nil {
+		row.What, row.Todo = advice(r.Status, *r.ErrorMessage)
+	}
+	return row
+}

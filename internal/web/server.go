@@ -1,0 +1,92 @@
+// Package web is the HTTP side of syncer: the status page, the metrics, the
+// queue's own pages, and whether the program is alive and ready. The page is
+// rendered here, works without JavaScript, and asks nothing of any other host.
+//
+// It reads by package store and worker, and holds no SQL.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A Server answers from the moment it listens: at first only that the program is
+// alive, and all else once it is given to Serve.
+type Server struct {
+	listener net.Listener
+	server   *http.Server
+	handler  atomic.Pointer[http.Handler]
+	ended    chan struct{}
+}
+
+// Listen begins to answer at an address. The error says what to do.
+func Listen(ctx context.Context, address string, log *slog.Logger) (*Server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%w: %s is taken, perhaps by another syncer: give server.listen another port, or off", ErrInUse, address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("no right to listen on %s: give server.listen a port from 1024 up", address)
+	case err != nil:
+		return nil, fmt.Errorf("server.listen: %w", err)
+	}
+	s := &Server{listener: listener, ended: make(chan struct{})}
+	s.Serve(starting())
+	s.server = &http.Server{
+		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 16,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	go func() {
+		defer close(s.ended)
+		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the status page is gone; syncing goes on", "error", err)
+		}
+	}()
+	return s, nil
+}
+
+// ErrInUse: another program listens at the address.
+var ErrInUse = errors.New("address in use")
+
+// Address is host:port, the port as the system gave it.
+func (s *Server) Address() string { return s.listener.Addr().String() }
+
+// Serve has requests answered by h from now on.
+func (s *Server) Serve(h http.Handler) { s.handler.Store(&h) }
+
+// Close ends after the requests that are under way, or after a few seconds.
+// Closing twice is fine.
+func (s *Server) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if s.server.Shutdown(ctx) != nil {
+		_ = s.server.Close() // what is left is cut off: the program ends
+	}
+	<-s.ended
+}
+
+// starting answers while the program waits for its database, say.
+func starting() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", alive)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = io.WriteString(w, "starting\n") // who asked may be gone
+	})
+	return secured(mux)
+}

@@ -1,0 +1,157 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"syncer/store"
+	"syncer/worker"
+)
+
+var functions = template.FuncMap{
+	"thousands": thousands,
+	"style":     func() template.CSS { return template.CSS(style) }, //nolint:gosec // it is embedded
+	"plural":    plural,
+	"lower":     strings.ToLower,
+}
+
+// thousands writes 12,345.
+func thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(int64(n)) + " " + many
+}
+
+// A moment is a time as the page says it.
+type moment struct {
+	Machine string // RFC 3339
+	Full    string // in the page's time zone
+	Ago     string
+}
+
+func (m moment) Known() bool { return m.Machine != "" }
+
+// clock says times as seen from a moment.
+type clock struct {
+	now      time.Time
+	location *time.Location
+}
+
+func (c clock) moment(t *time.Time) moment {
+	if t == nil || t.IsZero() {
+		return moment{}
+	}
+	return moment{t.UTC().Format(time.RFC3339), t.In(c.location).Format("2006-01-02 15:04:05"), c.ago(*t)}
+}
+
+func (c clock) ago(t time.Time) string {
+	d := c.now.Sub(t)
+	format := "%s ago"
+	if d < 0 {
+		d, format = -d, "in %s"
+	}
+	return fmt.Sprintf(format, span(d))
+}
+
+func span(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return fmt.Sprintf("%d d", int(d.Hours()/24))
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d >= 10*time.Second:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// advice splits a run's message into what went wrong and what to do. Messages of
+// failed runs end with the remedy, after a semicolon; those of others say more of
+// what was held or incomplete, for which the same is always to be done.
+func advice(status, message string) (what, todo string) {
+	switch status {
+	case store.StatusHeld:
+		return message, "Look whether so many rows really went. If so, run syncer sync --allow-shrink, or set confirm_shrink for the source."
+	case store.StatusIncomplete:
+		return message, "Nothing, unless it stays: what was seen is merged, and nothing was ended."
+	}
+	if i := strings.LastIndex(message, "; "); i > 0 {
+		return message[:i], sentence(message[i+2:])
+	}
+	return message, "It is tried again by itself, at the latest when the schedule comes round. docs/faults.md has the causes."
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// explain says why a part of the page is missing.
+func explain(err error) string {
+	what, remedy := store.Explain(err)
+	if remedy == "" {
+		return what
+	}
+	return what + "; " + remedy
+}
+
+// states are in the order of their urgency.
+var states = []string{worker.Failing, worker.Late, worker.Never, worker.Fresh}
+
+var stateWords = map[string]string{worker.Failing: "failing", worker.Late: "late", worker.Never: "not synced yet", worker.Fresh: "fresh"}
+
+// maxChanged is how many columns of a change are told in full.
+const maxChanged = 3
+
+// told writes a change's columns for people: status: 1 → 2.
+func told(changed map[string]store.ChangedValue) (list []string, more int) {
+	for _, column := range slices.Sorted(maps.Keys(changed)) {
+		if len(list) == maxChanged {
+			more++
+			continue
+		}
+		list = append(list, fmt.Sprintf("%s: %s → %s", column, value(changed[column].Old), value(changed[column].New)))
+	}
+	return list, more
+}
+
+func value(raw json.RawMessage) string {
+	text := string(raw)
+	var quoted string
+	if json.Unmarshal(raw, &quoted) == nil { // null is no text, and leaves it empty
+		text = quoted
+	}
+	if text == "" {
+		return "–"
+	}
+	return cut(text, 40)
+}
+
+// cut shortens a text to n runes.
+func cut(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+func orEmpty(s *string) string { return *cmp.Or(s, new(string)) }

@@ -1,0 +1,56 @@
+package worker
+
+import (
+	"context"
+
+	"syncer/store"
+)
+
+// A State says how fresh a partition of the configuration is.
+type State struct {
+	store.Freshness
+	// State is one of the words below.
+	State string `json:"state"`
+}
+
+// What a partition's state can be.
+const (
+	Fresh   = "fresh"
+	Late    = "late"    // a success is overdue
+	Failing = "failing" // the last run failed, was held or incomplete
+	Never   = "never"   // not synced yet
+)
+
+// States tells of the partitions of the configuration, whatever else was synced once.
+func (s *Syncer) States(ctx context.Context) ([]State, error) {
+	known, err := s.Store.Freshness(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return states(s.Jobs(), known), nil
+}
+
+func states(jobs []Job, known []store.Freshness) (list []State) {
+	type key struct{ source, account, region string }
+	byKey := map[key]store.Freshness{}
+	for _, f := range known {
+		if f.AccountName != nil {
+			byKey[key{f.Source, *f.AccountName, f.RegionID}] = f
+		}
+	}
+	for _, j := range jobs {
+		k := key{j.Source.Source.Name, j.Account.Name, j.Region}
+		f, ok := byKey[k]
+		s := State{Freshness: f, State: Fresh}
+		switch {
+		case !ok || f.LastRunAt == nil:
+			s.Source, s.AccountName, s.RegionID, s.State = k.source, &k.account, k.region, Never
+		case f.LastStatus != nil && *f.LastStatus != store.StatusOK:
+			s.State = Failing
+		case f.Late:
+			s.State = Late
+		}
+		list = append(list, s)
+	}
+	return list
+}
