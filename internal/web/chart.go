@@ -167,14 +167,15 @@ func draw(names []string, days []time.Time, values [][]float64, asLines bool, un
 		labels[i] = days[i].Format("01-02")
 	}
 	small := charts.NewFontStyleWithSize(11)
-	x := charts.XAxisOption{Labels: labels, LabelCount: len(days), LabelFontStyle: small}
-	y := charts.ValueAxisOption{LabelFontStyle: small, LabelCount: 5, Min: charts.Ptr(0.0), ValueFormatter: func(v float64) string { return axisLabel(v, unit) }}
+	x := charts.XAxisOption{Labels: labels, LabelCount: len(days), LabelFontStyle: small, BoundaryGap: charts.Ptr(true)}
+	y := charts.ValueAxisOption{LabelFontStyle: small, Min: charts.Ptr(0.0), ValueFormatter: func(v float64) string { return axisLabel(v, unit) }}
 	if unit == "%" {
+		y.LabelCount = 5
 		y.Max = charts.Ptr(100.0)
 		y.Min = charts.Ptr(min(80, math.Floor(least/20)*20)) // else all changes are at the upper edge
 	}
 	hidden := charts.LegendOption{Show: charts.Ptr(false), SeriesNames: names}
-	padding := charts.NewBox(2, 8, 6, 2)
+	padding := charts.Box{Left: 2, Top: 8, Right: 18, Bottom: 2, IsSet: true}
 	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: chartWidth, Height: chartHeight})
 	var err error
 	if asLines {

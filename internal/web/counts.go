@@ -20,7 +20,7 @@ type counts struct {
 }
 
 const (
-	countAgain = 30 * time.Second
+	countAgain = 5 * time.Second
 	// countShare is how many times as long as it took a count is good for.
 	countShare = 100
 )

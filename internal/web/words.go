@@ -78,8 +78,10 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min", int(d.Minutes()))
 	case d >= 10*time.Second:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
+	case d >= time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
 // advice splits a run's message into what went wrong and what to do. Messages of
