@@ -45,8 +45,11 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	err := doc.root.Decode(&f)
 	doc.checkAccounts(f.Accounts)
 	doc.checkSources(f.Sources, known)
-	doc.checkDatabaseURL()
-	doc.checkServer(f.Server)
+	for name, rule := range map[string]string{"DATABASE_URL": "database/properties/url", "SYNCER_LISTEN": "server/properties/listen", "SYNCER_TOKEN": "server/properties/token"} {
+		doc.checkVariable(name, ruleAt("#/properties/"+rule))
+	}
+	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token)}
+	doc.checkServer(server)
 	if len(doc.problems) > 0 {
 		return nil, doc.sorted()
 	}
@@ -59,7 +62,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
-		Server:   Server{cmp.Or(f.Server.Listen, DefaultListen), f.Server.Token},
+		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token},
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
 		path:     doc.path,
 		sources:  map[string]SourceConfig{},
@@ -90,19 +93,28 @@ func (d *document) checkAccounts(accounts []Account) {
 	}
 }
 
-// checkDatabaseURL holds the environment's to the schema of the file's.
-func (d *document) checkDatabaseURL() {
-	rule := ruleAt("#/properties/database/properties/url")
-	if !regexp.MustCompile(rule["pattern"].(string)).MatchString(d.getenv("DATABASE_URL")) {
-		d.problems = append(d.problems, Problem{
-			File: "environment", Path: "DATABASE_URL", Message: "this value " + rule["errorMessage"].(string),
-		})
+// checkVariable holds the environment's to the schema of the file's.
+func (d *document) checkVariable(name string, rule map[string]any) {
+	value := d.getenv(name)
+	pattern, _ := rule["pattern"].(string)
+	format, _ := rule["format"].(string)
+	if check := formats[format]; value == "" || regexp.MustCompile(pattern).MatchString(value) && (check == nil || check(value) == nil) {
+		return
 	}
+	d.problems = append(d.problems, Problem{
+		File: "environment", Path: name, Message: "this value " + rule["errorMessage"].(string),
+	})
 }
 
 // checkServer wants a token of who lets other machines connect.
 func (d *document) checkServer(s Server) {
-	if _, _, given := d.find([]string{"server", "token"}); given || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
+	if _, _, given := d.find([]string{"server", "token"}); given || s.Token != "" || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
+		return
+	}
+	if listen := d.getenv("SYNCER_LISTEN"); listen != "" {
+		d.problems = append(d.problems, Problem{
+			File: "environment", Path: "SYNCER_LISTEN", Message: fmt.Sprintf("other machines can connect to %q, so a token is needed: set SYNCER_TOKEN, 16 characters or more", listen),
+		})
 		return
 	}
 	at := []string{"server", "listen"}

@@ -184,6 +184,25 @@ func TestDatabaseFromTheEnvironment(t *testing.T) {
 	require.EqualError(t, err, "environment: DATABASE_URL: this value is not a PostgreSQL address: expected postgres://user:password@host:5432/database")
 }
 
+// TestServerFromTheEnvironment: a container's address and token are set beside the
+// file, and held to the same rules.
+func TestServerFromTheEnvironment(t *testing.T) {
+	path := write(t, "server: {listen: 127.0.0.1:1}\n")
+	load := func(vars map[string]string) (*config.Config, error) {
+		return config.Load(path, source.All, func(name string) string { return vars[name] })
+	}
+	c, err := load(map[string]string{"SYNCER_LISTEN": ":8080", "SYNCER_TOKEN": "0123456789abcdef"})
+	require.NoError(t, err)
+	assert.Equal(t, config.Server{Listen: ":8080", Token: "0123456789abcdef"}, c.Server)
+
+	_, err = load(map[string]string{"SYNCER_LISTEN": ":8080"})
+	require.EqualError(t, err, `environment: SYNCER_LISTEN: other machines can connect to ":8080", so a token is needed: set SYNCER_TOKEN, 16 characters or more`)
+	_, err = load(map[string]string{"SYNCER_LISTEN": "8080", "SYNCER_TOKEN": "hunter2"})
+	require.ErrorContains(t, err, "SYNCER_LISTEN: this value is not an address")
+	require.ErrorContains(t, err, "SYNCER_TOKEN: this value is no token")
+	require.NotContains(t, err.Error(), "hunter2")
+}
+
 func TestFilesThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	load := func(path string) error {

@@ -16,9 +16,7 @@ import (
 // machine and means to speak to it.
 type guard struct {
 	token string
-	// own are the host names by which this machine may be called without a token.
-	own []string
-	now func() time.Time
+	now   func() time.Time
 }
 
 const (
