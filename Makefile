@@ -1,4 +1,4 @@
-.PHONY: help test race lint bench demo generate
+.PHONY: help test race lint bench demo pictures generate
 help: ## this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
@@ -17,6 +17,9 @@ bench: ## the figures of docs/performance.md, a JSON line each (about 10 minutes
 
 demo: ## 30 days of a simulated fleet, then it goes on
 	go run ./cmd/syncer demo
+
+pictures: ## those of README, of the demo in Chromium
+	go run ./internal/pictures
 
 generate: ## migrations of sources that have none yet
 	go generate ./migrations
