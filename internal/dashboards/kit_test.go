@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { os.Exit(pgtest.Run(m)) }
 
 const (
 	day    = 24 * time.Hour
-	days   = 10
+	days   = 7
 	region = "cn-hangzhou" // which both Security Center and OOS have
 	zone   = "Pacific/Kiritimati"
 )

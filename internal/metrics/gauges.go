@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"syncer/store"
 	"syncer/worker"
 )
 
@@ -43,6 +44,7 @@ var (
 	nextDue     = prometheus.NewDesc("syncer_next_due_timestamp_seconds", "When the schedule wants the partition's next sync, in seconds since 1970; 0: not known yet.", partition, nil)
 	late        = prometheus.NewDesc("syncer_late", "Whether a success is overdue, or there was none yet: 1 or 0.", partition, nil)
 	failing     = prometheus.NewDesc("syncer_failing", "Whether the partition's last sync was not ok: 1 or 0.", partition, nil)
+	held        = prometheus.NewDesc("syncer_held", "Whether the partition's last sync was held, and waits for a person: 1 or 0.", partition, nil)
 
 	queueJobs   = prometheus.NewDesc("syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", []string{"state"}, nil)
 	queueOldest = prometheus.NewDesc("syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", []string{"state"}, nil)
@@ -54,7 +56,7 @@ func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
 }
 
 func (g *gauges) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, queueJobs, queueOldest} {
+	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest} {
 		c <- d
 	}
 }
@@ -95,6 +97,7 @@ func (g *gauges) read() []prometheus.Metric {
 		gauge(nextDue, seconds(s.NextDueAt), l...)
 		gauge(late, truth(s.Late || s.State == worker.Never), l...)
 		gauge(failing, truth(s.State == worker.Failing), l...)
+		gauge(held, truth(s.LastStatus != nil && *s.LastStatus == store.StatusHeld), l...)
 	}
 	for _, d := range depths {
 		gauge(queueJobs, float64(d.Jobs), d.State)
