@@ -97,9 +97,9 @@ func TestExpand(t *testing.T) {
 		interval: "12h",
 	}
 	for sql, want := range map[string]string{
-		"a IN (${account:sqlstring}) AND r IN (${region:sqlstring})": "a IN ('1','it''s') AND r IN ('cn-hangzhou')",
-		"WHERE $__timeFilter(d.day) AND true":                        "WHERE d.day BETWEEN '2026-03-01T00:00:00.5Z' AND '2026-03-02T00:00:00Z' AND true",
-		"f($__timeFrom()), least(now(), $__timeTo())":                "f('2026-03-01T00:00:00.5Z'), least(now(), '2026-03-02T00:00:00Z')",
+		"ARRAY[${account:sqlstring}], ARRAY[${region:sqlstring}]": "ARRAY['1','it''s'], ARRAY['cn-hangzhou']",
+		"WHERE $__timeFilter(d.day) AND true":                     "WHERE d.day BETWEEN '2026-03-01T00:00:00.5Z' AND '2026-03-02T00:00:00Z' AND true",
+		"f($__timeFrom()), least(now(), $__timeTo())":             "f('2026-03-01T00:00:00.5Z'), least(now(), '2026-03-02T00:00:00Z')",
 		"$__timeGroupAlias(at, '1d'), $__timeGroupAlias(at, $__interval)": `floor(extract(epoch from at)/86400)*86400 AS "time", ` +
 			`floor(extract(epoch from at)/43200)*43200 AS "time"`,
 	} {

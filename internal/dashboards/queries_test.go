@@ -41,6 +41,12 @@ func TestEveryQueryAnswers(t *testing.T) {
 		one, two := everything, everything
 		one.variables = map[string][]string{"account": h.accounts[:1], "region": everything.variables["region"]}
 		two.variables = map[string][]string{"account": h.accounts[:2], "region": {region}}
+		// Before the first sync, All is nothing: no rows then, but no errors either.
+		nothing := everything
+		nothing.variables = map[string][]string{"account": {}, "region": {}}
+		for _, p := range d.Panels {
+			ask(t, pool, nothing, p.Targets[0].RawSQL)
+		}
 		for i, v := range []view{everything, one, two} {
 			t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
 				t.Parallel()
