@@ -189,7 +189,7 @@ func (v *view) appendInstance(dst []byte, s *server) []byte {
 		o = append(appendBase(o, v.account.of(hosting).of(uint64(s.place)), 18, 36), '"')
 	}
 	o = o.text("RegionId", where.region).text("RegionName", where.name).
-		text("AssetType", "ecs").text("AssetTypeName", "ECS")
+		text("AssetType", "0").text("AssetTypeName", "ECS")
 	if stopped {
 		o = o.text("Status", "notRunning")
 	} else {

@@ -33,7 +33,10 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 		}
 		return err
 	})
-	return applied, err
+	if err != nil {
+		return applied, err
+	}
+	return applied, s.grantReader(ctx)
 }
 
 // MigrateDown takes back the last migration, or all of them, and the data with it.
