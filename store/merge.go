@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -16,8 +17,9 @@ import (
 	"syncer/source"
 )
 
-// ErrStale: the partition was merged by someone else since this run began. What
-// it found is older than what stands; it must be made again.
+// ErrStale: the partition was merged by someone else since this run began, were it
+// only to find that nothing has changed. What this one found may be older than what
+// stands; it must be made again.
 var ErrStale = errors.New("the partition was synced by another run meanwhile")
 
 // Changes is what a merge did.
@@ -106,15 +108,17 @@ func (y *Sync) lock(ctx context.Context, tx pgx.Tx) (at time.Time, err error) {
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock($2)", trendsLock, int64(key)); err != nil {
 		return at, err
 	}
-	var generation int64
-	err = tx.QueryRow(ctx, `SELECT generation, greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL
+	err = tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL
 FROM syncer.partitions, `+cutDays+`
 WHERE account_id = $1 AND source = $2 AND region_id = $3`,
-		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&generation, &at, &y.first)
-	if err == nil && generation != y.generation {
-		err = ErrStale
+		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&at, &y.first)
+	if err != nil {
+		return at, err
 	}
-	return at, err
+	if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
+		return at, cmp.Or(err, ErrStale)
+	}
+	return at, nil
 }
 
 // apply moves the stage into the table and ends what is gone.

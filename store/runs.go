@@ -188,7 +188,7 @@ ORDER BY source, account_name, region_id`)
 }
 
 // LastSuccess is when the partition's last run with status ok started; zero:
-// never. A run answers the slots up to its start.
+// never.
 func (s *Store) LastSuccess(ctx context.Context, p Partition) (at time.Time, err error) {
 	defer wrap(&err, "read the last success of %s", p)
 	err = s.pool.QueryRow(ctx, `SELECT started_at
@@ -200,6 +200,21 @@ LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at)
 		return at, nil
 	}
 	return at, err
+}
+
+// Answered reports whether a slot needs no sync any more: the last good run was
+// made for it or a later one, or began after it.
+func (s *Store) Answered(ctx context.Context, p Partition, slot time.Time) (answered bool, err error) {
+	defer wrap(&err, "look whether the slot of %s is answered", p)
+	err = s.pool.QueryRow(ctx, `SELECT greatest(started_at, slot_at) >= $4
+FROM syncer.sync_runs
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+ORDER BY run_id DESC
+LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot).Scan(&answered)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return answered, err
 }
 
 // LastFull is when the last run that asked for everything started; zero: never.

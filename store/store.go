@@ -62,6 +62,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	// Merges join large tables: compiling their expressions never pays.
 	config.ConnConfig.RuntimeParams["jit"] = "off"
+	for name, value := range session {
+		if _, given := config.ConnConfig.RuntimeParams[name]; !given { // by the URL
+			config.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	// Where the server's machine has gone, this side finds out as soon.
+	config.ConnConfig.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
+	}}).DialContext
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
@@ -80,6 +89,17 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("the database is PostgreSQL %d: syncer needs 14 or later", version/10000)
 	}
 	return s, nil
+}
+
+// session is what the sessions ask of the server, so that a process that was paused,
+// or a machine that has gone, holds up no other for more than a minute: neither in
+// the middle of a merge, whose lock others wait for, nor by sessions that are only
+// thought to live.
+var session = map[string]string{
+	"idle_in_transaction_session_timeout": "60s",
+	"tcp_keepalives_idle":                 "30",
+	"tcp_keepalives_interval":             "10",
+	"tcp_keepalives_count":                "3",
 }
 
 // passwordInPath reports whether a password with a slash has ended the part of the

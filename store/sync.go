@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"syncer/source"
@@ -40,9 +38,9 @@ type Sync struct {
 	t     *table
 	enc   *encoder
 
-	generation int64
-	known      fingerprints
-	standing   int // rows that stood when it began
+	state    state // of the partition, as it was when it began
+	known    fingerprints
+	standing int // rows that stood when it began
 
 	// A changed row waits in the stage. So does a new one where sweeps ask the
 	// tables what the run has found; elsewhere it waits in the spill.
@@ -69,9 +67,9 @@ const flushBytes = 256 << 10
 func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
 	defer wrap(&err, "read what stands of %s", p)
 	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source), asked: p.Source.AsksItself()}
-	// The generation is read before the rows: a merge in between makes this run
-	// start again, never the other way round.
-	if y.generation, err = s.generation(ctx, p); err != nil {
+	// Which merge was the last is read before the rows: one in between makes this
+	// run start again, never the other way round.
+	if y.state, err = readState(ctx, s.pool, p); err != nil {
 		return nil, err
 	}
 	for {
@@ -86,15 +84,24 @@ func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
 	}
 }
 
-// generation reads a partition's generation; a partition that was never merged
-// has none yet, which is 0.
-func (s *Store) generation(ctx context.Context, p Partition) (n int64, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT generation FROM syncer.partitions WHERE account_id = $1 AND source = $2 AND region_id = $3",
-		p.AccountID, p.Source.Name, p.RegionID).Scan(&n)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return 0, nil
-	}
-	return n, err
+// A state tells the last merge of a partition. The generation counts those that
+// wrote rows. One that found nothing new is told by its run alone, yet what it saw
+// is newer than what was fetched before it; no run is told of once it is forgotten,
+// while the generation stays.
+type state struct{ generation, run int64 }
+
+// readState reads a partition's; before the first merge, it is zero.
+func readState(ctx context.Context, q querier, p Partition) (s state, err error) {
+	err = q.QueryRow(ctx, `SELECT
+    coalesce((SELECT generation FROM syncer.partitions WHERE account_id = $1 AND source = $2 AND region_id = $3), 0),
+    coalesce((
+        SELECT run_id
+        FROM syncer.sync_runs
+        WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
+        ORDER BY run_id DESC
+        LIMIT 1
+    ), 0)`, p.AccountID, p.Source.Name, p.RegionID).Scan(&s.generation, &s.run)
+	return s, err
 }
 
 // loadFingerprints reports false when two rows share a key hash: then another

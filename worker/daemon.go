@@ -1,9 +1,12 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -17,14 +20,23 @@ type Daemon struct {
 	Syncer  *Syncer
 	Workers int           // syncs at once in this process; 0: 32
 	Grace   time.Duration // to stop in; 0: 30 s
-	Logger  *slog.Logger
+	// DeadAfter is for how long a process must have no session with the database
+	// for its syncs to be given to others; 0: 30 s.
+	DeadAfter time.Duration
+	Logger    *slog.Logger
 }
 
 const (
-	defaultWorkers = 32
-	defaultGrace   = 30 * time.Second
-	// proposeAgain is the wait after the database could not be reached.
+	defaultWorkers   = 32
+	defaultGrace     = 30 * time.Second
+	defaultDeadAfter = 30 * time.Second
+	// proposeAgain is the wait after the database could not be reached, and proposeIn
+	// the most that it may take to answer.
 	proposeAgain = time.Second
+	proposeIn    = 30 * time.Second
+	// proposeWithin spreads the processes' proposals of a slot: the first makes the
+	// jobs, and the others need only look.
+	proposeWithin = 200 * time.Millisecond
 )
 
 // Run works until the context ends, and then stops: fetches are called off,
@@ -38,12 +50,15 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		u := undertaker{pool: d.Syncer.Store.Pool(), after: cmp.Or(d.DeadAfter, defaultDeadAfter), log: d.Logger}
+		u.run(ctx)
+	})
 	d.propose(ctx, client)
+	looking.Wait()
 
-	grace := d.Grace
-	if grace == 0 {
-		grace = defaultGrace
-	}
+	grace := cmp.Or(d.Grace, defaultGrace)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := client.StopAndCancel(stopping); err != nil {
@@ -53,31 +68,29 @@ func (d *Daemon) Run(ctx context.Context) error {
 }
 
 func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
-	workers := d.Workers
-	if workers == 0 {
-		workers = defaultWorkers
-	}
 	w := &queueWorker{syncer: d.Syncer, pool: d.Syncer.Store.Pool(), log: d.Logger, id: d.Syncer.Worker}
 	registry := river.NewWorkers()
 	if err := river.AddWorkerSafely(registry, w); err != nil {
 		return nil, err
 	}
-	longest := defaultTimeout
+	shortest := defaultTimeout
 	for _, s := range d.Syncer.Sources {
-		longest = max(longest, s.timeout())
+		shortest = min(shortest, s.jobTimeout())
 	}
 	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		ID:     w.id,
 		Schema: schema,
 		// River's own news is of use to who looks for a fault only.
 		Logger:  slog.New(demoted{d.Logger.Handler()}),
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}},
 		Workers: registry,
 		// PostgreSQL tells of new jobs (LISTEN); looking is for when that is lost.
 		FetchPollInterval: 10 * time.Second,
-		// A dead worker's job is tried again, but its partition does not wait for
-		// that: the next slot is a job of its own.
-		RescueStuckJobsAfter: longest + 5*time.Minute,
+		// A job that hangs is tried again once its own timeout is over, which River
+		// asks for; the partition does not wait for that: the next slot is a job of
+		// its own. What a dead process worked on is given back sooner, by undertaker.
+		JobTimeout:           -1,
+		RescueStuckJobsAfter: shortest,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
@@ -89,7 +102,7 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 // context ends. At the start, the current slot of every schedule counts as come:
 // whatever is overdue runs at once, and a slot that was answered is found to be so.
 func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
-	proposed := map[*Settings]time.Time{}
+	last := map[*Settings]time.Time{} // slot that was proposed
 	for {
 		now := d.Syncer.now()
 		next := now.Add(time.Hour)
@@ -98,7 +111,7 @@ func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 				continue
 			}
 			schedule := align(s.Schedule)
-			if slot := lastTick(schedule, now); !slot.IsZero() && slot.After(proposed[s]) {
+			if slot := lastTick(schedule, now); !slot.IsZero() && slot.After(last[s]) {
 				if err := d.insert(ctx, client, s, slot); err != nil {
 					if ctx.Err() != nil {
 						return
@@ -107,7 +120,7 @@ func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 					next = now.Add(proposeAgain)
 					continue
 				}
-				proposed[s] = slot
+				last[s] = slot
 			}
 			if tick := schedule.Next(now); !tick.IsZero() && tick.Before(next) {
 				next = tick
@@ -116,7 +129,7 @@ func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(next.Sub(d.Syncer.now())):
+		case <-time.After(next.Sub(d.Syncer.now()) + rand.N(proposeWithin)):
 		}
 	}
 }
@@ -130,6 +143,12 @@ func (d *Daemon) insert(ctx context.Context, client *river.Client[pgx.Tx], s *Se
 	}
 	if len(batch) == 0 {
 		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, proposeIn)
+	defer cancel()
+	// To propose what is there already costs a dead row for each job.
+	if there, err := proposed(ctx, d.Syncer.Store.Pool(), s.Source.Name, slot.UTC()); err != nil || there >= len(batch) {
+		return err
 	}
 	_, err := client.InsertMany(ctx, batch)
 	return err

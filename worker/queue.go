@@ -89,6 +89,13 @@ func (SyncArgs) InsertOpts() river.InsertOpts {
 	}
 }
 
+// proposed counts the jobs of a source's slot.
+func proposed(ctx context.Context, pool *pgxpool.Pool, source string, slot time.Time) (n int, err error) {
+	err = pool.QueryRow(ctx, "SELECT count(*) FROM river.river_job WHERE args @> jsonb_build_object('source', $1::text, 'slot', $2::text)",
+		source, slot.Format(time.RFC3339Nano)).Scan(&n) // as it stands in the arguments, which are indexed
+	return n, err
+}
+
 // A queueWorker works the jobs of the queue.
 type queueWorker struct {
 	river.WorkerDefaults[SyncArgs]
@@ -99,10 +106,17 @@ type queueWorker struct {
 	log    *slog.Logger
 }
 
+// jobTimeout is how long the queue lets a job of the source take: the sync itself
+// keeps to its time, and says so, which the queue should let it do.
+func (s *Settings) jobTimeout() time.Duration {
+	t := s.timeout()
+	return t + min(max(t/10, time.Second), time.Minute)
+}
+
 // Timeout is how long one job may take.
 func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
 	if j, ok := w.syncer.find(job.Args); ok {
-		return j.Source.timeout() + time.Minute // the sync itself keeps to the time, and says so
+		return j.Source.jobTimeout()
 	}
 	return defaultTimeout
 }
@@ -124,10 +138,15 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 		}
 		return w.skip(ctx, job, "the partition's last sync is still running in "+by)
 	}
-	if done, err := w.answered(ctx, j); err != nil || done {
+	if done, err := w.answered(ctx, j); err != nil {
 		return err
+	} else if done {
+		return w.skip(ctx, job, errAnswered.Error())
 	}
 	_, err := w.syncer.syncAlone(ctx, j)
+	if errors.Is(err, errAnswered) {
+		return w.skip(ctx, job, errAnswered.Error())
+	}
 	if err != nil && ctx.Err() == nil && !retryable(err) {
 		return river.JobCancel(err) // the next slot will tell whether someone has helped
 	}
@@ -159,14 +178,14 @@ func (w *queueWorker) skip(ctx context.Context, job *river.Job[SyncArgs], why st
 // database was away, is not running.
 func (w *queueWorker) runningElsewhere(ctx context.Context, job *river.Job[SyncArgs]) (by string, err error) {
 	err = w.pool.QueryRow(ctx, `SELECT attempted_by[array_upper(attempted_by, 1)]
-FROM river.river_job
+FROM river.river_job AS j
 WHERE state = 'running' AND kind = $1 AND id <> $2
     AND args->>'source' = $3 AND args->>'account' = $4 AND args->>'region' = $5
     AND attempted_at > now() - $6::interval
     AND attempted_by[array_upper(attempted_by, 1)] <> $7
     AND EXISTS (
         SELECT FROM pg_stat_activity
-        WHERE application_name = left('syncer ' || attempted_by[array_upper(attempted_by, 1)], 63) -- as long as PostgreSQL lets it be
+        WHERE application_name = `+sessionName+`
     )
 LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, w.Timeout(job), w.id).Scan(&by)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -175,16 +194,15 @@ LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, 
 	return by, err
 }
 
-// answered reports whether a sync that began after the slot has succeeded already.
+// answered reports whether the slot needs no sync any more.
 func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
 	id, err := w.syncer.Store.AccountID(ctx, j.Account.Name)
 	if err != nil || id == "" {
 		return false, err
 	}
-	last, err := w.syncer.Store.LastSuccess(ctx, store.Partition{
+	return w.syncer.Store.Answered(ctx, store.Partition{
 		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Name, RegionID: j.Region,
-	})
-	return !last.Before(j.Slot), err
+	}, j.Slot)
 }
 
 // find returns the configured job that a queued one means.

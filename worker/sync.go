@@ -178,6 +178,9 @@ const StatusCalledOff = "called off"
 // staleAttempts is how often a sync that others overtake is made again.
 const staleAttempts = 5
 
+// errAnswered: another process has synced the partition since the slot came.
+var errAnswered = errors.New("a later sync has answered the slot")
+
 // Sync makes one partition's sync and records it. The error is why it failed; a
 // held or incomplete run is no error. Where this process is syncing the partition
 // already, it comes after that.
@@ -210,12 +213,26 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 		if attempt == staleAttempts || !errors.Is(err, store.ErrStale) {
 			break
 		}
+		// Whoever came between may have had the same slot: this process was taken for
+		// dead, say, because it was paused. Then it is done.
+		if job.Slot.IsZero() {
+			continue
+		}
+		answered, look := s.Store.Answered(ctx, p, job.Slot)
+		if look != nil {
+			err = look
+			break
+		}
+		if answered {
+			err = errAnswered
+			break
+		}
 	}
 	count(&run, stats)
 	r.Job, r.Run, r.Took = job, run, time.Since(started)
 	if err != nil {
 		r.Status, r.Message = store.StatusFailed, err.Error()
-		if calledOff(caller) { // by SIGTERM, say: it has not failed, while one that took too long has
+		if calledOff(caller) || errors.Is(err, errAnswered) { // by SIGTERM, say: it has not failed, while one that took too long has
 			r.Status, r.Message = StatusCalledOff, ""
 		} else if !job.DryRun {
 			s.recordFailure(ctx, p, run, err)

@@ -117,13 +117,17 @@ func (d *database) prepare(ctx context.Context, migrate bool) error {
 		return err
 	}
 	if d.dir == "" && !migrate {
-		if err := d.Current(ctx); err != nil {
-			if errors.Is(err, store.ErrSchema) {
-				return fmt.Errorf("%w, or add --migrate", err)
-			}
-			return err
+		current, err := true, d.Current(ctx)
+		if err == nil { // whoever migrated may have been killed before it came to the queue
+			current, err = worker.QueueIsCurrent(ctx, d.Pool())
 		}
-		return nil
+		if err == nil && !current {
+			err = fmt.Errorf("the job queue's tables: %w", store.ErrSchema)
+		}
+		if errors.Is(err, store.ErrSchema) {
+			return usageError{fmt.Errorf("%w, or add --migrate", err)}
+		}
+		return err
 	}
 	if _, err := d.Migrate(ctx); err != nil {
 		return err

@@ -22,6 +22,8 @@ type file struct {
 	History  History
 	Server   Server
 	Workers  int
+
+	DeadAfter Duration `yaml:"dead_after"`
 }
 
 type sourceSettings struct {
@@ -64,8 +66,11 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
 		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token},
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
-		path:     doc.path,
-		sources:  map[string]SourceConfig{},
+
+		DeadAfter: cmp.Or(time.Duration(f.DeadAfter), DefaultDeadAfter),
+
+		path:    doc.path,
+		sources: map[string]SourceConfig{},
 	}
 	if c.Server.Listen == listenOff {
 		c.Server.Listen = ""

@@ -26,6 +26,7 @@ const (
 	DefaultRetention = 400 * 24 * time.Hour
 	DefaultListen    = "127.0.0.1:8080"
 	DefaultWorkers   = 32
+	DefaultDeadAfter = 30 * time.Second
 	DefaultFullSweep = "@daily"
 
 	defaultTimezone = "UTC"
@@ -41,6 +42,9 @@ type Config struct {
 	History  History
 	Server   Server
 	Workers  int // partitions that one process syncs at the same time
+	// DeadAfter is for how long a process must have no session with the database
+	// for its syncs to be given to others.
+	DeadAfter time.Duration
 
 	path    string
 	sources map[string]SourceConfig // of all known sources
