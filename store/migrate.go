@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -103,7 +104,7 @@ func (s *Store) goose(ctx context.Context, f func(*goose.Provider) error) (err e
 	if err := s.makeSchema(ctx); err != nil {
 		return err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // looks each second; others may come as late as that
 	if err != nil {
 		return err
 	}
@@ -126,5 +127,8 @@ func (s *Store) makeSchema(ctx context.Context) error {
 		return err
 	}
 	_, err = s.pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS syncer")
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" { // another process came between
+		return nil
+	}
 	return err
 }

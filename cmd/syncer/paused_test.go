@@ -37,9 +37,9 @@ func TestPausedBeforeMerge(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLatecomer(t)
+			l := newLatecomer(t, "@every 1s")
 			l.sync(t, 1)
-			paused := l.pause(t, 2, c.args...)
+			paused := l.interrupt(t, syscall.SIGSTOP, 2, c.args...)
 			l.sync(t, c.newer)
 			paused.signal(t, syscall.SIGCONT)
 			if c.args[0] == "run" {
@@ -61,7 +61,7 @@ func TestPausedBeforeMerge(t *testing.T) {
 // holds keeps others waiting no longer than its session may idle.
 func TestPausedInMerge(t *testing.T) {
 	t.Parallel()
-	l := newLatecomer(t)
+	l := newLatecomer(t, "@every 1s")
 	l.env["DATABASE_URL"] = withSetting(t, l.env["DATABASE_URL"], "idle_in_transaction_session_timeout", "2s")
 	l.sync(t, 1)
 	connect := func() *pgx.Conn {
@@ -90,6 +90,22 @@ func TestPausedInMerge(t *testing.T) {
 	require.Equal(t, []int{1, 3}, l.versions(t))
 }
 
+// TestKilledInSync: what a process was syncing when it was killed is synced by
+// another, though its next slot is far away and its timeout, too.
+func TestKilledInSync(t *testing.T) {
+	t.Parallel()
+	l := newLatecomer(t, "@yearly")
+	killed := l.interrupt(t, syscall.SIGKILL, 1, "run", "--migrate")
+	killed.wait(t, time.Minute)
+	l.answers.Store(2)
+	other := startProcess(t, l.env, "run", "--config", l.config)
+	other.says(t, "a process is gone: its sync is tried again")
+	other.says(t, "msg=synced")
+	other.signal(t, syscall.SIGTERM)
+	require.Zero(t, other.wait(t, time.Minute), other.output())
+	require.Equal(t, []int{2}, l.versions(t))
+}
+
 // A latecomer is a cloud whose agent release the test sets, and a database.
 type latecomer struct {
 	env     map[string]string
@@ -102,7 +118,7 @@ type latecomer struct {
 
 var release = regexp.MustCompile(`"CurVersion":"[^"]*"`)
 
-func newLatecomer(t *testing.T) *latecomer {
+func newLatecomer(t *testing.T, schedule string) *latecomer {
 	account := simAccounts(1)[0]
 	l := &latecomer{env: map[string]string{"DATABASE_URL": pgtest.URL(t)}}
 	// The rest of the answer stands still.
@@ -129,9 +145,9 @@ func newLatecomer(t *testing.T) *latecomer {
 	t.Cleanup(cloud.Close)
 	sources := ""
 	for _, s := range source.All {
-		sources += fmt.Sprintf("  %s: {enabled: %t, schedule: '@every 1s'}\n", s.Name, s == &source.AgentVersions)
+		sources += fmt.Sprintf("  %s: {enabled: %t, schedule: '%s'}\n", s.Name, s == &source.AgentVersions, schedule)
 	}
-	l.config = configFile(t, "server: {listen: off}\naccounts:%ssources:\n%s", accountYAML(account, cloud.URL), sources)
+	l.config = configFile(t, "server: {listen: off}\ndead_after: 1s\naccounts:%ssources:\n%s", accountYAML(account, cloud.URL), sources)
 	return l
 }
 
@@ -143,22 +159,23 @@ func (l *latecomer) sync(t *testing.T, release int) {
 	require.Zero(t, p.wait(t, time.Minute), p.output())
 }
 
-// pause starts a process that has fetched a release, and is stopped before it knows.
-func (l *latecomer) pause(t *testing.T, release int, args ...string) *process {
+// interrupt starts a process that has fetched a release, and gets a signal before it
+// knows.
+func (l *latecomer) interrupt(t *testing.T, signal syscall.Signal, release int, args ...string) *process {
 	t.Helper()
 	l.answers.Store(int64(release))
-	stopped := make(chan error, 1)
+	interrupted := make(chan error, 1)
 	started := make(chan *process, 1)
 	l.mu.Lock()
 	l.fetch = func() {
 		p := <-started
-		stopped <- p.cmd.Process.Signal(syscall.SIGSTOP)
+		interrupted <- p.cmd.Process.Signal(signal)
 	}
 	l.mu.Unlock()
 	p := startProcess(t, l.env, append(args, "--config", l.config)...)
 	started <- p
 	select {
-	case err := <-stopped:
+	case err := <-interrupted:
 		require.NoError(t, err)
 	case <-time.After(time.Minute):
 		require.FailNow(t, "it did not fetch", p.output())

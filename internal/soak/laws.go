@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -35,50 +34,62 @@ func (l *life) remember(ctx context.Context, at time.Time) error {
 
 // digest is the number of rows in a relation, and a hash of their tracked columns.
 func (l *life) digest(ctx context.Context, src *source.Source, relation string) (digest string, err error) {
-	untracked := []string{}
+	err = l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) || ' ' || coalesce(md5(string_agg(h, '' ORDER BY h)), '')
+FROM (SELECT md5((to_jsonb(s) - $1::text[])::text) AS h FROM %s AS s) AS d`, relation), untracked(src)).Scan(&digest)
+	return digest, err
+}
+
+func untracked(src *source.Source) []string {
+	names := []string{}
 	for _, c := range src.Columns {
 		if c.Untracked {
-			untracked = append(untracked, c.Name)
+			names = append(names, c.Name)
 		}
 	}
-	err = l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) || ' ' || coalesce(md5(string_agg(h, '' ORDER BY h)), '')
-FROM (SELECT md5((to_jsonb(s) - $1::text[])::text) AS h FROM %s AS s) AS d`, relation), untracked).Scan(&digest)
-	return digest, err
+	return names
+}
+
+// contained: a sync fails only where something is wrong with the very calls that it
+// makes. (A listing that lacks too much may be held; whether rightly, compare tells.)
+func (l *life) contained(at time.Time, r worker.Result) {
+	i := slices.Index(l.all, r.Job.Account)
+	if r.Status != store.StatusOK && r.Status != store.StatusHeld && !l.weather.mayFail(accountID(i), r.Job) {
+		l.report.breaks("%s: %s is %s though nothing is wrong there: %s", at.Format(time.RFC3339), r.Job, r.Status, r.Message)
+	}
+	l.report.judged++
 }
 
 // laws checks what must hold at the end.
 func (l *life) laws(ctx context.Context) error {
-	for _, law := range []func(context.Context) error{l.timeTravel, l.trends, l.versions, l.months, l.settled, l.bloat} {
+	for _, law := range []func(context.Context) error{
+		l.timeTravel, l.trends, l.versions, l.atomic, l.months, l.settled, l.kept, l.secret, l.bloat,
+	} {
 		if err := law(ctx); err != nil {
 			return err
 		}
 	}
-	r := &l.report
-	// The first days fill caches and pools.
-	warm := len(r.heap) / 4
-	if last, first := slices.Max(r.heap[len(r.heap)/2:]), slices.Max(r.heap[:warm+1]); float64(last) > 2*float64(first) {
-		r.breaks("memory grew from %d kB to %d kB", first>>10, last>>10)
-	}
-	if last, first := slices.Min(r.goroutines[len(r.goroutines)/2:]), slices.Max(r.goroutines[:warm+1]); last > first {
-		r.breaks("goroutines grew from %d to %d", first, last)
-	}
+	l.report.flat("kB of memory in use", l.report.heap, 4096)
+	l.report.flat("goroutines", l.report.goroutines, 6)
 	return nil
 }
 
-// timeTravel: every remembered moment can be seen again.
+// timeTravel: every remembered moment since the horizon can be seen again.
 func (l *life) timeTravel(ctx context.Context) error {
-	for i, m := range l.moments {
+	for _, m := range l.moments {
+		if m.at.Before(l.horizon) {
+			continue
+		}
 		for _, src := range source.All {
-			for _, at := range []time.Time{m.at.Add(l.step / 2), m.at.Add(l.step - time.Microsecond)} {
-				d, err := l.digest(ctx, src, fmt.Sprintf("alicloud.%s_as_of('%s')", src.Name, at.Format(time.RFC3339Nano)))
-				if err != nil {
-					return err
-				}
-				if d != m.digest[src.Name] {
-					l.report.breaks("%s as of round %d (%s) shows %s, then it showed %s", src.Name, i, at, d, m.digest[src.Name])
-				}
-				l.report.travels++
+			// Merges of a round count microseconds, and the next round is a step away.
+			at := m.at.Add(l.step / 2)
+			d, err := l.digest(ctx, src, fmt.Sprintf("alicloud.%s_as_of('%s')", src.Name, at.Format(time.RFC3339Nano)))
+			if err != nil {
+				return err
 			}
+			if d != m.digest[src.Name] {
+				l.report.breaks("%s as of %s shows %s, then it showed %s", src.Name, at, d, m.digest[src.Name])
+			}
+			l.report.travels++
 		}
 	}
 	return nil
@@ -90,8 +101,13 @@ var counted = map[string]string{
 	"operation_processes_daily": "processes", "fleet_daily": "servers",
 }
 
-// trends: the days of the trends are those of the versions, without gaps.
+// trends: the days of the trends are those of the versions, without gaps, as far
+// back as there are versions.
 func (l *life) trends(ctx context.Context) error {
+	from := l.start
+	if l.horizon.After(from) {
+		from = l.horizon.AddDate(0, 0, 2) // it cuts a day in two
+	}
 	for _, src := range source.All {
 		for _, t := range src.Trends {
 			if counted[t.Name] == "" {
@@ -103,8 +119,8 @@ FROM (
     SELECT d.day,
         (SELECT coalesce(sum(%s), 0) FROM alicloud.%s WHERE day = d.day) AS kept,
         (SELECT count(*) FROM alicloud.%s_as_of(((d.day + 1)::timestamp AT TIME ZONE $1) - interval '1 microsecond')) AS asked
-    FROM (SELECT generate_series(0, $3::int) + ($2::timestamptz AT TIME ZONE $1)::date AS day) AS d
-) AS c`, counted[t.Name], t.Name, src.Name), l.report.zone, l.moments[0].at, l.days).Scan(&wrong, &days)
+    FROM (SELECT generate_series(($2::timestamptz AT TIME ZONE $1)::date, ($3::timestamptz AT TIME ZONE $1)::date, '1 day')::date AS day) AS d
+) AS c`, counted[t.Name], t.Name, src.Name), l.report.zone, from, l.clock()).Scan(&wrong, &days)
 			if err != nil {
 				return err
 			}
@@ -135,36 +151,74 @@ FROM (SELECT valid_from, lag(valid_to) OVER (PARTITION BY %s ORDER BY valid_from
 	return nil
 }
 
-// months: what ended is in its month, and the months ahead are made.
-func (l *life) months(ctx context.Context) error {
+// atomic: whatever changed did so at the moment of a run of its partition. Runs say
+// the round that they were in; a second merge in a round is microseconds later.
+func (l *life) atomic(ctx context.Context) error {
 	for _, src := range source.All {
-		var strays int
-		var ahead bool
-		err := l.store.Pool().QueryRow(ctx, fmt.Sprintf("SELECT (SELECT count(*) FROM syncer.%[1]s_default), to_regclass('syncer.%[1]s_%[2]s') IS NOT NULL",
-			src.Name, l.now.Load().AddDate(0, 1, 0).Format("2006_01"))).Scan(&strays, &ahead)
+		var strays, moments int
+		err := l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FILTER (WHERE r.finished_at IS NULL), count(*)
+FROM (
+    SELECT account_id, region_id, valid_from AS at FROM syncer.%[1]s
+    UNION
+    SELECT account_id, region_id, valid_to FROM syncer.%[1]s WHERE valid_to < 'infinity'
+) AS m
+LEFT JOIN (
+    SELECT DISTINCT account_id, region_id, finished_at FROM syncer.sync_runs WHERE source = $1 AND status <> 'failed'
+) AS r ON r.account_id = m.account_id AND r.region_id = m.region_id AND r.finished_at = date_trunc('minute', m.at)`, src.Name), src.Name).Scan(&strays, &moments)
 		if err != nil {
 			return err
 		}
-		if strays > 0 || !ahead {
-			l.report.breaks("%s: %d versions without a month, next month made: %t", src.Name, strays, ahead)
+		if strays > 0 {
+			l.report.breaks("%s changed at %d moments at which no run merged", src.Name, strays)
+		}
+		l.report.mergeMoments += moments
+	}
+	return nil
+}
+
+// months: what ended is in its month, the months ahead are made, and those before
+// the horizon are gone.
+func (l *life) months(ctx context.Context) error {
+	for _, src := range source.All {
+		var strays, old int
+		var ahead bool
+		err := l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT (SELECT count(*) FROM syncer.%[1]s_default), to_regclass('syncer.%[1]s_%[2]s') IS NOT NULL,
+    (SELECT count(*) FROM syncer.%[1]s WHERE valid_to < $1)`,
+			src.Name, l.clock().AddDate(0, 0, 28).Format("2006_01")), l.horizon).Scan(&strays, &ahead, &old)
+		if err != nil {
+			return err
+		}
+		if strays > 0 || !ahead || old > 0 {
+			l.report.breaks("%s: %d versions without a month, next month made: %t, %d versions from before the horizon", src.Name, strays, ahead, old)
 		}
 	}
 	return nil
 }
 
-// settled: once the trouble has ceased, every configured partition is synced, and
-// asking for everything again finds nothing new.
+// settled: once the trouble has ceased, every configured partition is synced, the
+// tables show what the cloud says, and asking for everything again writes nothing.
 func (l *life) settled(ctx context.Context) error {
 	jobs := l.syncer.Jobs()
 	for i := range jobs {
-		jobs[i].Full = true
+		jobs[i].Full, jobs[i].AllowShrink = true, true // what was held is looked at, at last
 	}
+	var before map[string]string
 	for pass := range 2 {
 		l.syncer.SyncAll(ctx, jobs, 4, func(r worker.Result) {
 			if c := r.Changes; r.Status != store.StatusOK || pass == 1 && c.Opened+c.Changed+c.Ended > 0 {
 				l.report.breaks("settled, pass %d: %s is %s (%s): %d opened, %d changed, %d ended", pass, r.Job, r.Status, r.Message, c.Opened, c.Changed, c.Ended)
 			}
 		})
+		tuples, err := l.tuples(ctx)
+		if err != nil {
+			return err
+		}
+		for name, t := range before {
+			if tuples[name] != t {
+				l.report.breaks("%s: rows were written though nothing had changed", name)
+			}
+		}
+		before = tuples
 	}
 	fresh, err := l.store.Freshness(ctx)
 	if err != nil {
@@ -177,78 +231,79 @@ func (l *life) settled(ctx context.Context) error {
 			l.report.breaks("%s is missing or not fresh", j)
 		}
 	}
-	l.report.partitions = len(fresh)
-	return nil
+	l.report.partitions = len(jobs)
+	return l.compare(ctx, true)
+}
+
+// tuples is a digest of where each standing row lies and who wrote it. What has
+// untracked columns is left out: these follow the call.
+func (l *life) tuples(ctx context.Context) (map[string]string, error) {
+	all := map[string]string{}
+	for _, src := range source.All {
+		if len(untracked(src)) > 0 {
+			continue
+		}
+		var d string
+		if err := l.store.Pool().QueryRow(ctx, fmt.Sprintf("SELECT coalesce(md5(string_agg(ctid::text || xmin::text, ' ' ORDER BY ctid)), '') FROM syncer.%s_standing", src.Name)).Scan(&d); err != nil {
+			return nil, err
+		}
+		all[src.Name] = d
+	}
+	return all, nil
+}
+
+// kept: the field that the API began to answer halfway is in extra.
+func (l *life) kept(ctx context.Context) error {
+	var names []string
+	for _, a := range l.syncer.Accounts {
+		names = append(names, a.Name)
+	}
+	var lacking int
+	err := l.store.Pool().QueryRow(ctx, `SELECT count(*) FILTER (WHERE extra->>'SoakField' IS DISTINCT FROM 'kept'), count(*)
+FROM alicloud.instance_patch_states
+JOIN alicloud.accounts USING (account_id)
+WHERE name = ANY($1)`, names).Scan(&lacking, &l.report.extra)
+	if err == nil && (lacking > 0 || l.report.extra == 0) {
+		l.report.breaks("%d of %d patch states lack the field that no column holds", lacking, l.report.extra)
+	}
+	return err
+}
+
+// secret: no key, no signature in the log, in the runs, or in what is kept beside
+// the columns.
+func (l *life) secret(ctx context.Context) error {
+	for _, line := range l.log.found {
+		l.report.breaks("the log holds a secret, in a line of %d bytes", len(line))
+	}
+	l.report.logLines = l.log.lines
+	var leaked int
+	err := l.store.Pool().QueryRow(ctx, `SELECT count(*) FROM (
+    SELECT to_jsonb(r)::text AS t FROM syncer.sync_runs AS r UNION ALL SELECT to_jsonb(a)::text FROM syncer.accounts AS a
+) AS all_rows WHERE t LIKE '%' || $1 || '%' OR t LIKE '%' || $2 || '%' OR t LIKE '%Signature=%'`, keyPrefix, secretText).Scan(&leaked)
+	if err == nil && leaked > 0 {
+		l.report.breaks("%d rows hold a secret", leaked)
+	}
+	return err
 }
 
 // bloat: the standing rows take little more room than if written anew.
 func (l *life) bloat(ctx context.Context) error {
 	size := func() (n int64, err error) {
-		err = l.store.Pool().QueryRow(ctx, "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c WHERE c.relnamespace = 'syncer'::regnamespace AND c.relname LIKE '%\\_standing'").Scan(&n)
+		err = l.store.Pool().QueryRow(ctx, "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class AS c WHERE c.relnamespace = 'syncer'::regnamespace AND c.relname LIKE '%\\_standing'").Scan(&n)
 		return n, err
 	}
-	before, err := size()
-	if err != nil {
+	var err error
+	if l.report.standing, err = size(); err != nil {
 		return err
 	}
 	if _, err := l.store.Pool().Exec(ctx, "VACUUM FULL"); err != nil {
 		return err
 	}
-	after, err := size()
-	l.report.bloat = float64(before) / float64(after)
-	if l.report.bloat > 3 { // tables of a few pages hold their free space, and indexes their split pages
-		l.report.breaks("the standing rows take %.1f times the room they need", l.report.bloat)
+	if l.report.rewritten, err = size(); err != nil {
+		return err
 	}
-	return err
-}
-
-// A report is what a life came to.
-type report struct {
-	options options
-	zone    string
-	took    time.Duration
-
-	runs                                          map[string]int // by status
-	opened, changed, ended                        int64
-	faults, refusals, added, removed, zoneChanges int
-	travels, trendDays, versions, partitions      int
-	heap                                          []uint64
-	goroutines                                    []int
-	bloat                                         float64
-	broken                                        []string
-}
-
-func (r *report) breaks(format string, args ...any) {
-	r.broken = append(r.broken, fmt.Sprintf(format, args...))
-}
-
-func (r *report) count(result worker.Result) {
-	if r.runs == nil {
-		r.runs = map[string]int{}
+	if l.report.standing > 2*l.report.rewritten+(1<<20) { // tables of a few pages hold free space
+		l.report.breaks("the standing rows take %d kB, written anew %d kB", l.report.standing>>10, l.report.rewritten>>10)
 	}
-	r.runs[result.Status]++
-	r.opened += result.Changes.Opened
-	r.changed += result.Changes.Changed
-	r.ended += result.Changes.Ended
-}
-
-func (r *report) print(w io.Writer) {
-	fmt.Fprintf(w, "| | |\n|---|---|\n")
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
-	}
-	line("virtual time", "%d days in rounds of %s, in %s (seed %d)", r.options.days, r.options.step, r.took.Round(time.Second), r.options.seed)
-	line("syncs", "%d ok, %d incomplete, %d held, %d failed", r.runs[store.StatusOK], r.runs[store.StatusIncomplete], r.runs[store.StatusHeld], r.runs[store.StatusFailed])
-	line("rows", "%d opened, %d changed, %d ended; %d versions kept", r.opened, r.changed, r.ended, r.versions)
-	line("trouble", "%d faulty answers, %d permissions lost, accounts %d times added and %d times removed, %d time zones set", r.faults, r.refusals, r.added, r.removed, r.zoneChanges)
-	line("moments seen again", "%d, all as they were then", r.travels)
-	line("days of trends", "%d, all as the versions say", r.trendDays)
-	line("partitions", "%d, none missing", r.partitions)
-	line("memory in use", "%d kB after a quarter of the time, %d kB at the end", r.heap[len(r.heap)/4]>>10, r.heap[len(r.heap)-1]>>10)
-	line("goroutines", "%d after a quarter of the time, %d at the end", r.goroutines[len(r.goroutines)/4], r.goroutines[len(r.goroutines)-1])
-	line("room of the standing rows", "%.1f times that of fresh tables", r.bloat)
-	line("laws broken", "%d", len(r.broken))
-	for _, b := range r.broken {
-		fmt.Fprintf(w, "\n- %s", b)
-	}
+	return nil
 }

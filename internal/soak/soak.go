@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,17 +25,20 @@ import (
 )
 
 type options struct {
+	start         time.Time // midnight in UTC
 	days, servers int
 	step          time.Duration
+	retention     time.Duration
 	seed          uint64
 }
 
 const (
-	accounts  = 4
-	retention = 35 * 24 * time.Hour
+	accounts = 4
 	// calm is how long before the end the trouble ceases: what it broke must be whole
 	// again by then.
 	calm = 24 * time.Hour
+	// compareEvery is how often, in days, the tables are compared with the cloud.
+	compareEvery = 5
 )
 
 // zones are those that the configuration is changed between.
@@ -46,38 +47,44 @@ var zones = []string{"Asia/Shanghai", "UTC", "Asia/Kolkata", "America/New_York"}
 // A life is a syncer under way, with the cloud that it reads.
 type life struct {
 	options
-	store  *store.Store
-	syncer *worker.Syncer
-	all    []*worker.Account // that were ever configured
-	now    atomic.Pointer[time.Time]
-	chance *rand.Rand
+	database string // its URL
+	store    *store.Store
+	syncer   *worker.Syncer
+	all      []*worker.Account // that were ever configured
+	now      atomic.Pointer[time.Time]
+	chance   *rand.Rand
+	weather  weather
+	log      leaks
 
-	mu      sync.Mutex // of what the cloud's handlers read
-	faults  *rand.Rand // nil: all calls go well
-	refused map[string]bool
-
+	horizon time.Time // what ended before is dropped
 	moments []moment
 	report  report
 }
 
 func soak(ctx context.Context, o options) (_ *report, err error) {
-	l := &life{options: o, chance: rand.New(rand.NewPCG(o.seed, 1)), refused: map[string]bool{}}
-	start := time.Now().UTC().Truncate(time.Hour).AddDate(0, 0, -o.days)
-	l.now.Store(&start)
+	l := &life{options: o, chance: rand.New(rand.NewPCG(o.seed, 1))}
+	l.weather.refused = map[refusal]bool{}
+	l.now.Store(&o.start)
 	stop, err := l.open(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
 	began := time.Now()
-	for at := start; !at.After(start.AddDate(0, 0, o.days)); at = at.Add(o.step) {
-		if err := l.round(ctx, at, start); err != nil {
+	for at := o.start; !at.After(l.end()); at = at.Add(o.step) {
+		if err := l.round(ctx, at); err != nil {
 			return nil, fmt.Errorf("on %s: %w", at.Format(time.RFC3339), err)
 		}
 	}
+	if err := l.laws(ctx); err != nil {
+		return nil, err
+	}
 	l.report.options, l.report.took = o, time.Since(began)
-	return &l.report, l.laws(ctx)
+	l.report.faults, l.report.permissionLost = l.weather.count, l.weather.lost
+	return &l.report, nil
 }
+
+func (l *life) end() time.Time { return l.start.AddDate(0, 0, l.days) }
 
 // open starts a PostgreSQL and a cloud of its own, and wires a syncer to them.
 func (l *life) open(ctx context.Context) (stop func(), err error) {
@@ -94,13 +101,13 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	clock := func() time.Time { return *l.now.Load() }
+	l.database = server.URL()
 	var accts []sim.Account
 	for i := range accounts {
-		accts = append(accts, sim.Account{ID: fmt.Sprintf("1%015d", i), Name: fmt.Sprintf("account-%d", i), AccessKeyID: fmt.Sprintf("key-%d", i), AccessKeySecret: "secret"})
+		accts = append(accts, sim.Account{ID: accountID(i), Name: fmt.Sprintf("account-%d", i), AccessKeyID: fmt.Sprintf("%s%d", keyPrefix, i), AccessKeySecret: secretText})
 	}
 	cloud := httptest.NewServer(sim.New(sim.Options{
-		Accounts: accts, Clock: clock, Fault: l.fault,
+		Accounts: accts, Clock: l.clock, Fault: l.weather.fault,
 		World: sim.NewFleet(sim.FleetOptions{Seed: l.seed, Servers: l.servers, Keep: 15 * 24 * time.Hour}),
 	}))
 	stop = func() {
@@ -111,7 +118,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 			l.store.Close()
 		}
 		cloud.Close()
-		_ = server.Stop(ctx)
+		_ = server.Stop(context.WithoutCancel(ctx))
 		_ = os.RemoveAll(dir)
 	}
 	defer func() {
@@ -119,29 +126,35 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 			stop()
 		}
 	}()
-	if l.store, err = store.Open(ctx, server.URL(), store.Options{Clock: clock}); err != nil {
+	logger := slog.New(slog.NewTextHandler(&l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if l.store, err = store.Open(ctx, l.database, store.Options{Clock: l.clock, Logger: logger}); err != nil {
 		return nil, err
 	}
 	if _, err := l.store.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	l.syncer = &worker.Syncer{Store: l.store, Worker: "soak", Logger: slog.New(slog.DiscardHandler), Clock: clock}
-	for _, a := range accts {
+	l.syncer = &worker.Syncer{Store: l.store, Worker: "soak", Logger: logger, Clock: l.clock}
+	for i, a := range accts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name: a.Name, Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
 			Endpoints: map[string]string{"sas": cloud.URL, "oos": cloud.URL, "sts": cloud.URL},
-		}, fetch.Options{CallsPerSecond: 1e6, MaxAttempts: 3, BaseWait: time.Millisecond, MaxWait: 4 * time.Millisecond, Timeout: 2 * time.Second})
+		}, fetch.Options{CallsPerSecond: 1e6, MaxAttempts: 3, BaseWait: time.Millisecond, MaxWait: 4 * time.Millisecond, Timeout: 10 * time.Second, Logger: logger})
 		if err != nil {
 			return nil, err
 		}
-		l.all = append(l.all, &worker.Account{
-			Name: a.Name, Client: client,
-			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"},
-		})
+		w := &worker.Account{Name: a.Name, Client: client, SecurityCenterRegions: []string{"cn-hangzhou"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"}}
+		if i == 0 {
+			w.SecurityCenterRegions = append(w.SecurityCenterRegions, "ap-southeast-1")
+		}
+		l.all = append(l.all, w)
 	}
 	l.syncer.Accounts = slices.Clone(l.all[:2])
 	return stop, l.setZone(ctx, zones[0])
 }
+
+func accountID(i int) string { return fmt.Sprintf("1%015d", i) }
+
+func (l *life) clock() time.Time { return *l.now.Load() }
 
 func (l *life) setZone(ctx context.Context, zone string) error {
 	if _, err := l.store.SetTimezone(ctx, zone, source.All); err != nil {
@@ -165,14 +178,16 @@ func (l *life) setZone(ctx context.Context, zone string) error {
 
 // round is one step of virtual time: something may happen to the configuration and
 // the cloud, then whatever is due is synced.
-func (l *life) round(ctx context.Context, at, start time.Time) error {
+func (l *life) round(ctx context.Context, at time.Time) error {
 	before := at.Add(-l.step)
 	l.now.Store(&at)
-	end := start.AddDate(0, 0, l.days)
-	l.trouble(at.Before(end.Add(-calm)))
-	newDay := at.Truncate(24*time.Hour).After(before) || at.Equal(start)
-	if newDay && at.Before(end.Add(-calm)) {
-		if err := l.newDay(ctx); err != nil {
+	midnight := at.Equal(at.Truncate(24 * time.Hour))
+	day := int(at.Sub(l.start).Hours()) / 24
+	compare := midnight && day > 0 && day%compareEvery == 0
+	allowed := at.Before(l.end().Add(-calm))
+	l.weather.change(l.chance, allowed, allowed && !compare, day >= l.days/2)
+	if midnight {
+		if err := l.newDay(ctx, allowed); err != nil {
 			return err
 		}
 	}
@@ -187,18 +202,23 @@ func (l *life) round(ctx context.Context, at, start time.Time) error {
 	l.syncer.SyncAll(ctx, due, 4, func(r worker.Result) {
 		ended++
 		l.report.count(r)
+		l.contained(at, r)
 	})
 	if ended != len(due) {
 		l.report.breaks("%s: %d of %d due partitions were synced", at.Format(time.RFC3339), ended, len(due))
 	}
-	if newDay {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		l.report.heap = append(l.report.heap, m.HeapAlloc)
-		l.report.goroutines = append(l.report.goroutines, runtime.NumGoroutine())
+	if midnight {
+		l.report.measure()
 	}
-	return l.remember(ctx, at)
+	if compare {
+		if err := l.compare(ctx, false); err != nil {
+			return err
+		}
+	}
+	if midnight || l.chance.IntN(4) == 0 {
+		return l.remember(ctx, at)
+	}
+	return nil
 }
 
 // lastTick is the schedule's last tick after one moment and not after another; zero: none.
@@ -209,79 +229,71 @@ func lastTick(s cron.Schedule, after, at time.Time) (last time.Time) {
 	return last
 }
 
-// newDay changes the configuration now and then.
-func (l *life) newDay(ctx context.Context) error {
+// newDay drops what is too old, and changes the configuration now and then.
+func (l *life) newDay(ctx context.Context, allowed bool) error {
+	if err := l.prune(ctx); err != nil || !allowed {
+		return err
+	}
 	switch l.chance.IntN(8) {
-	case 0: // an account is added, or one is removed
+	case 0, 1: // an account is added, or one is removed
 		in := l.syncer.Accounts
 		if a := l.all[l.chance.IntN(len(l.all))]; !slices.Contains(in, a) {
 			l.syncer.Accounts = append(in, a)
 			l.report.added++
 		} else if len(in) > 1 {
-			l.syncer.Accounts = slices.DeleteFunc(in, func(o *worker.Account) bool { return o == a })
+			l.syncer.Accounts = slices.DeleteFunc(slices.Clone(in), func(o *worker.Account) bool { return o == a })
 			l.report.removed++
 		}
-	case 1:
+	case 2:
 		l.report.zoneChanges++
 		return l.setZone(ctx, zones[l.chance.IntN(len(zones))])
 	}
 	return nil
 }
 
-// trouble decides what goes wrong in this round.
-func (l *life) trouble(allowed bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.faults = nil
-	if !allowed {
-		clear(l.refused)
-		return
-	}
-	if l.chance.IntN(3) == 0 {
-		l.faults = rand.New(rand.NewPCG(l.chance.Uint64(), 2))
-	}
-	// A permission stays lost for some rounds.
-	if l.chance.IntN(40) == 0 {
-		src := source.All[l.chance.IntN(len(source.All))]
-		l.refused[fmt.Sprintf("1%015d %s", l.chance.IntN(accounts), src.API.Action)] = true
-		l.report.refusals++
-	}
-	for key := range l.refused {
-		if l.chance.IntN(20) == 0 {
-			delete(l.refused, key)
+// prune drops the months that ended longer ago than the retention.
+func (l *life) prune(ctx context.Context) error {
+	old := l.clock().Add(-l.retention)
+	horizon := time.Date(old.Year(), old.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for _, src := range source.All {
+		rows, err := l.store.Pool().Query(ctx, `SELECT c.oid::regclass::text
+FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = to_regclass($1) AND c.relname ~ '_\d{4}_\d{2}$' AND right(c.relname, 7) < $2`, "syncer."+src.Name, horizon.Format("2006_01"))
+		if err != nil {
+			return err
+		}
+		var months []string
+		for rows.Next() {
+			var month string
+			if err := rows.Scan(&month); err != nil {
+				return err
+			}
+			months = append(months, month)
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		for _, month := range months {
+			if _, err := l.store.Pool().Exec(ctx, "DROP TABLE "+month); err != nil {
+				return err
+			}
+			l.report.pruned++
+			l.horizon = horizon
 		}
 	}
+	if l.horizon.IsZero() {
+		return nil
+	}
+	_, err := l.store.Pool().Exec(ctx, "UPDATE syncer.settings SET horizon_at = $1", l.horizon)
+	return err
 }
 
-// fault is what the cloud does about one call.
-func (l *life) fault(c sim.Call) sim.Fault {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.refused[c.AccountID+" "+c.Action] {
-		return sim.Refuse(403, "NoPermission", "You are not authorized to do this operation.")
-	}
-	if l.faults == nil || l.faults.IntN(6) > 0 {
-		return sim.Fault{}
-	}
-	l.report.faults++
-	switch l.faults.IntN(8) {
-	case 0:
-		return sim.Throttle(400, "Throttling.User", 0)
-	case 1:
-		return sim.Refuse(500, "InternalError", "The request processing has failed due to some unknown error.")
-	case 2:
-		return sim.HTML(502)
-	case 3:
-		return sim.Truncate(l.faults.Float64())
-	case 4:
-		return sim.CutOff(l.faults.Float64())
-	case 5:
-		return sim.Reset()
-	case 6:
-		return sim.Empty()
-	default: // a list without its items, which is not the end of the fleet
-		return sim.Rewrite(func(body []byte) []byte {
-			return []byte(strings.NewReplacer(`"TotalCount":`, `"TotalCount":1`).Replace(string(body)))
-		})
-	}
+// measure notes what the process takes.
+func (r *report) measure() {
+	runtime.GC()
+	runtime.GC() // what pools held over the first
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	r.heap = append(r.heap, int(m.HeapAlloc>>10))
+	r.goroutines = append(r.goroutines, runtime.NumGoroutine())
 }

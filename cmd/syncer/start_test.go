@@ -1,0 +1,89 @@
+package main
+
+import (
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
+	"syncer/sim"
+	"syncer/source"
+)
+
+// TestStartTogether: six processes that find an empty database make the schema
+// between them, and all of them come up.
+func TestStartTogether(t *testing.T) {
+	t.Parallel()
+	account := simAccounts(1)[0]
+	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: []sim.Account{account}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}))
+	t.Cleanup(cloud.Close)
+	config := configFile(t, "server: {listen: off}\nworkers: 2\naccounts:%s", accountYAML(account, cloud.URL))
+	env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
+	var all []*process
+	for range 6 {
+		all = append(all, startProcess(t, env, "run", "--migrate", "--config", config))
+	}
+	for _, p := range all {
+		require.Eventually(t, func() bool {
+			select {
+			case <-p.ended:
+				return true
+			default:
+				return strings.Contains(p.stderr.String(), "msg=started")
+			}
+		}, time.Minute, 20*time.Millisecond, "it neither starts nor ends")
+		require.Contains(t, p.stderr.String(), "msg=started")
+	}
+	db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
+	require.NoError(t, err)
+	defer func() { _ = db.Close(t.Context()) }()
+	require.Eventually(t, func() bool {
+		return one[int](t, db, "SELECT count(*) FROM alicloud.sync_freshness WHERE last_status = 'ok'") == len(source.All)
+	}, time.Minute, 50*time.Millisecond, "not all is synced")
+	for _, p := range all {
+		p.signal(t, syscall.SIGTERM)
+	}
+	for _, p := range all {
+		require.Zero(t, p.wait(t, time.Minute), p.output())
+	}
+}
+
+// TestOldSchema: without --migrate, a schema that is not this program's is refused,
+// in one line that says what to do.
+func TestOldSchema(t *testing.T) {
+	t.Parallel()
+	account := simAccounts(1)[0]
+	config := configFile(t, "server: {listen: off}\naccounts:%s", accountYAML(account, "http://127.0.0.1:1"))
+	for name, breaks := range map[string]string{
+		"empty":        "",
+		"older":        "DELETE FROM syncer.goose_db_version WHERE version_id = (SELECT max(version_id) FROM syncer.goose_db_version)",
+		"no job queue": "DROP SCHEMA river CASCADE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
+			if breaks != "" {
+				code, stdout, stderr := call(t, t.Context(), env, "migrate", "up", "--config", config)
+				require.Zero(t, code, stdout+stderr)
+				db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
+				require.NoError(t, err)
+				defer func() { _ = db.Close(t.Context()) }()
+				_, err = db.Exec(t.Context(), breaks)
+				require.NoError(t, err)
+			}
+			for _, command := range []string{"run", "sync"} {
+				code, stdout, stderr := call(t, t.Context(), env, command, "--config", config)
+				require.Equal(t, exitUsage, code)
+				require.Empty(t, stdout)
+				require.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+				require.Contains(t, stderr, "run syncer migrate up")
+				require.Contains(t, stderr, "or add --migrate")
+			}
+		})
+	}
+}
