@@ -13,6 +13,7 @@ import (
 	"syncer/internal/embeddedpg"
 	"syncer/source"
 	"syncer/store"
+	"syncer/worker"
 )
 
 // open starts a PostgreSQL of its own with default settings but for max_wal_size,
@@ -44,7 +45,11 @@ func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), 
 		closeAll()
 		return nil, nil, err
 	}
-	if _, err := s.Migrate(ctx); err != nil {
+	_, err = s.Migrate(ctx)
+	if err == nil {
+		err = worker.MigrateQueue(ctx, s.Pool())
+	}
+	if err != nil {
 		closeAll()
 		return nil, nil, err
 	}

@@ -72,6 +72,7 @@ func (p *program) configure(accounts, regions, rest string) (path string, err er
 // A use is what a process took.
 type use struct {
 	took   time.Duration
+	cpu    time.Duration
 	rss    int64 // bytes, at its peak
 	stdout []byte
 }
@@ -94,6 +95,7 @@ func (p *program) run(ctx context.Context, database string, args ...string) (u u
 		select {
 		case err = <-ended:
 			u.took, u.stdout = time.Since(started), stdout.Bytes()
+			u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			if err != nil {
 				err = fmt.Errorf("syncer %s: %w\n%s%s", strings.Join(args, " "), err, u.stdout, stderr.Bytes())
 			}

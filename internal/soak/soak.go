@@ -208,7 +208,7 @@ func (l *life) round(ctx context.Context, at time.Time) error {
 		l.report.breaks("%s: %d of %d due partitions were synced", at.Format(time.RFC3339), ended, len(due))
 	}
 	if midnight {
-		l.report.measure()
+		l.report.measure(l.all)
 	}
 	if compare {
 		if err := l.compare(ctx, false); err != nil {
@@ -289,7 +289,10 @@ WHERE i.inhparent = to_regclass($1) AND c.relname ~ '_\d{4}_\d{2}$' AND right(c.
 }
 
 // measure notes what the process takes.
-func (r *report) measure() {
+func (r *report) measure(all []*worker.Account) {
+	for _, a := range all {
+		a.Client.Close() // what is idle
+	}
 	runtime.GC()
 	runtime.GC() // what pools held over the first
 	var m runtime.MemStats
