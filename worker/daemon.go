@@ -89,8 +89,7 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		// A job that hangs is tried again once its own timeout is over, which River
 		// asks for; the partition does not wait for that: the next slot is a job of
 		// its own. What a dead process worked on is given back sooner, by undertaker.
-		JobTimeout:           -1,
-		RescueStuckJobsAfter: shortest,
+		RescueStuckJobsAfter: max(shortest, river.JobTimeoutDefault),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)
@@ -135,22 +134,24 @@ func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 }
 
 func (d *Daemon) insert(ctx context.Context, client *river.Client[pgx.Tx], s *Settings, slot time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, proposeIn)
+	defer cancel()
+	// To propose what is there already would cost a dead row for each job.
+	there, err := proposed(ctx, d.Syncer.Store.Pool(), s.Source.Name, slot)
+	if err != nil {
+		return err
+	}
 	var batch []river.InsertManyParams
 	for _, j := range d.Syncer.Jobs(s) {
-		batch = append(batch, river.InsertManyParams{Args: SyncArgs{
-			Source: s.Source.Name, Account: j.Account.Name, Region: j.Region, Slot: slot.UTC(),
-		}})
+		args := SyncArgs{Source: s.Source.Name, Account: j.Account.Name, Region: j.Region, Slot: slot.UTC()}
+		if !there[args] {
+			batch = append(batch, river.InsertManyParams{Args: args})
+		}
 	}
 	if len(batch) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, proposeIn)
-	defer cancel()
-	// To propose what is there already costs a dead row for each job.
-	if there, err := proposed(ctx, d.Syncer.Store.Pool(), s.Source.Name, slot.UTC()); err != nil || there >= len(batch) {
-		return err
-	}
-	_, err := client.InsertMany(ctx, batch)
+	_, err = client.InsertMany(ctx, batch)
 	return err
 }
 

@@ -89,11 +89,22 @@ func (SyncArgs) InsertOpts() river.InsertOpts {
 	}
 }
 
-// proposed counts the jobs of a source's slot.
-func proposed(ctx context.Context, pool *pgxpool.Pool, source string, slot time.Time) (n int, err error) {
-	err = pool.QueryRow(ctx, "SELECT count(*) FROM river.river_job WHERE args @> jsonb_build_object('source', $1::text, 'slot', $2::text)",
-		source, slot.Format(time.RFC3339Nano)).Scan(&n) // as it stands in the arguments, which are indexed
-	return n, err
+// proposed are the jobs of a source's slot.
+func proposed(ctx context.Context, pool *pgxpool.Pool, source string, slot time.Time) (map[SyncArgs]bool, error) {
+	slot = slot.UTC()
+	rows, err := pool.Query(ctx, `SELECT args->>'account', args->>'region'
+FROM river.river_job
+WHERE args @> jsonb_build_object('source', $1::text, 'slot', $2::text)`, source, slot.Format(time.RFC3339Nano)) // as it stands in the arguments, which are indexed
+	if err != nil {
+		return nil, err
+	}
+	all := map[SyncArgs]bool{}
+	args := SyncArgs{Source: source, Slot: slot}
+	_, err = pgx.ForEachRow(rows, []any{&args.Account, &args.Region}, func() error {
+		all[args] = true
+		return nil
+	})
+	return all, err
 }
 
 // A queueWorker works the jobs of the queue.
@@ -121,6 +132,9 @@ func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
 	return defaultTimeout
 }
 
+// snooze is the wait for a sync of which it is not known what it is for.
+const snooze = 5 * time.Second
+
 // Work makes the sync of a slot, unless it is no longer needed.
 func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error {
 	j, ok := w.syncer.find(job.Args)
@@ -128,6 +142,11 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 		return river.JobCancel(errors.New("no longer in the configuration"))
 	}
 	end, underWay := w.syncer.flights.begin(j)
+	if underWay != nil && job.Attempt > 1 {
+		// It may be this slot's own: while the database was away, this process was
+		// taken for dead. Should it fail, the slot needs another.
+		return river.JobSnooze(snooze)
+	}
 	if underWay != nil {
 		return w.skip(ctx, job, "the partition's last sync is still running in this process")
 	}

@@ -6,6 +6,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -218,13 +219,8 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 		if job.Slot.IsZero() {
 			continue
 		}
-		answered, look := s.Store.Answered(ctx, p, job.Slot)
-		if look != nil {
-			err = look
-			break
-		}
-		if answered {
-			err = errAnswered
+		if answered, look := s.Store.Answered(ctx, p, job.Slot); look != nil || answered {
+			err = cmp.Or(look, errAnswered)
 			break
 		}
 	}
