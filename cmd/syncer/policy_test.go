@@ -12,6 +12,7 @@ import (
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	const accounts = `
+server: {listen: "0.0.0.0:8080", token: "${SYNCER_TOKEN}"}
 accounts:
   - name: production
     credentials: {type: access_key, access_key_id: "${KEY}", access_key_secret: "${SECRET}"}
