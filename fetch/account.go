@@ -16,6 +16,10 @@ type Account struct {
 	Credentials Credentials
 	// AssumeRole is the ARN of a role that the credentials assume first. Optional.
 	AssumeRole string
+	// Signature is how calls are signed: hmac-sha1, or empty, as the SDK v1 does;
+	// acs3 by Alibaba Cloud's newer ACS3-HMAC-SHA256. What the SDK's own providers
+	// of credentials call (OIDC) is not affected.
+	Signature string
 	// Endpoints take the place of the products' own ones, by lower-case product
 	// ("sas", "oos", "sts"): host, host:port, https://host or http://host. Empty
 	// ones count as not given.

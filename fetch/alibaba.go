@@ -18,20 +18,34 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// All that this project takes from Alibaba Cloud's SDK is in this file: the
-// signature of a request, and the places that access keys come from. Sending
-// is ours (see Client), since the SDK's client knows no context, no
-// compression and no limit of size.
+// All that this project takes from Alibaba Cloud's SDK v1 is in this file: the
+// older signature of a request (for the newer one see acs3.go), and the places
+// that access keys come from. Sending is ours (see Client), since the SDK's
+// client knows no context, no compression and no limit of size.
 
 // longParam is the length in bytes from which a parameter goes in the body:
 // URLs are cut by gateways and proxies at 8 KiB or less.
 const longParam = 512
 
-// signedRequest makes the HTTP request of a call. Each has a nonce and a
+// A signer makes the signed HTTP request of a call. Each has a nonce and a
 // timestamp of its own, so a retry needs a new one.
+type signer func(context.Context, Call, endpoint, keys) (*http.Request, error)
+
+// newSigner is the signer of an [Account]'s Signature.
+func newSigner(signature string) (signer, error) {
+	switch signature {
+	case "", "hmac-sha1":
+		return signRPC, nil
+	case "acs3":
+		return signACS3, nil
+	}
+	return nil, fmt.Errorf("signature %q is neither hmac-sha1 nor acs3", signature)
+}
+
+// signRPC signs by HMAC-SHA1, as the SDK v1 does: with parameters of the query.
 //
 // https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
-func signedRequest(ctx context.Context, call Call, at endpoint, k keys) (*http.Request, error) {
+func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request, error) {
 	r := requests.NewCommonRequest()
 	r.Method = requests.POST
 	r.Scheme, r.Domain = at.scheme, at.host

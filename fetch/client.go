@@ -78,6 +78,7 @@ type Client struct {
 	logger    *slog.Logger
 	endpoints map[string]endpoint // given ones, by lower-case product
 	http      *http.Client
+	sign      signer
 	who       identity
 	bodies    sync.Pool // of *bytes.Buffer
 
@@ -116,6 +117,9 @@ func NewClient(a Account, o Options) (*Client, error) {
 		c.endpoints[strings.ToLower(product)] = at
 	}
 	var err error
+	if c.sign, err = newSigner(a.Signature); err != nil {
+		return nil, fmt.Errorf("account %q: %w", a.Name, err)
+	}
 	if c.who, err = newIdentity(c, a); err != nil {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
 	}
@@ -277,7 +281,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
 	defer cancel()
-	request, err := signedRequest(ctx, s.Call, at, k)
+	request, err := c.sign(ctx, s.Call, at, k)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}

@@ -219,8 +219,11 @@ var (
 	// secretParam is a parameter of a signed URL or of a string to sign, which
 	// is encoded once more, with its value.
 	secretParam = regexp.MustCompile(`(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|OIDCToken)(=|%3D|%253D)[^&\s"']*`)
-	// stringToSign is how SignatureDoesNotMatch quotes the whole request.
-	stringToSign = regexp.MustCompile(`(?is)string to sign.*`)
+	// secretHeader is the like of a signed header.
+	secretHeader = regexp.MustCompile(`(?i)(x-acs-security-token: ?|x-acs-accesskey-id: ?|Credential=)[^\s,;"']*`)
+	// stringToSign is how SignatureDoesNotMatch quotes the whole request: as
+	// "string to sign is:…" or "StringToSign is […] server CanonicalRequest is […]".
+	stringToSign = regexp.MustCompile(`(?is)(string ?to ?sign|canonical ?request).*`)
 	userInfo     = regexp.MustCompile(`//[^/@\s]*@`)
 )
 
@@ -247,6 +250,7 @@ func redact(text string, k keys) string {
 		}
 	}
 	text = stringToSign.ReplaceAllString(text, "string to sign [redacted]")
+	text = secretHeader.ReplaceAllString(text, "${1}[redacted]")
 	text = secretParam.ReplaceAllString(text, "$1=[redacted]")
 	text = userInfo.ReplaceAllString(text, "//[redacted]@")
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,13 +20,16 @@ func TestNoSecretInErrors(t *testing.T) {
 	t.Parallel()
 	quoteAll := func(r *http.Request) string {
 		return r.URL.String() + " " + url.QueryEscape(r.URL.RawQuery) + " " + r.Form.Encode() + " " +
-			r.Form.Get("Signature") + " AccessKeySecret=" + testSecret + " " + testToken
+			r.Form.Get("Signature") + " AccessKeySecret=" + testSecret + " " + testToken + fmt.Sprint(r.Header)
 	}
 	for name, fail := range map[string]func(w http.ResponseWriter, r *http.Request){
 		"refused":   func(w http.ResponseWriter, r *http.Request) { refuse(w, 403, "NoPermission", quoteAll(r)) },
 		"throttled": func(w http.ResponseWriter, r *http.Request) { refuse(w, 400, "Throttling", quoteAll(r)) },
 		"string to sign": func(w http.ResponseWriter, r *http.Request) {
 			refuse(w, 400, "SignatureDoesNotMatch", "server string to sign is:POST&%2F&"+url.QueryEscape(r.Form.Encode()))
+		},
+		"canonical request": func(w http.ResponseWriter, r *http.Request) {
+			refuse(w, 400, "SignatureDoesNotMatch", "server StringToSign is [ACS3] server CanonicalRequest is ["+fmt.Sprint(r.Header)+"]")
 		},
 		"in the code": func(w http.ResponseWriter, r *http.Request) { refuse(w, 400, testToken, quoteAll(r)) },
 		"HTML":        func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "<html>", quoteAll(r)) },
@@ -39,36 +43,43 @@ func TestNoSecretInErrors(t *testing.T) {
 		"hang": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"down": nil,
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var signatures sync.Map
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				r.ParseForm()
-				signatures.Store(r.Form.Get("Signature"), true)
-				fail(w, r)
-			}))
-			defer server.Close()
-			if fail == nil {
-				server.Close()
-			}
-			client, err := NewClient(Account{
-				Name:        "a",
-				Credentials: Credentials{Type: "sts", AccessKeyID: testID, AccessKeySecret: testSecret, SecurityToken: testToken},
-				Endpoints:   map[string]string{"sas": server.URL},
-			}, Options{BaseWait: 1, MaxWait: 1, MaxAttempts: 2, Timeout: 100 * time.Millisecond, CallsPerSecond: 1000})
-			require.NoError(t, err)
-			defer client.Close()
-			_, err = client.Call(t.Context(), aCall)
-			require.Error(t, err)
-			secrets := []string{testID, testSecret, testToken}
-			signatures.Range(func(s, _ any) bool { secrets = append(secrets, s.(string)); return true })
-			for ; err != nil; err = errors.Unwrap(err) {
-				for _, secret := range secrets {
-					require.NotContains(t, err.Error(), secret)
-					require.NotContains(t, err.Error(), url.QueryEscape(secret))
-					require.NotContains(t, err.Error(), url.QueryEscape(url.QueryEscape(secret)))
+		for _, signature := range signatures {
+			t.Run(name+" "+signature, func(t *testing.T) {
+				t.Parallel()
+				var seen sync.Map
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					r.ParseForm()
+					if signature == "acs3" {
+						_, signed, _ := strings.Cut(r.Header.Get("Authorization"), "Signature=")
+						seen.Store(signed, true)
+					} else {
+						seen.Store(r.Form.Get("Signature"), true)
+					}
+					fail(w, r)
+				}))
+				defer server.Close()
+				if fail == nil {
+					server.Close()
 				}
-			}
-		})
+				client, err := NewClient(Account{
+					Name: "a", Signature: signature,
+					Credentials: Credentials{Type: "sts", AccessKeyID: testID, AccessKeySecret: testSecret, SecurityToken: testToken},
+					Endpoints:   map[string]string{"sas": server.URL},
+				}, Options{BaseWait: 1, MaxWait: 1, MaxAttempts: 2, Timeout: 100 * time.Millisecond, CallsPerSecond: 1000})
+				require.NoError(t, err)
+				defer client.Close()
+				_, err = client.Call(t.Context(), aCall)
+				require.Error(t, err)
+				secrets := []string{testID, testSecret, testToken}
+				seen.Range(func(s, _ any) bool { secrets = append(secrets, s.(string)); return true })
+				for ; err != nil; err = errors.Unwrap(err) {
+					for _, secret := range secrets {
+						require.NotContains(t, err.Error(), secret)
+						require.NotContains(t, err.Error(), url.QueryEscape(secret))
+						require.NotContains(t, err.Error(), url.QueryEscape(url.QueryEscape(secret)))
+					}
+				}
+			})
+		}
 	}
 }

@@ -27,40 +27,70 @@ type identity struct {
 	session string // of the assumed role
 }
 
-// authenticate checks that a request is signed by a known key, freshly and for
-// the first time.
-func (c *Cloud) authenticate(req *request) (identity, error) {
-	p := req.params
+// A proof is what a request shows of its sender, by whichever signature.
+type proof struct {
+	keyID, token, nonce, date, signature string
+
+	sign  func(secret string) string // what the signature should be
+	quote func() string              // what was signed, for the error
+}
+
+var errIncomplete = badRequest("IncompleteSignature", "The request signature does not conform to Aliyun standards.")
+
+// prove reads what a request proves itself by.
+func prove(r *http.Request, params url.Values, body []byte) (proof, error) {
+	if isACS3(r) {
+		return proveACS3(r, body)
+	}
+	return proveRPC(r.Method, params)
+}
+
+// proveRPC reads the parameters that an RPC request of version 1.0 is signed by.
+func proveRPC(method string, p url.Values) (proof, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureNonce", "Timestamp"} {
 		if p.Get(name) == "" {
-			return identity{}, missing(name)
+			return proof{}, missing(name)
 		}
 	}
 	if m := p.Get("SignatureMethod"); m != "HMAC-SHA1" {
-		return identity{}, badRequest("InvalidParameter.SignatureMethod", "The signature method %q is not supported.", m)
+		return proof{}, badRequest("InvalidParameter.SignatureMethod", "The signature method %q is not supported.", m)
 	}
 	if v := p.Get("SignatureVersion"); v != "1.0" {
-		return identity{}, badRequest("InvalidParameter.SignatureVersion", "The signature version %q is not supported.", v)
+		return proof{}, badRequest("InvalidParameter.SignatureVersion", "The signature version %q is not supported.", v)
 	}
+	toSign := stringToSign(method, p)
+	return proof{
+		keyID:     p.Get("AccessKeyId"),
+		token:     p.Get("SecurityToken"),
+		nonce:     p.Get("SignatureNonce"),
+		date:      p.Get("Timestamp"),
+		signature: p.Get("Signature"),
+		sign:      func(secret string) string { return sign(secret, toSign) },
+		quote:     func() string { return "server string to sign is:" + toSign },
+	}, nil
+}
+
+// authenticate checks that a request is signed by a known key, freshly and for
+// the first time.
+func (c *Cloud) authenticate(p proof) (identity, error) {
 	now := c.opt.Wall()
-	sent, err := time.Parse("2006-01-02T15:04:05Z", p.Get("Timestamp"))
+	sent, err := time.Parse("2006-01-02T15:04:05Z", p.date)
 	if err != nil {
 		return identity{}, badRequest("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
 	}
 	if sent.Before(now.Add(-window)) || sent.After(now.Add(window)) {
 		return identity{}, badRequest("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
 	}
-	who, err := c.identify(p.Get("AccessKeyId"), p.Get("SecurityToken"), now)
+	who, err := c.identify(p.keyID, p.token, now)
 	if err != nil {
 		return identity{}, err
 	}
-	toSign := stringToSign(req.method, p)
-	if !hmac.Equal([]byte(sign(who.secret, toSign)), []byte(p.Get("Signature"))) {
+	if !hmac.Equal([]byte(p.sign(who.secret)), []byte(p.signature)) {
 		return identity{}, badRequest("SignatureDoesNotMatch",
-			"Specified signature does not match our calculation. server string to sign is:%s", redact(toSign, p.Get("SecurityToken")))
+			"Specified signature does not match our calculation. %s", redact(p.quote(), p.token))
 	}
 	// Last, so that only the holder of a key can fill the memory of nonces.
-	if !c.nonces.fresh(who.keyID, p.Get("SignatureNonce"), now) {
+	if !c.nonces.fresh(who.keyID, p.nonce, now) {
 		return identity{}, badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
 	return who, nil
@@ -117,13 +147,13 @@ func escape(s string) string {
 	return string(b)
 }
 
-// redact takes a security token out of a string to sign: it is a credential, and
+// redact takes a security token out of what was signed: it is a credential, and
 // error messages are logged.
-func redact(toSign, token string) string {
+func redact(signed, token string) string {
 	if token == "" {
-		return toSign
+		return signed
 	}
-	return strings.ReplaceAll(toSign, escape(escape(token)), "***")
+	return strings.NewReplacer(token, "***", escape(escape(token)), "***").Replace(signed)
 }
 
 // nonces remembers which nonces were used, in bounded memory: two generations of

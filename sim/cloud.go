@@ -106,8 +106,8 @@ func (c *Cloud) Calls() int64 { return c.calls.Load() }
 
 // A request is one call on its way through the gateway.
 type request struct {
-	method string
 	params url.Values // query and form
+	header http.Header
 	op     *operation
 	region string
 	caller identity
@@ -129,8 +129,8 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.good = func() ([]byte, error) { return c.answer(req, x.id) }
 	if c.opt.Fault != nil {
 		call := Call{
-			AccountID: req.caller.account.ID, Region: req.region, Action: req.op.action,
-			Params: req.params, N: req.number,
+			AccountID: req.caller.account.ID, KeyID: req.caller.keyID, Region: req.region, Action: req.op.action,
+			Params: req.params, Header: req.header, N: req.number,
 		}
 		if f := c.opt.Fault(call); f.act != nil {
 			f.act(x)
@@ -142,15 +142,19 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // admit checks everything about a request that does not need the world.
 func (c *Cloud) admit(r *http.Request) (*request, error) {
-	params, err := readParams(r)
+	params, body, err := readParams(r)
 	if err != nil {
 		return nil, err
 	}
-	req := &request{method: r.Method, params: params}
+	req := &request{params: params, header: r.Header}
 	if req.op, err = findOperation(params); err != nil {
 		return nil, err
 	}
-	if req.caller, err = c.authenticate(req); err != nil {
+	shown, err := prove(r, params, body)
+	if err != nil {
+		return nil, err
+	}
+	if req.caller, err = c.authenticate(shown); err != nil {
 		return nil, err
 	}
 	if req.region, err = req.op.checkRegion(params.Get("RegionId")); err != nil {

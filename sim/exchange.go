@@ -105,30 +105,36 @@ var zippers = sync.Pool{New: func() any {
 const maxForm = 1 << 20
 
 // readParams unites the query and the form of a request. As in the client's own
-// signature, a form parameter hides a query parameter of the same name.
-func readParams(r *http.Request) (url.Values, error) {
+// signature, a form parameter hides a query parameter of the same name. Of a
+// request that is signed by headers, these say what else are parameters.
+func readParams(r *http.Request) (params url.Values, body []byte, err error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
-		return nil, badRequest("UnsupportedHTTPMethod", "This http method is not supported.")
+		return nil, nil, badRequest("UnsupportedHTTPMethod", "This http method is not supported.")
 	}
-	params, err := url.ParseQuery(r.URL.RawQuery)
+	params, err = url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, badRequest("InvalidParameter", "The query string is malformed.")
+		return nil, nil, badRequest("InvalidParameter", "The query string is malformed.")
 	}
 	// Reading the body to its end also lets the server notice when a client leaves.
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxForm+1))
+	body, err = io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil || len(body) > maxForm {
-		return nil, badRequest("InvalidParameter", "The body is too large or broken.")
+		return nil, nil, badRequest("InvalidParameter", "The body is too large or broken.")
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			return nil, badRequest("InvalidParameter", "The form is malformed.")
+			return nil, nil, badRequest("InvalidParameter", "The form is malformed.")
 		}
 		for name, values := range form {
 			params[name] = values
 		}
 	}
-	return params, nil
+	if isACS3(r) {
+		params.Set("Action", r.Header.Get("x-acs-action"))
+		params.Set("Version", r.Header.Get("x-acs-version"))
+		params.Set("Format", "JSON") // whatever it accepts
+	}
+	return params, body, nil
 }
 
 // requestID is a new upper-case UUID, with the version digit that RequestIds show.

@@ -13,7 +13,9 @@ import (
 // A Call is what Options.Fault is asked about.
 type Call struct {
 	AccountID, Region, Action string
+	KeyID                     string // access key that signed it
 	Params                    url.Values
+	Header                    http.Header
 	N                         int64 // number of this call since the start, from 1
 }
 

@@ -450,8 +450,11 @@ LIMIT 1`, g.account.ID, src.Name).Scan(&r.Status, &r.Code, &r.Message, &r.Reques
 	return r
 }
 
-// TestFaults: each fault of the gateway, in each of its forms and under each kind
-// of paging, hits the pages after the first one. While it stays, the run says so
+// signatures are those that an account may have.
+var signatures = []string{"hmac-sha1", "acs3"}
+
+// TestFaults: each fault of the gateway, in each of its forms, under each kind of
+// paging and each signature, hits the pages after the first one. While it stays, the run says so
 // and no row is lost; when it passes, nothing was.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -463,10 +466,18 @@ func TestFaults(t *testing.T) {
 				continue
 			}
 			for form, fault := range c.forms() {
-				t.Run(fmt.Sprintf("%s/%s/%d", c.name, l.source.Name, form), func(t *testing.T) {
-					t.Parallel()
-					testFault(t, newGateway(t, s, sim.Options{MaxPageSize: 2, FullPages: true}, c.client, l.source), c, l, fault)
-				})
+				for _, signature := range signatures {
+					t.Run(fmt.Sprintf("%s/%s/%d/%s", c.name, l.source.Name, form, signature), func(t *testing.T) {
+						t.Parallel()
+						client := func(a *fetch.Account, o *fetch.Options) {
+							a.Signature = signature
+							if c.client != nil {
+								c.client(a, o)
+							}
+						}
+						testFault(t, newGateway(t, s, sim.Options{MaxPageSize: 2, FullPages: true}, client, l.source), c, l, fault)
+					})
+				}
 			}
 		}
 	}
@@ -593,9 +604,18 @@ func faultTable() string {
 // The role is assumed once more, and the sweep goes on.
 func TestExpiredToken(t *testing.T) {
 	t.Parallel()
-	g := newGateway(t, newStore(t), sim.Options{MaxPageSize: 1}, func(a *fetch.Account, _ *fetch.Options) {
-		a.AssumeRole = "acs:ram::" + a.Name + ":role/reader"
-	}, checks.source)
+	s := newStore(t)
+	for _, signature := range signatures {
+		t.Run(signature, func(t *testing.T) {
+			t.Parallel()
+			testExpiredToken(t, newGateway(t, s, sim.Options{MaxPageSize: 1}, func(a *fetch.Account, _ *fetch.Options) {
+				a.Signature, a.AssumeRole = signature, "acs:ram::"+a.Name+":role/reader"
+			}, checks.source))
+		})
+	}
+}
+
+func testExpiredToken(t *testing.T, g *gateway) {
 	rows := map[string]int{}
 	for i := range 40 {
 		rows[fmt.Sprintf("r%02d", i)] = i
@@ -604,7 +624,7 @@ func TestExpiredToken(t *testing.T) {
 	var assumed, refused, pages atomic.Int64
 	var old atomic.Pointer[string]
 	spoilt := func(c sim.Call) sim.Fault {
-		key := c.Params.Get("AccessKeyId")
+		key := c.KeyID
 		switch {
 		case c.Action == "AssumeRole":
 			assumed.Add(1)

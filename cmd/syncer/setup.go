@@ -75,6 +75,7 @@ func (p *program) newAccount(a config.Account) (*worker.Account, error) {
 			OIDCProviderARN: k.OIDCProviderARN, OIDCTokenFile: k.OIDCTokenFile, Profile: k.Profile, URI: string(k.URI),
 		},
 		AssumeRole: a.AssumeRole,
+		Signature:  a.Signature,
 		Endpoints:  map[string]string{"sas": a.Endpoints.SAS, "oos": a.Endpoints.OOS, "sts": a.Endpoints.STS},
 	}, fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log})
 	if err != nil {

@@ -60,6 +60,7 @@ type Account struct {
 	Name                  string
 	Credentials           Credentials
 	AssumeRole            string   `yaml:"assume_role"` // ARN; empty: none
+	Signature             string   // hmac-sha1, which empty means, or acs3
 	SecurityCenterRegions []string `yaml:"security_center_regions"`
 	OOSRegions            []string `yaml:"oos_regions"`
 	Endpoints             Endpoints

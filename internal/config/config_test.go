@@ -73,6 +73,7 @@ func TestFullFile(t *testing.T) {
 		{
 			Name:                  "production",
 			Credentials:           config.Credentials{Type: "default"},
+			Signature:             "acs3",
 			AssumeRole:            "acs:ram::1234567890123456:role/syncer-reader",
 			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
 			OOSRegions:            []string{"cn-hangzhou"},
