@@ -49,7 +49,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"sync", "--migrate"},
-		{"sync", "--account", "good,refused,assuming,role,wrong-secret,uri-unreachable", "--output", "json", "--log-format", "json"},
+		{"sync", "--account", "good,refused,assuming,role,wrong-secret,uri-unreachable,good-acs3,refused-acs3,assuming-acs3,role-acs3,wrong-secret-acs3", "--output", "json", "--log-format", "json"},
 		{"status"},
 		{"status", "--output", "json"},
 	} {
@@ -111,7 +111,7 @@ func (s *secrets) database(t *testing.T, server string) string {
 }
 
 // accounts writes a configuration with an account for every type of credentials,
-// and for everything that can go wrong with a call.
+// and for everything that can go wrong with a call, by either signature.
 func (s *secrets) accounts(t *testing.T, home string) (config string, env map[string]string) {
 	t.Helper()
 	var known []sim.Account
@@ -131,23 +131,25 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 	}
 	const accessKey = "type: access_key, access_key_id: %s, access_key_secret: %s"
 
-	for _, name := range []string{"good", "refused", "throttled", "failing", "reset", "html"} {
-		id, secret := knownKey(name)
-		add(name, "", accessKey, id, secret)
+	for by, signature := range map[string]string{"": "", "-acs3": "\n    signature: acs3"} {
+		for _, name := range []string{"good", "refused", "throttled", "failing", "reset", "html"} {
+			id, secret := knownKey(name + by)
+			add(name+by, signature, accessKey, id, secret)
+		}
+		id, secret := knownKey("assuming" + by)
+		add("assuming"+by, signature+"\n    assume_role: acs:ram::1000000000000000:role/reader", accessKey, id, secret)
+		id, secret = knownKey("role" + by)
+		add("role"+by, signature, "type: ram_role_arn, role_arn: 'acs:ram::1000000000000001:role/reader', external_id: %s, access_key_id: %s, access_key_secret: %s", s.plant("external_id"), id, secret)
+		id, secret = knownKey("no-role" + by)
+		add("no-role"+by, signature+"\n    assume_role: acs:ram::9999999999999999:role/reader", accessKey, id, secret)
+		id, _ = knownKey("wrong-secret" + by)
+		add("wrong-secret"+by, signature, accessKey, id, s.plant("wrong secret"))
+		id, secret = key("unknown" + by)
+		add("unknown"+by, signature, accessKey, id, secret)
+		id, secret = key("token" + by)
+		add("token"+by, signature, "type: sts, access_key_id: STS.%s, access_key_secret: %s, security_token: %s", id, secret, s.plant("security_token"))
 	}
-	id, secret := knownKey("assuming")
-	add("assuming", "\n    assume_role: acs:ram::1000000000000000:role/reader", accessKey, id, secret)
-	id, secret = knownKey("role")
-	add("role", "", "type: ram_role_arn, role_arn: 'acs:ram::1000000000000001:role/reader', external_id: %s, access_key_id: %s, access_key_secret: %s", s.plant("external_id"), id, secret)
-	id, secret = knownKey("no-role")
-	add("no-role", "\n    assume_role: acs:ram::9999999999999999:role/reader", accessKey, id, secret)
-	id, _ = knownKey("wrong-secret")
-	add("wrong-secret", "", accessKey, id, s.plant("wrong secret"))
-	id, secret = key("unknown")
-	add("unknown", "", accessKey, id, secret)
-	id, secret = key("token")
-	add("token", "", "type: sts, access_key_id: STS.%s, access_key_secret: %s, security_token: %s", id, secret, s.plant("security_token"))
-	id, secret = key("unreachable")
+	id, secret := key("unreachable")
 	add("unreachable", "http://127.0.0.1:1", accessKey, id, secret)
 	id, secret = key("tls")
 	secure := httptest.NewTLSServer(http.NotFoundHandler())
@@ -223,8 +225,8 @@ func (s *secrets) cloud(t *testing.T, accounts []sim.Account) (url string) {
 	cloud := sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Servers: 20, Keep: 5 * 24 * time.Hour}),
 		Fault: func(c sim.Call) sim.Fault {
-			told := "what is " + c.Params.Encode() + "? " + fmt.Sprint(c.Params)
-			switch names[c.AccountID] {
+			told := "what is " + c.Params.Encode() + "? " + fmt.Sprint(c.Params, c.Header)
+			switch strings.TrimSuffix(names[c.AccountID], "-acs3") {
 			case "refused":
 				return sim.Refuse(http.StatusForbidden, "NoPermission", told)
 			case "throttled":
@@ -253,6 +255,12 @@ func (s *secrets) cloud(t *testing.T, accounts []sim.Account) (url string) {
 			if value := r.URL.Query().Get(name); value != "" {
 				s.add(name+" of a request", value)
 			}
+		}
+		if token := r.Header.Get("x-acs-security-token"); token != "" {
+			s.add("token of a request", token)
+		}
+		if _, signature, signed := strings.Cut(r.Header.Get("Authorization"), "Signature="); signed {
+			s.add("signature of a request", signature)
 		}
 		cloud.ServeHTTP(&eavesdropper{w, s}, r)
 	}))
