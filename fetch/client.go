@@ -18,6 +18,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func NewClient(a Account, o Options) (*Client, error) {
 		paces:     make(map[string]*pace),
 	}
 	if o.Transport == nil {
-		c.http.Transport = newTransport()
+		c.http.Transport = newTransport(o.Timeout / 3)
 	}
 	for product, given := range a.Endpoints {
 		if given == "" {
@@ -129,9 +130,12 @@ func NewClient(a Account, o Options) (*Client, error) {
 // idleConnections are kept per host: as many as calls are commonly under way.
 const idleConnections = 32
 
-func newTransport() http.RoundTripper {
+// newTransport gives up a connection that is not there in time: whoever can be
+// reached answers long before.
+func newTransport(connect time.Duration) http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = idleConnections
+	t.DialContext = (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext
 	return t
 }
 

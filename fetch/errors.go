@@ -219,11 +219,9 @@ var (
 	// secretParam is a parameter of a signed URL or of a string to sign, which
 	// is encoded once more, with its value.
 	secretParam = regexp.MustCompile(`(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|OIDCToken)(=|%3D|%253D)[^&\s"']*`)
-	// secretHeader is the like of a signed header.
-	secretHeader = regexp.MustCompile(`(?i)(x-acs-security-token: ?|x-acs-accesskey-id: ?|Credential=)[^\s,;"']*`)
-	// stringToSign is how SignatureDoesNotMatch quotes the whole request: as
-	// "string to sign is:…" or "StringToSign is […] server CanonicalRequest is […]".
-	stringToSign = regexp.MustCompile(`(?is)(string ?to ?sign|canonical ?request).*`)
+	// stringToSign is how SignatureDoesNotMatch quotes the whole request: as "server
+	// string to sign is:…" or "server StringToSign is […] server CanonicalRequest is […]".
+	stringToSign = regexp.MustCompile(`(?is)[\s.:,]*(server )?(string ?to ?sign|canonical ?request).*`)
 	userInfo     = regexp.MustCompile(`//[^/@\s]*@`)
 )
 
@@ -240,17 +238,18 @@ func withoutSecrets(err error, k keys) error {
 // redact takes secrets out of a text that others wrote, and cuts it to one
 // short line.
 func redact(text string, k keys) string {
+	var replace []string
 	for _, secret := range []string{k.secret, k.token, k.id} {
 		if secret == "" {
 			continue
 		}
 		for range 3 { // as it is, and as it stands in a URL and in a string to sign
-			text = strings.ReplaceAll(text, secret, "[redacted]")
+			replace = append(replace, secret, "[redacted]")
 			secret = url.QueryEscape(secret)
 		}
 	}
-	text = stringToSign.ReplaceAllString(text, "string to sign [redacted]")
-	text = secretHeader.ReplaceAllString(text, "${1}[redacted]")
+	text = strings.NewReplacer(replace...).Replace(text)
+	text = stringToSign.ReplaceAllString(text, "")
 	text = secretParam.ReplaceAllString(text, "$1=[redacted]")
 	text = userInfo.ReplaceAllString(text, "//[redacted]@")
 	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")

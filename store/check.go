@@ -55,6 +55,18 @@ func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 	return list, err
 }
 
+// Writable returns an error unless the database takes the user's changes.
+func (s *Store) Writable(ctx context.Context) error {
+	f, err := readFacts(ctx, s.pool)
+	if err != nil {
+		return fmt.Errorf("check the database: %w", err)
+	}
+	if c := checkWriting(f); c.Remedy != "" {
+		return fmt.Errorf("the database cannot be written to: %s; %s", c.Found, c.Remedy)
+	}
+	return nil
+}
+
 func readFacts(ctx context.Context, q querier) (f facts, err error) {
 	rows, err := q.Query(ctx, `SELECT
     split_part(current_setting('server_version'), ' ', 1),
@@ -141,23 +153,20 @@ func checkTemporary(f facts) Check {
 	return c
 }
 
-// checkSchema compares the migrations applied with those of this program. goose
-// is not asked: it makes its table where there is none.
+// checkSchema compares the migrations applied with those of this program.
 func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 	c := Check{Name: "schema"}
 	known, err := knownVersion()
 	if err != nil {
 		return c, err
 	}
-	var applied int64
-	switch {
-	case f.Versions != "" && !f.VersionsReadable:
+	if f.Versions != "" && !f.VersionsReadable {
 		c.Found, c.Remedy = fmt.Sprintf("user %s may not read %s", f.User, f.Versions), "connect as the owner of schema syncer"
 		return c, nil
-	case f.Versions != "":
-		if err := q.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+f.Versions).Scan(&applied); err != nil {
-			return c, err
-		}
+	}
+	applied, err := appliedVersion(ctx, q)
+	if err != nil {
+		return c, err
 	}
 	switch {
 	case applied == known:
@@ -170,6 +179,17 @@ func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 		c.Found, c.Remedy, c.Pending = fmt.Sprintf("version %d is older than this program's, %d", applied, known), migrateUp, true
 	}
 	return c, nil
+}
+
+// appliedVersion is that of the schema's last migration; 0: there is no schema.
+// goose is not asked: it makes its table where there is none.
+func appliedVersion(ctx context.Context, q querier) (version int64, err error) {
+	var made bool
+	if err := q.QueryRow(ctx, "SELECT to_regclass('syncer.goose_db_version') IS NOT NULL").Scan(&made); err != nil || !made {
+		return 0, err
+	}
+	err = q.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM syncer.goose_db_version").Scan(&version)
+	return version, err
 }
 
 const migrateUp = "run syncer migrate up"
@@ -204,6 +224,7 @@ func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
 
 // remedies are what to do about errors of the server, by SQLSTATE or its class.
 var remedies = []struct{ code, remedy string }{
+	{"25006", "let the database take changes: syncer check says what makes it read-only"},
 	{"28", "check the user and the password in DATABASE_URL, and the server's pg_hba.conf"},
 	{"3D000", "make the database (CREATE DATABASE), or name another in DATABASE_URL"},
 	{"42501", "grant the user what it lacks, or connect as the owner of the database"},
@@ -212,9 +233,14 @@ var remedies = []struct{ code, remedy string }{
 	{"57P03", "the server is starting or stopping: try again"},
 }
 
+const noServer = "check that the server runs, that DATABASE_URL has its host and port, and that no firewall is in between"
+
 // Explain says of an error of the database what happened, on one line, and what
 // to do. An error that tells that itself has no remedy.
 func Explain(err error) (what, remedy string) {
+	if e, ok := errors.AsType[*connectError](err); ok {
+		return e.what, e.remedy
+	}
 	what = strings.Join(strings.Fields(err.Error()), " ")
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		what = fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code)
@@ -231,11 +257,14 @@ func Explain(err error) (what, remedy string) {
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return e.Error(), "check the host in DATABASE_URL, and the DNS of this machine"
 	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+	if tried, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		if e, ok := errors.AsType[*net.OpError](err); ok {
 			what = e.Error()
+		} else { // a line for each try: the last one
+			lines := strings.Split(strings.TrimSpace(tried.Unwrap().Error()), "\n")
+			what = strings.TrimSpace(lines[len(lines)-1])
 		}
-		return what, "check that the server runs, that DATABASE_URL has its host and port, and that no firewall is in between"
+		return what, noServer
 	}
 	return what, ""
 }

@@ -80,14 +80,11 @@ func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 
 // Current returns ErrSchema unless the schema is exactly this program's.
 func (s *Store) Current(ctx context.Context) error {
-	var known, applied int64
-	err := s.goose(ctx, func(p *goose.Provider) (err error) {
-		for _, m := range p.ListSources() {
-			known = max(known, m.Version)
-		}
-		applied, err = p.GetDBVersion(ctx)
+	known, err := knownVersion()
+	if err != nil {
 		return err
-	})
+	}
+	applied, err := appliedVersion(ctx, s.pool)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the schema's version: %w", err)

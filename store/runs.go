@@ -187,6 +187,31 @@ ORDER BY source, account_name, region_id`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
 }
 
+// unidentified bounds how far back the runs of unknown accounts are read.
+const unidentified = 5000
+
+// Unidentified tells of the last run of each partition that failed before the ID
+// of its account was known: with a wrong key, say, or without a network. There is
+// no row for these in alicloud.sync_freshness.
+func (s *Store) Unidentified(ctx context.Context) (_ []Freshness, err error) {
+	defer wrap(&err, "read the runs of unknown accounts")
+	rows, err := s.pool.Query(ctx, `SELECT DISTINCT ON (source, account_name, region_id)
+    source, account_id, account_name, region_id, NULL::timestamptz, finished_at, status,
+    error_code, error_message, error_request_id, next_due_at, true
+FROM (
+    SELECT *
+    FROM syncer.sync_runs
+    WHERE account_id = ''
+    ORDER BY run_id DESC
+    LIMIT $1
+) AS r
+ORDER BY source, account_name, region_id, run_id DESC`, unidentified)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
+}
+
 // LastSuccess is when the partition's last run with status ok started; zero:
 // never.
 func (s *Store) LastSuccess(ctx context.Context, p Partition) (at time.Time, err error) {

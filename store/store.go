@@ -47,6 +47,10 @@ type Options struct {
 // minVersion is the oldest supported server: 14.
 const minVersion = 140000
 
+// connectTimeout takes the place of the pool's own 2 minutes, unless the URL has a
+// connect_timeout: who waits for a server behind a firewall should hear of it soon.
+const connectTimeout = 10 * time.Second
+
 // Open connects to a PostgreSQL database. The error says what an operator can do.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
@@ -57,6 +61,9 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config.MaxConns = 10
 	if o.Connections > 0 {
 		config.MaxConns = o.Connections
+	}
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = strings.TrimSpace("syncer " + o.Name)
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
@@ -115,31 +122,24 @@ func passwordInPath(url string) bool {
 // spoken to, why, and what to do.
 func unreachable(c *pgx.ConnConfig, err error) error {
 	what, remedy := Explain(err)
-	if remedy == "" {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		what, remedy = "no answer in time", noServer
+	case remedy == "":
 		remedy = "is it running, and is DATABASE_URL right?"
 	}
-	return &connectError{fmt.Sprintf("database %s/%s as user %s: %s; %s",
-		net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), c.Database, c.User, what, remedy), err}
+	return &connectError{fmt.Sprintf("database %s/%s as user %s: %s",
+		net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), c.Database, c.User, what), remedy, err}
 }
 
 // A connectError has a text of its own: pgx's has a line for each try.
 type connectError struct {
-	text string
-	err  error
+	what, remedy string
+	err          error
 }
 
-func (e *connectError) Error() string { return e.text }
+func (e *connectError) Error() string { return e.what + "; " + e.remedy }
 func (e *connectError) Unwrap() error { return e.err }
-
-// Writable returns an error unless the database takes changes.
-func (s *Store) Writable(ctx context.Context) error {
-	var readOnly bool
-	err := s.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'").Scan(&readOnly)
-	if err == nil && readOnly {
-		err = errors.New("the database is read-only: name a primary server in DATABASE_URL, and see that default_transaction_read_only is off")
-	}
-	return err
-}
 
 // Pool is for the job queue, which keeps its tables in the same database.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }

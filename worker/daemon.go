@@ -115,7 +115,7 @@ func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 					if ctx.Err() != nil {
 						return
 					}
-					d.Logger.WarnContext(ctx, "slot not queued yet: it is tried again", "source", s.Source.Name, "slot", slot, "error", err)
+					d.Logger.WarnContext(ctx, "slot not queued yet: it is tried again", "source", s.Source.Name, "slot", slot, "error", told(err))
 					next = now.Add(proposeAgain)
 					continue
 				}

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"slices"
 
 	"syncer/store"
 )
@@ -27,7 +28,16 @@ func (s *Syncer) States(ctx context.Context) ([]State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return states(s.Jobs(), known), nil
+	jobs := s.Jobs()
+	list := states(jobs, known)
+	if !slices.ContainsFunc(list, func(s State) bool { return s.State == Never }) {
+		return list, nil
+	}
+	failed, err := s.Store.Unidentified(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return states(jobs, append(failed, known...)), nil // what is known comes last, and holds
 }
 
 func states(jobs []Job, known []store.Freshness) (list []State) {

@@ -227,7 +227,7 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	count(&run, stats)
 	r.Job, r.Run, r.Took = job, run, time.Since(started)
 	if err != nil {
-		r.Status, r.Message = store.StatusFailed, err.Error()
+		r.Status, r.Message = store.StatusFailed, told(err)
 		if calledOff(caller) || errors.Is(err, errAnswered) { // by SIGTERM, say: it has not failed, while one that took too long has
 			r.Status, r.Message = StatusCalledOff, ""
 		} else if !job.DryRun {
@@ -370,12 +370,12 @@ func (s *Syncer) recordFailure(ctx context.Context, p store.Partition, run store
 	if p.AccountID == "" { // not even that could be asked: it may be known from before
 		p.AccountID, _ = s.Store.AccountID(ctx, p.AccountName)
 	}
-	f := store.Failure{Message: failure.Error()}
+	f := store.Failure{Message: told(failure)}
 	if e, ok := errors.AsType[*fetch.Error](failure); ok {
 		f.Code, f.RequestID = e.Code, e.RequestID
 	}
 	if err := s.Store.RecordFailure(ctx, p, run, f); err != nil {
-		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", err)
+		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", told(err))
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
+	"syncer/fetch"
 	"syncer/internal/config"
 	"syncer/source"
 	"syncer/store"
@@ -58,19 +60,44 @@ const (
 )
 
 // connectTimeout bounds the wait for a database that may be behind a firewall.
-const connectTimeout = 15 * time.Second
+const connectTimeout = 5 * time.Second
+
+// hasty is for a person who waits: a call that gets no connection is made once
+// more, and not for long.
+func hasty(o *fetch.Options) { o.Timeout, o.MaxAttempts = 6*time.Second, 2 }
 
 func (p *program) check(ctx context.Context, output string) error {
 	if output != "table" && output != "json" {
 		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
 	}
-	c, err := p.loadConfig()
+	report, err := p.checkAll(ctx)
 	if err != nil {
 		return err
 	}
-	syncer, err := p.newSyncer(c, nil) // which the database need not wait for, nor fail
+	report.OK = !slices.ContainsFunc(report.Checks, func(f finding) bool { return f.Result == resultFailed })
+	if output == "json" {
+		err = printJSON(p.stdout, report)
+	} else {
+		p.printChecks(report)
+	}
+	if err == nil && !report.OK {
+		return errFailed
+	}
+	return err
+}
+
+// checkAll checks the configuration, and then all that it names, side by side.
+func (p *program) checkAll(ctx context.Context) (report checkReport, err error) {
+	c, err := p.loadConfig()
+	var syncer *worker.Syncer
+	if err == nil {
+		syncer, err = p.newSyncer(c, nil, hasty) // which the database need not wait for, nor fail
+	}
 	if err != nil {
-		return err
+		for line := range strings.Lines(err.Error()) {
+			report.Checks = append(report.Checks, finding{Check: "configuration", Result: resultFailed, Found: strings.TrimSpace(line)})
+		}
+		return report, nil
 	}
 	sources := enabledSources(c)
 
@@ -84,31 +111,29 @@ func (p *program) check(ctx context.Context, output string) error {
 	}
 	wg.Wait()
 	if ctx.Err() != nil {
-		return errors.New("called off")
+		return report, errors.New("called off")
 	}
 	findTwins(syncer.Accounts, ids, ofAccounts)
-
-	report := checkReport{Checks: slices.Concat([]finding{{
+	report.Checks = slices.Concat([]finding{{
 		Check: "configuration", Result: resultOK,
-		Found: fmt.Sprintf("%s: %d sources of %d accounts", p.configFile, len(sources), len(c.Accounts)),
-	}}, ofDatabase, slices.Concat(ofAccounts...))}
-	report.OK = !slices.ContainsFunc(report.Checks, func(f finding) bool { return f.Result == resultFailed })
-	if output == "json" {
-		err = printJSON(p.stdout, report)
-	} else {
-		p.printChecks(report)
+		Found: fmt.Sprintf("%s: %s of %s", p.configFile, several(len(sources), "source"), several(len(c.Accounts), "account")),
+	}}, ofDatabase, slices.Concat(ofAccounts...))
+	return report, nil
+}
+
+// several writes 1 account, 2 accounts.
+func several(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
 	}
-	if err == nil && !report.OK {
-		return errFailed
-	}
-	return err
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // checkDatabase checks the configured database, or the embedded default.
 func (p *program) checkDatabase(ctx context.Context, url string) (list []finding) {
 	failed := func(check string, err error) []finding {
 		what, remedy := store.Explain(err)
-		return append(list, finding{Check: check, Result: resultFailed, Found: what, Remedy: remedy})
+		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
 	}
 	opening := ctx
 	if url != "" { // starting the embedded default takes as long as it takes
@@ -142,12 +167,12 @@ func (p *program) checkDatabase(ctx context.Context, url string) (list []finding
 		queue = store.Check{Name: "job queue", Found: "not there yet, or older than this program's", Remedy: "run syncer migrate up", Pending: true}
 	}
 	list = append(list, databaseFinding(queue, embedded))
-	dir, err := db.DataDir(ctx)
+	f, err := checkDisk(ctx, db)
 	if err != nil {
 		return failed("disk", err)
 	}
-	if free, ok := freeDisk(dir); ok {
-		list = append(list, diskFinding(dir, free))
+	if f != nil {
+		list = append(list, *f)
 	}
 	return list
 }
@@ -169,12 +194,22 @@ func databaseFinding(c store.Check, embedded bool) finding {
 // single large merge may fill the disk.
 const minFreeDisk = 1 << 30
 
-func diskFinding(dir string, free uint64) finding {
-	f := finding{Check: "disk", Result: resultOK, Found: fmt.Sprintf("%.1f GB free in %s", float64(free)/1e9, dir)}
-	if free < minFreeDisk {
-		f.Result, f.Remedy = resultFailed, "make room: a full disk stops the database"
+// checkDisk looks at the disk of a database on this machine; nil: it is elsewhere.
+func checkDisk(ctx context.Context, db *database) (*finding, error) {
+	dir, err := db.DataDir(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return f
+	free, ok := freeDisk(dir)
+	if !ok {
+		return nil, nil
+	}
+	f := &finding{Check: "disk", Result: resultOK, Found: fmt.Sprintf("%.1f GB free in %s", float64(free)/1e9, dir)}
+	if free < minFreeDisk {
+		f.Result, f.Found = resultFailed, fmt.Sprintf("%d MB free in %s", free/1e6, dir)
+		f.Remedy = "make room: a full disk stops the database"
+	}
+	return f, nil
 }
 
 // checkAccount checks the credentials of an account, and then its sources.
@@ -187,7 +222,7 @@ func checkAccount(ctx context.Context, s *worker.Syncer, a *worker.Account, sour
 		f.Result = resultFailed
 		f.Found, f.Remedy = worker.Explain(err)
 		f.Found += "; from " + whence
-		skipped := finding{Check: "sources", Account: a.Name, Result: resultSkipped, Found: fmt.Sprintf("%d calls not tried: the credentials come first", len(jobs))}
+		skipped := finding{Check: "sources", Account: a.Name, Result: resultSkipped, Found: several(len(jobs), "call") + " not tried: the credentials come first"}
 		return "", []finding{f, skipped}
 	}
 	f.Found = fmt.Sprintf("account %s, %s, from %s", who.AccountID, who.ARN, whence)
@@ -252,30 +287,50 @@ func findTwins(accounts []*worker.Account, ids []string, of [][]finding) {
 	}
 }
 
-var marks = map[string]string{resultOK: "✓", resultFailed: "✗", resultSkipped: "–"}
+// marks are how results look, and in which colour on a terminal.
+var marks = map[string]struct {
+	sign   string
+	colour text.Color
+}{resultOK: {"✓", text.FgGreen}, resultFailed: {"✗", text.FgRed}, resultSkipped: {"–", text.FgYellow}}
 
+// printChecks prints a line for each check: on a terminal as wide as that is, else
+// as long as it takes, so that it can be searched.
 func (p *program) printChecks(report checkReport) {
 	t := newTable("", "check", "account", "region", "result")
+	room := p.width()
+	if room > 0 { // what the other columns, and the lines in between, leave
+		room -= len("   |  |  |  | ") + longest(report.Checks, "check", func(f finding) string { return f.Check }) +
+			longest(report.Checks, "account", func(f finding) string { return f.Account }) +
+			longest(report.Checks, "region", func(f finding) string { return f.Region })
+		room = max(room, 40)
+	}
 	failed := 0
 	for _, f := range report.Checks {
-		for i, line := range wrapText(f.Found, 100) {
-			if i == 0 {
-				t.AppendRow([]any{marks[f.Result], f.Check, f.Account, f.Region, line})
-			} else {
-				t.AppendRow([]any{"", "", "", "", line})
-			}
-		}
+		result := f.Found
 		if f.Remedy != "" {
-			t.AppendRow([]any{"", "", "", "", "→ " + f.Remedy})
+			result += " → " + f.Remedy
 		}
+		if room > 0 {
+			result = strings.Join(wrapText(result, room), "\n")
+		}
+		t.AppendRow([]any{p.colour(marks[f.Result].sign, marks[f.Result].colour), f.Check, f.Account, f.Region, result})
 		if f.Result == resultFailed {
 			failed++
 		}
 	}
 	printTable(p.stdout, t)
 	if failed > 0 {
-		fmt.Fprintf(p.stdout, "%d of %d checks failed.\n", failed, len(report.Checks))
+		fmt.Fprintf(p.stdout, "%d of %s failed.\n", failed, several(len(report.Checks), "check"))
 		return
 	}
 	fmt.Fprintln(p.stdout, "All is well.")
+}
+
+// longest is the width of a column.
+func longest(list []finding, header string, of func(finding) string) int {
+	width := text.StringWidth(header)
+	for _, f := range list {
+		width = max(width, text.StringWidth(of(f)))
+	}
+	return width
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -369,10 +370,29 @@ func TestCheckBadConfiguration(t *testing.T) {
 		{"timezon: UTC\n", "did you mean timezone?"},
 		{"timezone: UTC\n", "names no account"},
 		{"accounts: [{name: a, credentials: {type: default}, endpoints: {sas: \"http://a/b\"}}]\n", "endpoint"},
+		{"timezon: UTC\nacounts: []\n", "did you mean accounts?"},
 	} {
-		code, stdout, stderr := call(t, t.Context(), nil, "check", "--config", configFile(t, "%s", c.config))
-		require.Equal(t, exitUsage, code, stdout)
-		require.Empty(t, stdout)
-		require.Contains(t, stderr, c.says)
+		path := configFile(t, "%s", c.config)
+		code, stdout, stderr := call(t, t.Context(), nil, "check", "--config", path)
+		require.Equal(t, exitFailed, code, stdout)
+		require.Empty(t, stderr)
+		require.Regexp(t, "(?m)^ ✗ \\| configuration .*"+regexp.QuoteMeta(c.says), stdout)
+		lines := strings.Count(stdout, "✗")
+		require.Contains(t, stdout, fmt.Sprintf("%d of %s failed.", lines, several(lines, "check")))
+
+		code, stdout, _ = call(t, t.Context(), nil, "check", "--config", path, "--output", "json")
+		require.Equal(t, exitFailed, code, stdout)
+		var r checkReport
+		require.NoError(t, json.Unmarshal([]byte(stdout), &r))
+		require.False(t, r.OK)
+		require.Len(t, r.Checks, lines)
+		for _, command := range []string{"sync", "status", "run"} {
+			code, stdout, stderr = call(t, t.Context(), nil, command, "--config", path)
+			require.Equal(t, exitUsage, code, command)
+			require.Empty(t, stdout)
+			require.Contains(t, stderr, c.says)
+		}
 	}
+	code, _, stderr := call(t, t.Context(), nil, "check", "--output", "xml")
+	require.Equal(t, exitUsage, code, stderr)
 }

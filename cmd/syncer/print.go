@@ -20,6 +20,27 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// width is that of the terminal in columns; 0: it is none.
+func (p *program) width() int {
+	f, ok := p.stdout.(*os.File)
+	if !ok || !isTerminal(f) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// colour colours a text for a terminal, unless the user wants none (no-color.org).
+func (p *program) colour(s string, c text.Color) string {
+	if !isTerminal(p.stdout) || p.getenv("NO_COLOR") != "" || p.getenv("TERM") == "dumb" {
+		return s
+	}
+	return c.EscapeSeq() + s + text.Reset.EscapeSeq()
+}
+
 // newTable is a table in the style of psql. Numbers go right.
 func newTable(header ...any) table.Writer {
 	t := table.NewWriter()

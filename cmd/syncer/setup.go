@@ -38,13 +38,13 @@ func (p *program) databaseURL() (string, error) {
 }
 
 // newSyncer wires the accounts and sources of the configuration to a database.
-func (p *program) newSyncer(c *config.Config, s *store.Store) (*worker.Syncer, error) {
+func (p *program) newSyncer(c *config.Config, s *store.Store, tune ...func(*fetch.Options)) (*worker.Syncer, error) {
 	if err := c.Validate(); err != nil {
 		return nil, usageError{err}
 	}
 	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log}
 	for _, a := range c.Accounts {
-		account, err := p.newAccount(a)
+		account, err := p.newAccount(a, tune)
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -65,8 +65,12 @@ func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
 	}
 }
 
-func (p *program) newAccount(a config.Account) (*worker.Account, error) {
+func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*worker.Account, error) {
 	k := a.Credentials
+	options := fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log}
+	for _, f := range tune {
+		f(&options)
+	}
 	client, err := fetch.NewClient(fetch.Account{
 		Name: a.Name,
 		Credentials: fetch.Credentials{
@@ -77,7 +81,7 @@ func (p *program) newAccount(a config.Account) (*worker.Account, error) {
 		AssumeRole: a.AssumeRole,
 		Signature:  a.Signature,
 		Endpoints:  map[string]string{"sas": a.Endpoints.SAS, "oos": a.Endpoints.OOS, "sts": a.Endpoints.STS},
-	}, fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log})
+	}, options)
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", a.Name, err)
 	}

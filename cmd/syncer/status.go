@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"syncer/source"
@@ -30,6 +31,7 @@ func (p *program) statusCommand() *cobra.Command {
 // A statusReport is what status prints as JSON.
 type statusReport struct {
 	Fresh      bool           `json:"fresh"`
+	Problems   []string       `json:"problems,omitempty"` // of the database, where not all is fresh
 	Partitions []worker.State `json:"partitions"`
 	Rows       []store.Count  `json:"rows"`
 }
@@ -58,6 +60,9 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	for _, r := range report.Partitions {
 		report.Fresh = report.Fresh && r.State == worker.Fresh
 	}
+	if !report.Fresh { // a run that cannot write leaves no word of it
+		report.Problems = databaseProblems(ctx, db)
+	}
 	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
 		return err
 	}
@@ -72,17 +77,41 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	return err
 }
 
+var stateColours = map[string]text.Color{
+	worker.Fresh: text.FgGreen, worker.Late: text.FgYellow, worker.Never: text.FgYellow, worker.Failing: text.FgRed,
+}
+
+// databaseProblems are what keeps syncs from writing, with what to do.
+func databaseProblems(ctx context.Context, db *database) (list []string) {
+	if err := db.Writable(ctx); err != nil {
+		list = append(list, withRemedy(err))
+	}
+	if f, err := checkDisk(ctx, db); err == nil && f != nil && f.Result == resultFailed {
+		list = append(list, fmt.Sprintf("the disk of the database has only %s; %s", f.Found, f.Remedy))
+	}
+	return list
+}
+
 func (p *program) printStatus(report statusReport) {
 	now := time.Now()
-	t := newTable("source", "account", "region", "state", "last success", "next due", "last error")
+	t := newTable("source", "account", "region", "state", "last success", "next due")
 	for _, r := range report.Partitions {
-		message := ""
-		if r.LastErrorMessage != nil {
-			message = cut(*r.LastErrorMessage, 80)
-		}
-		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, r.State, ago(r.LastSuccessAt, now), ago(r.NextDueAt, now), message})
+		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), ago(r.NextDueAt, now)})
 	}
 	printTable(p.stdout, t)
+	for _, problem := range report.Problems {
+		fmt.Fprintln(p.stdout, "problem:", problem)
+	}
+	told := len(report.Problems) > 0
+	for _, r := range report.Partitions {
+		if r.State != worker.Fresh && r.LastErrorMessage != nil {
+			fmt.Fprintf(p.stdout, "%s: %s of %s in %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, *r.LastErrorMessage)
+			told = true
+		}
+	}
+	if told {
+		fmt.Fprintln(p.stdout)
+	}
 	t = newTable("source", "rows now", "older versions")
 	for _, c := range report.Rows {
 		t.AppendRow([]any{c.Source, thousands(c.Standing), thousands(c.Ended)})

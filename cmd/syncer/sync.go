@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"syncer/fetch"
@@ -135,7 +136,7 @@ func (p *program) printReports(reports []syncReport, dryRun bool) {
 	t := newTable("source", "account", "region", "status", opened, changed, ended, "unchanged", "calls", "took")
 	for _, r := range reports {
 		t.AppendRow([]any{
-			r.Source, r.Account, r.Region, r.Status, thousands(r.Opened), thousands(r.Changed), thousands(r.Ended), thousands(r.Unchanged),
+			r.Source, r.Account, r.Region, p.colour(r.Status, statusColour(r.Status)), thousands(r.Opened), thousands(r.Changed), thousands(r.Ended), thousands(r.Unchanged),
 			thousands(r.Calls), time.Duration(r.Seconds * float64(time.Second)).Round(10 * time.Millisecond).String(),
 		})
 	}
@@ -147,6 +148,16 @@ func (p *program) printReports(reports []syncReport, dryRun bool) {
 		}
 		p.printDifferences(r)
 	}
+}
+
+func statusColour(status string) text.Color {
+	switch status {
+	case store.StatusOK:
+		return text.FgGreen
+	case store.StatusFailed:
+		return text.FgRed
+	}
+	return text.FgYellow // incomplete, held
 }
 
 // shownDifferences is how many differences of a partition are printed; JSON has all.

@@ -20,17 +20,31 @@ type Private struct {
 // with the test.
 func Server(t testing.TB) *Private {
 	t.Helper()
-	dir, err := tempDir() // not t.TempDir, above which other users may not pass
+	return ServerIn(t, Dir(t))
+}
+
+// Dir is an empty directory that the user of a server may enter, which goes with
+// the test. That of t.TempDir is below one that others may not pass.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := tempDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Private{dir: dir}
 	t.Cleanup(func() {
-		p.Stop(t)
 		if err := os.RemoveAll(dir); err != nil {
 			t.Error(err)
 		}
 	})
+	return dir
+}
+
+// ServerIn is Server with its data in a directory, which may be of a file system
+// of its own.
+func ServerIn(t testing.TB, dir string) *Private {
+	t.Helper()
+	p := &Private{dir: dir}
+	t.Cleanup(func() { p.Stop(t) })
 	p.Start(t)
 	return p
 }
