@@ -8,7 +8,7 @@ CREATE TABLE syncer.settings (
     CONSTRAINT settings_only_row_check CHECK (only_row)
 );
 COMMENT ON COLUMN syncer.settings.timezone IS 'Of the days in the rollups; NULL: they were never made.';
-COMMENT ON COLUMN syncer.settings.horizon_at IS 'Versions that ended before are gone. NULL: all are kept.';
+COMMENT ON COLUMN syncer.settings.horizon_at IS 'Of what was before, nothing can be told: versions that ended before are gone, or are about to go. NULL: all are kept.';
 INSERT INTO syncer.settings DEFAULT VALUES;
 
 ALTER TABLE syncer.partitions ADD COLUMN first_merged_at timestamptz;
@@ -39,13 +39,13 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE 'CREATE OR REPLACE VIEW alicloud.changes AS ' || parts;
-    COMMENT ON VIEW alicloud.changes IS 'One row per thing that happened to a row of any source. Ask for a span of time (at).';
+    COMMENT ON VIEW alicloud.changes IS 'One row per thing that happened to a row of any source, as far back as history is kept. Ask for a span of time (at).';
     COMMENT ON COLUMN alicloud.changes.at IS 'Moment of the sync that found it.';
     COMMENT ON COLUMN alicloud.changes.source IS 'Source: the name of its view in this schema.';
     COMMENT ON COLUMN alicloud.changes.account_id IS 'ID of the Alibaba Cloud account.';
     COMMENT ON COLUMN alicloud.changes.region_id IS 'Region that was asked.';
     COMMENT ON COLUMN alicloud.changes.key IS 'Key of the row: its columns'' values, a slash between them; empty where a source has one row.';
-    COMMENT ON COLUMN alicloud.changes.kind IS 'opened: it was not there before. changed: some columns have new values. ended: it is no longer there. returned: it is there again.';
+    COMMENT ON COLUMN alicloud.changes.kind IS 'opened: it was not there before, as far back as history is kept. changed: some columns have new values. ended: it is no longer there. returned: it is there again.';
     COMMENT ON COLUMN alicloud.changes.changed IS 'Of changed and returned, the columns that differ from the version before, as {"column": {"old": value, "new": value}}; NULL: none.';
 END
 $$;
@@ -91,6 +91,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -102,6 +103,7 @@ SELECT
     NULL
 FROM syncer.agent_versions AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.agent_versions AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.valid_from = v.valid_to
@@ -192,6 +194,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -203,6 +206,7 @@ SELECT
     NULL
 FROM syncer.publish_batches AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.publish_batches AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.version = v.version AND n.batch_id = v.batch_id AND n.valid_from = v.valid_to
@@ -357,6 +361,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -368,6 +373,7 @@ SELECT
     NULL
 FROM syncer.cloud_center_instances AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.cloud_center_instances AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.uuid = v.uuid AND n.valid_from = v.valid_to
@@ -447,6 +453,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -458,6 +465,7 @@ SELECT
     NULL
 FROM syncer.agent_install_statuses AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.agent_install_statuses AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.uuid = v.uuid AND n.valid_from = v.valid_to
@@ -553,6 +561,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -564,6 +573,7 @@ SELECT
     NULL
 FROM syncer.instance_patch_states AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.instance_patch_states AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.instance_id = v.instance_id AND n.valid_from = v.valid_to
@@ -678,6 +688,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -689,6 +700,7 @@ SELECT
     NULL
 FROM syncer.agentless_tasks AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.agentless_tasks AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.task_id = v.task_id AND n.valid_from = v.valid_to
@@ -794,6 +806,7 @@ LEFT JOIN LATERAL (
     ORDER BY p.valid_to DESC
     LIMIT 1
 ) AS p ON true
+WHERE v.valid_from >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
 UNION ALL
 SELECT
     v.valid_to,
@@ -805,6 +818,7 @@ SELECT
     NULL
 FROM syncer.operation_processes AS v
 WHERE v.valid_to < 'infinity'
+    AND v.valid_to >= (SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)
     AND NOT EXISTS (
         SELECT FROM syncer.operation_processes AS n
         WHERE n.account_id = v.account_id AND n.region_id = v.region_id AND n.task_id = v.task_id AND n.valid_from = v.valid_to

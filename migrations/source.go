@@ -143,6 +143,7 @@ func asOf(b *strings.Builder, s *source.Source) {
 	names = append(names, "h.extra", "h.valid_from")
 	// A plain SQL function over the history view: PostgreSQL inlines it, so that
 	// a caller's filters reach the indexes and months that ended before are pruned.
+	// That at is kept is asked once, since it depends on no row.
 	fmt.Fprintf(b, `
 -- +goose StatementBegin
 CREATE FUNCTION alicloud.%[1]s_as_of(at timestamptz)
@@ -152,7 +153,8 @@ AS $$
 SELECT
     %[2]s
 FROM alicloud.%[1]s_history AS h
-WHERE h.valid_from <= at
+WHERE alicloud.kept(at)
+    AND h.valid_from <= at
     AND (h.valid_to > at OR h.valid_to IS NULL)
 $$;
 -- +goose StatementEnd
@@ -169,8 +171,8 @@ func comments(b *strings.Builder, s *source.Source) {
 	comment("COLUMN", "syncer."+s.Name+".version_hash", "Hash of the tracked columns: another hash is another version.")
 	comment("COLUMN", "syncer."+s.Name+".row_hash", "Hash of all columns, untracked ones included: the same hash is nothing to write.")
 	comment("VIEW", view, s.Doc+" As it stands now. "+origin)
-	comment("VIEW", history, s.Doc+" Every version, with the time it stood. "+origin)
-	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment.")
+	comment("VIEW", history, s.Doc+" Every version that is kept, with the time it stood. "+origin)
+	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment; an error where history no longer reaches back to it.")
 	for _, v := range []string{view, history} {
 		for _, c := range Comments(s) {
 			comment("COLUMN", v+"."+c[0], c[1])

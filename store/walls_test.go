@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -179,6 +180,7 @@ WHERE account_id = '1' AND region_id = 'r' AND instance_id = 'i'`)
 	require.NotContains(t, text, "Function Scan", "it is inlined")
 	require.Contains(t, text, "instance_patch_states_standing_pkey", "the filter reaches the index")
 	require.Contains(t, text, "Subplans Removed", "months that ended before are pruned")
+	require.Contains(t, text, "One-Time Filter: alicloud.kept(", "the horizon is asked for once")
 }
 
 // TestReaderSeesViewsAlone: the role for BI tools reads alicloud and nothing else.
@@ -192,6 +194,9 @@ func TestReaderSeesViewsAlone(t *testing.T) {
 	_, err = conn.Exec(t.Context(), "SET ROLE syncer_reader")
 	require.NoError(t, err)
 	defer conn.Exec(context.Background(), "RESET ROLE") //nolint:errcheck // the connection is the test's own
+	_, err = s.Pool().Exec(t.Context(), "UPDATE syncer.settings SET horizon_at = now() - interval '1 day'")
+	require.NoError(t, err)
+	refused(t, conn, &source.InstancePatchStates, time.Now().Add(-48*time.Hour))
 	for sql, allowed := range map[string]bool{
 		"SELECT count(*) FROM alicloud.instance_patch_states":              true,
 		"SELECT count(*) FROM alicloud.instance_patch_states_history":      true,

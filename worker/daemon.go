@@ -23,6 +23,8 @@ type Daemon struct {
 	// DeadAfter is for how long a process must have no session with the database
 	// for its syncs to be given to others; 0: 30 s.
 	DeadAfter time.Duration
+	// Retention is how long ended versions are kept; 0: for ever.
+	Retention time.Duration
 	Logger    *slog.Logger
 }
 
@@ -73,6 +75,9 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 	if err := river.AddWorkerSafely(registry, w); err != nil {
 		return nil, err
 	}
+	if err := river.AddWorkerSafely(registry, &pruneWorker{syncer: d.Syncer, retention: d.Retention, log: d.Logger}); err != nil {
+		return nil, err
+	}
 	shortest := defaultTimeout
 	for _, s := range d.Syncer.Sources {
 		shortest = min(shortest, s.jobTimeout())
@@ -82,7 +87,7 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		Schema: schema,
 		// River's own news is of use to who looks for a fault only.
 		Logger:  slog.New(demoted{d.Logger.Handler()}),
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}},
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}, upkeepQueue: {MaxWorkers: 1}},
 		Workers: registry,
 		// PostgreSQL tells of new jobs (LISTEN); looking is for when that is lost.
 		FetchPollInterval: 10 * time.Second,
@@ -102,9 +107,18 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 // whatever is overdue runs at once, and a slot that was answered is found to be so.
 func (d *Daemon) propose(ctx context.Context, client *river.Client[pgx.Tx]) {
 	last := map[*Settings]time.Time{} // slot that was proposed
+	var pruned time.Time              // day whose prune is in the queue
 	for {
 		now := d.Syncer.now()
 		next := now.Add(time.Hour)
+		if day := now.Truncate(24 * time.Hour); d.Retention > 0 && day.After(pruned) {
+			if err := d.proposePrune(ctx, client, day); err == nil {
+				pruned = day
+			} else if ctx.Err() == nil {
+				d.Logger.WarnContext(ctx, "the day's prune is not queued yet: it is tried again", "error", err)
+				next = now.Add(proposeAgain)
+			}
+		}
 		for _, s := range d.Syncer.Sources {
 			if s.Disabled {
 				continue

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,7 +85,9 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 			}
 		}()
 	}
-	d := worker.Daemon{Syncer: s.syncer, Workers: s.config.Workers, DeadAfter: s.config.DeadAfter, Logger: p.log}
+	d := worker.Daemon{
+		Syncer: s.syncer, Workers: s.config.Workers, DeadAfter: s.config.DeadAfter, Retention: time.Duration(c.History.Retention), Logger: p.log,
+	}
 	err = d.Run(working)
 	if ended.Load() {
 		return fmt.Errorf("the private PostgreSQL has ended by itself: %w; see %s", s.db.server.Err(), filepath.Join(s.db.dir, "postgres.log"))

@@ -73,23 +73,26 @@ func (l *life) laws(ctx context.Context) error {
 	return nil
 }
 
-// timeTravel: every remembered moment since the horizon can be seen again.
+// timeTravel: every remembered moment since the horizon can be seen again, and those
+// before it are refused.
 func (l *life) timeTravel(ctx context.Context) error {
 	for _, m := range l.moments {
-		if m.at.Before(l.horizon) {
-			continue
-		}
 		for _, src := range source.All {
 			// Merges of a round count microseconds, and the next round is a step away.
 			at := m.at.Add(l.step / 2)
 			d, err := l.digest(ctx, src, fmt.Sprintf("alicloud.%s_as_of('%s')", src.Name, at.Format(time.RFC3339Nano)))
-			if err != nil {
+			switch gone := at.Before(l.horizon); {
+			case gone && err == nil:
+				l.report.breaks("%s as of %s answers, though history begins %s", src.Name, at, l.horizon)
+			case gone:
+				l.report.refused++
+			case err != nil:
 				return err
-			}
-			if d != m.digest[src.Name] {
+			case d != m.digest[src.Name]:
 				l.report.breaks("%s as of %s shows %s, then it showed %s", src.Name, at, d, m.digest[src.Name])
+			default:
+				l.report.travels++
 			}
-			l.report.travels++
 		}
 	}
 	return nil

@@ -16,16 +16,16 @@ type report struct {
 	zone    string
 	took    time.Duration
 
-	runs                                    map[string]int // by status
-	opened, changed, ended                  int64
-	faults, added, removed, zoneChanges     int
-	judged, travels, trendDays, versions    int
-	mergeMoments, compared, partitions      int
-	pruned, extra, logLines, permissionLost int
-	heap                                    []int // kB, once a day
-	goroutines                              []int
-	standing, rewritten                     int64 // bytes
-	broken                                  []string
+	runs                                          map[string]int // by status
+	opened, changed, ended                        int64
+	faults, added, removed, zoneChanges           int
+	judged, travels, refused, trendDays, versions int
+	mergeMoments, compared, partitions            int
+	pruned, extra, logLines, permissionLost       int
+	heap                                          []int // kB, once a day
+	goroutines                                    []int
+	standing, rewritten                           int64 // bytes
+	broken                                        []string
 }
 
 func (r *report) breaks(format string, args ...any) {
@@ -74,7 +74,7 @@ func (r *report) print(w io.Writer) {
 	line("trouble", "%d faulty answers, %d permissions lost, accounts added %d times and removed %d times, %d time zones set", r.faults, r.permissionLost, r.added, r.removed, r.zoneChanges)
 	line("failures contained", "%d syncs: none failed that had nothing to do with the trouble", r.judged)
 	line("compared with the cloud", "%d partitions, into a new database", r.compared)
-	line("moments seen again", "%d", r.travels)
+	line("moments seen again", "%d, and %d from before the horizon refused", r.travels, r.refused)
 	line("moments of merges", "%d, each of one run", r.mergeMoments)
 	line("days of trends", "%d, as the versions say", r.trendDays)
 	line("partitions at the end", "%d, all fresh; asked again, nothing is written", r.partitions)

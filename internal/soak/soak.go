@@ -253,39 +253,15 @@ func (l *life) newDay(ctx context.Context, allowed bool) error {
 
 // prune drops the months that ended longer ago than the retention.
 func (l *life) prune(ctx context.Context) error {
-	old := l.clock().Add(-l.retention)
-	horizon := time.Date(old.Year(), old.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for _, src := range source.All {
-		rows, err := l.store.Pool().Query(ctx, `SELECT c.oid::regclass::text
-FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = to_regclass($1) AND c.relname ~ '_\d{4}_\d{2}$' AND right(c.relname, 7) < $2`, "syncer."+src.Name, horizon.Format("2006_01"))
-		if err != nil {
-			return err
-		}
-		var months []string
-		for rows.Next() {
-			var month string
-			if err := rows.Scan(&month); err != nil {
-				return err
-			}
-			months = append(months, month)
-		}
-		if err := rows.Err(); err != nil {
-			return err
-		}
-		for _, month := range months {
-			if _, err := l.store.Pool().Exec(ctx, "DROP TABLE "+month); err != nil {
-				return err
-			}
-			l.report.pruned++
-			l.horizon = horizon
-		}
+	pruned, err := l.store.Prune(ctx, source.All, l.retention, time.Minute)
+	if err != nil {
+		return err
 	}
-	if l.horizon.IsZero() {
-		return nil
+	l.report.pruned += len(pruned.Months)
+	if pruned.Horizon != nil {
+		l.horizon = *pruned.Horizon
 	}
-	_, err := l.store.Pool().Exec(ctx, "UPDATE syncer.settings SET horizon_at = $1", l.horizon)
-	return err
+	return nil
 }
 
 // measure notes what the process takes.

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncer/source"
+	"syncer/store"
+)
+
+func (p *program) pruneCommand() *cobra.Command {
+	var dryRun bool
+	var output string
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Drop history past its retention, as syncer run does once a day",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.prune(cmd.Context(), dryRun, output)
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "tell what would be dropped, and drop nothing")
+	cmd.Flags().StringVar(&output, "output", "table", "table or json")
+	return cmd
+}
+
+// prunePatience is how long a person waits for tables that are in use.
+const prunePatience = time.Minute
+
+// A pruneReport is what prune prints as JSON.
+type pruneReport struct {
+	DryRun bool `json:"dry_run"`
+	store.Pruned
+}
+
+func (p *program) prune(ctx context.Context, dryRun bool, output string) (err error) {
+	if output != "table" && output != "json" {
+		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
+	db, err := p.openToRead(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	retention := time.Duration(c.History.Retention)
+	report := pruneReport{DryRun: dryRun}
+	if dryRun {
+		report.Pruned, err = db.Prunable(ctx, source.All, retention)
+	} else if err = db.Writable(ctx); err == nil {
+		report.Pruned, err = db.Prune(ctx, source.All, retention, prunePatience)
+	}
+	if err != nil && !errors.Is(err, store.ErrInUse) {
+		return err
+	}
+	if output == "json" {
+		return errors.Join(err, printJSON(p.stdout, report))
+	}
+	p.printPruned(report)
+	return err
+}
+
+func (p *program) printPruned(r pruneReport) {
+	verb := "dropped"
+	if r.DryRun {
+		verb = "would be dropped"
+	}
+	var rows, bytes int64
+	t := newTable("source", "month", "versions", "kB")
+	for _, m := range r.Months {
+		t.AppendRow([]any{m.Source, m.Month, thousands(m.Rows), thousands(m.Bytes >> 10)})
+		rows, bytes = rows+m.Rows, bytes+m.Bytes
+	}
+	if len(r.Months) > 0 {
+		rightAlign(t, 3, 4)
+		printTable(p.stdout, t)
+	}
+	fmt.Fprintf(p.stdout, "%s versions (%s kB) and %s sync runs %s.\n", thousands(rows), thousands(bytes>>10), thousands(r.Runs), verb)
+	if r.Horizon != nil {
+		fmt.Fprintf(p.stdout, "History is kept from %s on.\n", r.Horizon.UTC().Format(time.RFC3339))
+	}
+}

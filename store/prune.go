@@ -1,0 +1,246 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"syncer/source"
+)
+
+// ErrInUse: a month could not be dropped, since somebody reads the table or has
+// read from the database since before the horizon. The next prune drops it.
+var ErrInUse = errors.New("in use")
+
+// Pruned is what a prune dropped, or would drop.
+type Pruned struct {
+	// Horizon is the moment from which on history is kept; nil: from the start.
+	Horizon *time.Time    `json:"horizon"`
+	Months  []PrunedMonth `json:"months"`
+	Runs    int64         `json:"runs"` // rows of alicloud.sync_runs
+}
+
+// A PrunedMonth holds the versions of a source that ended in one month.
+type PrunedMonth struct {
+	Source string `json:"source"`
+	Month  string `json:"month"` // 2026-05, in UTC
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+
+	table string // empty: rows of the default partition
+}
+
+// Prune drops the months that ended longer ago than the retention, and the runs
+// that finished before them. It waits up to so long for tables that are in use,
+// without keeping others from them; what stays is in the error.
+//
+// The horizon is raised first, and a month goes only once no snapshot is left that
+// was taken before: whoever asks for a moment gets what was then, or an error, also
+// in a transaction that has been open since.
+func (s *Store) Prune(ctx context.Context, sources []*source.Source, retention, patience time.Duration) (p Pruned, err error) {
+	defer wrap(&err, "prune")
+	p, cutoff, err := s.prunable(ctx, sources, retention)
+	if err != nil || len(p.Months) == 0 && p.Runs == 0 {
+		return p, err
+	}
+	old := p.Months
+	p.Months = []PrunedMonth{}
+	if len(old) > 0 {
+		if p.Horizon, err = s.raiseHorizon(ctx, cutoff); err != nil {
+			return p, err
+		}
+	}
+	if p.Runs, err = s.pruneRuns(ctx, cutoff, "DELETE FROM syncer.sync_runs AS r USING old WHERE r.account_id = old.account_id AND r.run_id = old.run_id"); err != nil {
+		return p, err
+	}
+	enough := time.After(patience)
+	for {
+		var left []PrunedMonth
+		var inUse error
+		for _, m := range old {
+			switch err := s.drop(ctx, m, cutoff); {
+			case err == nil:
+				p.Months = append(p.Months, m)
+			case errors.Is(err, ErrInUse):
+				left, inUse = append(left, m), errors.Join(inUse, err)
+			default:
+				return p, err
+			}
+		}
+		if old = left; len(old) == 0 {
+			return p, nil
+		}
+		select {
+		case <-ctx.Done():
+			return p, context.Cause(ctx)
+		case <-enough:
+			return p, inUse
+		case <-time.After(dropPause):
+		}
+	}
+}
+
+// While a drop waits for a table, all others wait behind it: so it waits shortly,
+// and then lets them pass.
+const (
+	dropWait  = 200 * time.Millisecond
+	dropPause = 2 * time.Second
+)
+
+// Prunable tells what Prune would drop.
+func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, err error) {
+	defer wrap(&err, "look for what can be pruned")
+	p, cutoff, err := s.prunable(ctx, sources, retention)
+	if len(p.Months) > 0 {
+		p.Horizon = &cutoff
+	}
+	return p, err
+}
+
+// prunable also answers the moment before which all is to go: a month's start. What
+// an earlier prune left behind its horizon counts, too, whatever the retention is now.
+func (s *Store) prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, cutoff time.Time, err error) {
+	p.Months = []PrunedMonth{}
+	var now time.Time
+	if err := s.pool.QueryRow(ctx, "SELECT coalesce($1, clock_timestamp()), horizon_at FROM syncer.settings", s.now()).Scan(&now, &p.Horizon); err != nil {
+		return p, cutoff, err
+	}
+	cutoff = monthOf(now.Add(-retention))
+	if p.Horizon != nil && cutoff.Before(*p.Horizon) {
+		cutoff = p.Horizon.UTC()
+	}
+	for _, src := range sources {
+		months, err := s.monthsBefore(ctx, src, cutoff)
+		if err != nil {
+			return p, cutoff, err
+		}
+		p.Months = append(p.Months, months...)
+	}
+	p.Runs, err = s.pruneRuns(ctx, cutoff, "SELECT FROM old")
+	return p, cutoff, err
+}
+
+var monthTable = regexp.MustCompile(`_(\d{4})_(\d{2})$`)
+
+// monthsBefore lists a source's months that ended, the oldest first.
+func (s *Store) monthsBefore(ctx context.Context, src *source.Source, cutoff time.Time) (list []PrunedMonth, err error) {
+	tables, err := collect[string](ctx, s.pool, `SELECT c.relname
+FROM pg_inherits AS i
+JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = to_regclass($1)
+ORDER BY c.relname`, "syncer."+src.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		m := monthTable.FindStringSubmatch(table)
+		if m == nil || m[1]+"-"+m[2] >= cutoff.Format("2006-01") {
+			continue
+		}
+		month := PrunedMonth{Source: src.Name, Month: m[1] + "-" + m[2], table: pgx.Identifier{"syncer", table}.Sanitize()}
+		if err := s.pool.QueryRow(ctx, "SELECT count(*), pg_total_relation_size($1::regclass) FROM "+month.table, month.table).Scan(&month.Rows, &month.Bytes); err != nil {
+			return nil, err
+		}
+		list = append(list, month)
+	}
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(`SELECT to_char(valid_to AT TIME ZONE 'UTC', 'YYYY-MM') AS month, count(*), sum(pg_column_size(d.*))
+FROM %s AS d
+WHERE valid_to < $1
+GROUP BY month
+ORDER BY month`, defaultOf(src.Name)), cutoff)
+	if err != nil {
+		return nil, err
+	}
+	strays := PrunedMonth{Source: src.Name}
+	_, err = pgx.ForEachRow(rows, []any{&strays.Month, &strays.Rows, &strays.Bytes}, func() error {
+		list = append(list, strays)
+		return nil
+	})
+	return list, err
+}
+
+func defaultOf(source string) string { return pgx.Identifier{"syncer", source + "_default"}.Sanitize() }
+
+// raiseHorizon never lowers it. It goes beside merges, but not beside the rebuilding
+// of trends, which counts from the horizon.
+func (s *Store) raiseHorizon(ctx context.Context, at time.Time) (horizon *time.Time, err error) {
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", trendsLock); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "UPDATE syncer.settings SET horizon_at = $1 WHERE horizon_at IS NULL OR horizon_at < $1", at); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, "SELECT horizon_at FROM syncer.settings").Scan(&horizon)
+	})
+	return horizon, err
+}
+
+// drop drops one month, unless someone may look at it.
+func (s *Store) drop(ctx context.Context, m PrunedMonth, cutoff time.Time) error {
+	what := fmt.Sprintf("%s of %s", m.Source, m.Month)
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		// A snapshot that may not see the horizon's row would see the month gone.
+		var pid *int
+		err := tx.QueryRow(ctx, `SELECT min(a.pid)
+FROM pg_stat_activity AS a, syncer.settings AS s
+WHERE age(a.backend_xmin) >= age(s.xmin) AND a.pid <> pg_backend_pid()
+    AND (a.datname = current_database() OR a.datname IS NULL) -- of no database: a standby's
+    AND a.backend_type NOT LIKE 'autovacuum%'`).Scan(&pid)
+		if err != nil {
+			return err
+		}
+		if pid != nil {
+			return fmt.Errorf("%s is %w: the transaction of process %d has been open since before it was to go", what, ErrInUse, *pid)
+		}
+		if m.table == "" {
+			_, err := tx.Exec(ctx, fmt.Sprintf("DELETE FROM %s WHERE valid_to < $1 AND to_char(valid_to AT TIME ZONE 'UTC', 'YYYY-MM') = $2", defaultOf(m.Source)), cutoff, m.Month)
+			return err
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", dropWait.Milliseconds())); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+m.table) // another process may have come first
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "55P03" { // lock_not_available
+		return fmt.Errorf("%s is %w: somebody reads the table for long", what, ErrInUse)
+	}
+	return err
+}
+
+// pruneRuns does something with the runs that finished before a moment and count
+// no longer; it answers how many these are. The last two of each kind stay:
+// freshness, what a run asks for, and what is held are told by them.
+func (s *Store) pruneRuns(ctx context.Context, before time.Time, do string) (int64, error) {
+	tag, err := s.pool.Exec(ctx, `WITH old AS (
+    SELECT account_id, run_id
+    FROM (
+        SELECT account_id, run_id, account_id <> '' AND 2 >= row_number() OVER (
+            PARTITION BY account_id, source, region_id, status, full_sweep, trigger
+            ORDER BY run_id DESC
+        ) AS counts
+        FROM syncer.sync_runs
+        WHERE finished_at < $1
+    ) AS r
+    WHERE NOT counts
+)
+`+do, before)
+	return tag.RowsAffected(), err
+}
+
+// Horizon is the moment from which on history is kept; zero: from the start.
+func (s *Store) Horizon(ctx context.Context) (time.Time, error) {
+	var at *time.Time
+	err := s.pool.QueryRow(ctx, "SELECT horizon_at FROM syncer.settings").Scan(&at)
+	if err != nil || at == nil {
+		wrap(&err, "read the horizon")
+		return time.Time{}, err
+	}
+	return *at, nil
+}

@@ -1,0 +1,74 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"syncer/source"
+)
+
+// PruneArgs is the job that drops what is past its retention: one a day, whichever
+// process proposes it. Another day makes good what was left.
+type PruneArgs struct {
+	Day string `json:"day"`
+}
+
+// Kind is River's name for the jobs.
+func (PruneArgs) Kind() string { return "prune" }
+
+// InsertOpts makes a day's job unique in every state, also once it is done. It waits
+// in a queue of its own: while it waits for a table, syncs go on.
+func (PruneArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: upkeepQueue, MaxAttempts: 8, UniqueOpts: uniqueForever()}
+}
+
+// upkeepQueue has the jobs that are not syncs.
+const upkeepQueue = "upkeep"
+
+const (
+	// prunePatience is how long a prune waits for tables that are in use.
+	prunePatience = time.Minute
+	pruneTimeout  = 30 * time.Minute
+)
+
+type pruneWorker struct {
+	river.WorkerDefaults[PruneArgs]
+
+	syncer    *Syncer
+	retention time.Duration
+	log       *slog.Logger
+}
+
+func (w *pruneWorker) Timeout(*river.Job[PruneArgs]) time.Duration { return pruneTimeout }
+
+// Work drops what is past its retention. A table that is in use is tried again.
+func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
+	if w.retention == 0 {
+		return nil // proposed by a process with another configuration
+	}
+	p, err := w.syncer.Store.Prune(ctx, w.sources(), w.retention, prunePatience)
+	for _, m := range p.Months {
+		w.log.InfoContext(ctx, "history past its retention dropped", "source", m.Source, "month", m.Month, "rows", m.Rows, "bytes", m.Bytes)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "history past its retention is kept for now", "error", err)
+	}
+	return err
+}
+
+func (w *pruneWorker) sources() (list []*source.Source) {
+	for _, s := range w.syncer.Sources {
+		list = append(list, s.Source)
+	}
+	return list
+}
+
+// proposePrune puts the day's job into the queue.
+func (d *Daemon) proposePrune(ctx context.Context, client *river.Client[pgx.Tx], day time.Time) error {
+	_, err := client.Insert(ctx, PruneArgs{Day: day.UTC().Format(time.DateOnly)}, nil)
+	return err
+}
