@@ -25,6 +25,7 @@ type Daemon struct {
 	DeadAfter time.Duration
 	// Retention is how long ended versions are kept; 0: for ever.
 	Retention time.Duration
+	Notifier  *Notifier // nil: nobody is told of anything
 	Logger    *slog.Logger
 }
 
@@ -52,13 +53,16 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	var looking sync.WaitGroup
-	looking.Go(func() {
+	var beside sync.WaitGroup
+	beside.Go(func() {
 		u := undertaker{pool: d.Syncer.Store.Pool(), after: cmp.Or(d.DeadAfter, defaultDeadAfter), log: d.Logger}
 		u.run(ctx)
 	})
+	if d.Notifier != nil {
+		beside.Go(func() { d.Notifier.Run(ctx) })
+	}
 	d.propose(ctx, client)
-	looking.Wait()
+	beside.Wait()
 
 	grace := cmp.Or(d.Grace, defaultGrace)
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)

@@ -81,6 +81,13 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	horizon, err := db.Horizon(ctx)
+	if err != nil {
+		return err
+	}
+	if filter.Since.Before(horizon) {
+		fmt.Fprintf(p.stderr, "syncer: history is kept from %s on: what happened before is not told\n", horizon.In(zone).Format(time.RFC3339))
+	}
 	list := []store.Change{}
 	if err := db.Happened(ctx, filter, func(c store.Change) { list = append(list, c) }); err != nil {
 		return err

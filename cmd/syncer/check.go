@@ -109,6 +109,11 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	for i, a := range syncer.Accounts {
 		wg.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whence(c.Accounts[i])) })
 	}
+	targets := notifyTargets(c)
+	ofTargets := make([]finding, len(targets))
+	for i, t := range targets {
+		wg.Go(func() { ofTargets[i] = checkTarget(ctx, t.Target) })
+	}
 	wg.Wait()
 	if ctx.Err() != nil {
 		return report, errors.New("called off")
@@ -117,7 +122,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	report.Checks = slices.Concat([]finding{{
 		Check: "configuration", Result: resultOK,
 		Found: fmt.Sprintf("%s: %s of %s", p.configFile, several(len(sources), "source"), several(len(c.Accounts), "account")),
-	}}, ofDatabase, slices.Concat(ofAccounts...))
+	}}, ofDatabase, slices.Concat(ofAccounts...), ofTargets)
 	return report, nil
 }
 

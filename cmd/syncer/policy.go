@@ -81,18 +81,18 @@ func rolesOf(a config.Account) (roles []string) {
 }
 
 // loadPublic reads the configuration where its secrets are not at hand: if need
-// be, words made of their variables' names stand for them.
+// be, their variables' names stand for them, as addresses, which fit wherever a
+// secret may be one.
 func (p *program) loadPublic() (*config.Config, error) {
 	c, err := config.Load(p.configFile, source.All, p.getenv)
 	if _, wrong := errors.AsType[config.Problems](err); !wrong {
 		return c, err
 	}
 	c, again := config.Load(p.configFile, source.All, func(name string) string {
-		switch name {
-		case "DATABASE_URL", "SYNCER_LISTEN": // not secrets, and settings where they are set
+		if name == "DATABASE_URL" || name == "SYNCER_LISTEN" { // which are read whatever the file says
 			return p.getenv(name)
 		}
-		return cmp.Or(p.getenv(name), name+"-is-not-at-hand") // as long as a token must be
+		return cmp.Or(p.getenv(name), "https://"+name)
 	})
 	if again != nil {
 		return nil, err

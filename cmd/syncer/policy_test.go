@@ -13,6 +13,7 @@ func TestPolicy(t *testing.T) {
 	t.Parallel()
 	const accounts = `
 server: {listen: "0.0.0.0:8080", token: "${SYNCER_TOKEN}"}
+notify: {targets: [{name: ops, type: dingtalk, url: "${WEBHOOK}", secret: "${WEBHOOK_SECRET}"}]}
 accounts:
   - name: production
     credentials: {type: access_key, access_key_id: "${KEY}", access_key_secret: "${SECRET}"}

@@ -85,8 +85,13 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 			}
 		}()
 	}
+	notifier, err := p.notifier(s)
+	if err != nil {
+		return err
+	}
 	d := worker.Daemon{
-		Syncer: s.syncer, Workers: s.config.Workers, DeadAfter: s.config.DeadAfter, Retention: time.Duration(c.History.Retention), Logger: p.log,
+		Syncer: s.syncer, Workers: s.config.Workers, DeadAfter: s.config.DeadAfter, Retention: time.Duration(c.History.Retention),
+		Notifier: notifier, Logger: p.log,
 	}
 	err = d.Run(working)
 	if ended.Load() {

@@ -25,6 +25,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/notify"
 	"syncer/internal/pgtest"
 	"syncer/sim"
 )
@@ -52,6 +53,7 @@ func TestNoSecretLeaves(t *testing.T) {
 		{"sync", "--account", "good,refused,assuming,role,wrong-secret,uri-unreachable,good-acs3,refused-acs3,assuming-acs3,role-acs3,wrong-secret-acs3", "--output", "json", "--log-format", "json"},
 		{"status"},
 		{"status", "--output", "json"},
+		{"notify", "test"},
 	} {
 		p := startProcess(t, env, append(args, "--config", config, "--log-level", "debug")...)
 		require.Equal(t, exitFailed, p.wait(t, 2*time.Minute), p.output())
@@ -59,6 +61,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	}
 	p := startProcess(t, env, "run", "--config", config, "--log-level", "debug")
 	p.says(t, "msg=synced")
+	p.says(t, "message not delivered")
 	time.Sleep(3 * time.Second)
 	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
 	require.NoError(t, err)
@@ -200,6 +203,9 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 	}
 	return configFile(t, `server: {listen: off}
 workers: 64
+notify:
+  targets:%s
+  settle: 1s
 accounts:%s
 sources:
   agent_versions: {schedule: "@every 1s"}
@@ -209,7 +215,26 @@ sources:
   instance_patch_states: {enabled: false}
   publish_batches: {enabled: false}
   operation_processes: {enabled: false}
-`, b.String()), env
+`, s.webhooks(t), b.String()), env
+}
+
+// webhooks are targets of every type, whose answers repeat all that they were told.
+func (s *secrets) webhooks(t *testing.T) (targets string) {
+	t.Helper()
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, r.URL.String(), r.URL.Query())
+	}))
+	t.Cleanup(echo.Close)
+	for _, kind := range notify.Types {
+		secret := ""
+		if kind != "slack" {
+			secret = ", secret: " + s.plant("secret of "+kind)
+		}
+		targets += fmt.Sprintf("\n    - {name: %[1]s, type: %[1]s, url: '%[2]s/send/%[3]s?access_token=%[4]s'%[5]s}", kind, echo.URL, s.plant("path of "+kind), s.plant("token of "+kind), secret)
+		targets += fmt.Sprintf("\n    - {name: no-%[1]s, type: %[1]s, url: 'http://user:%[2]s@127.0.0.1:1/%[2]s'}", kind, s.plant("way to "+kind))
+	}
+	return targets
 }
 
 // cloud is a simulated cloud that repeats in its errors whatever it was told, and

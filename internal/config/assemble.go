@@ -21,6 +21,7 @@ type file struct {
 	Sources  map[string]sourceSettings
 	History  History
 	Server   Server
+	Notify   Notify
 	Workers  int
 
 	DeadAfter Duration `yaml:"dead_after"`
@@ -47,10 +48,11 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	err := doc.root.Decode(&f)
 	doc.checkAccounts(f.Accounts)
 	doc.checkSources(f.Sources, known)
+	doc.checkNotify(&f.Notify, f.Accounts, known)
 	for name, rule := range map[string]string{"DATABASE_URL": "database/properties/url", "SYNCER_LISTEN": "server/properties/listen", "SYNCER_TOKEN": "server/properties/token"} {
 		doc.checkVariable(name, ruleAt("#/properties/"+rule))
 	}
-	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token)}
+	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token), f.Server.URL}
 	doc.checkServer(server)
 	if len(doc.problems) > 0 {
 		return nil, doc.sorted()
@@ -64,7 +66,8 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
-		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token},
+		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token, server.URL},
+		Notify:   f.Notify,
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
 
 		DeadAfter: cmp.Or(time.Duration(f.DeadAfter), DefaultDeadAfter),
@@ -72,6 +75,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		path:    doc.path,
 		sources: map[string]SourceConfig{},
 	}
+	c.Notify.Settle = cmp.Or(c.Notify.Settle, Duration(DefaultSettle))
 	if c.Server.Listen == listenOff {
 		c.Server.Listen = ""
 	}

@@ -28,6 +28,7 @@ const (
 	DefaultWorkers   = 32
 	DefaultDeadAfter = 30 * time.Second
 	DefaultFullSweep = "@daily"
+	DefaultSettle    = 10 * time.Minute
 
 	defaultTimezone = "UTC"
 	maxFileSize     = 1 << 20
@@ -41,6 +42,7 @@ type Config struct {
 	Accounts []Account
 	History  History
 	Server   Server
+	Notify   Notify
 	Workers  int // partitions that one process syncs at the same time
 	// DeadAfter is for how long a process must have no session with the database
 	// for its syncs to be given to others.
@@ -94,6 +96,7 @@ type History struct{ Retention Duration }
 type Server struct {
 	Listen string // host:port; empty: none
 	Token  Secret // asked for where it is not empty; never empty where other machines can connect
+	URL    string // at which people reach it, for links; empty: none are made
 }
 
 // A SourceConfig says how one source is synced, its declaration's defaults included.

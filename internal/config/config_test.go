@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,15 @@ func TestFullFile(t *testing.T) {
 	assert.Empty(t, c.Server.Listen)
 	assert.Equal(t, "hunter2-hunter2-hunter2", string(c.Server.Token))
 	assert.Equal(t, 3, c.Workers)
+
+	assert.Equal(t, config.Duration(5*time.Minute), c.Notify.Settle)
+	assert.Equal(t, []config.NotifyTarget{{
+		Name: "ops", Type: "dingtalk", URL: "https://oapi.example.com/?access_token=hunter2", Secret: "hunter2", Events: []string{config.EventHeld},
+	}}, c.Notify.Targets)
+	running, failed := "1", "3"
+	assert.Equal(t, config.Rule{Source: &source.AgentlessTasks, Column: "status", Verb: "changed", From: &running, To: &failed}, c.Notify.Rules[0].Rule)
+	assert.Equal(t, config.Rule{Source: &source.InstancePatchStates, Column: "missing_count", Verb: "rose", Than: 2.5}, c.Notify.Rules[1].Rule)
+	assert.Equal(t, []string{"production"}, c.Notify.Rules[1].Accounts)
 
 	tasks := c.Source("agentless_tasks")
 	assert.False(t, tasks.Enabled)
@@ -255,4 +265,34 @@ func FuzzLoad(f *testing.F) {
 			assert.NotContains(t, err.Error(), "hunter2")
 		}
 	})
+}
+
+// TestDocumentedRules: the rules that the guide and the example file show are rules.
+func TestDocumentedRules(t *testing.T) {
+	t.Parallel()
+	guide, err := os.ReadFile("../../docs/notifications.md")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(guide), "## Rules on changes")
+	section, _, _ = strings.Cut(section, "\n## ")
+	n := 0
+	for line := range strings.Lines(section) {
+		if rule, ok := strings.CutPrefix(line, "| `"); ok {
+			rule, _, _ = strings.Cut(rule, "`")
+			_, err := config.Load(write(t, "notify: {targets: [{name: a, type: slack, url: 'https://example.com'}], rules: [{when: \""+rule+"\"}]}"), source.All, getenv)
+			require.NoError(t, err, rule)
+			n++
+		}
+	}
+	require.Equal(t, 9, n)
+
+	example, err := os.ReadFile("../../schedule.yaml")
+	require.NoError(t, err)
+	before, notify, found := strings.Cut(string(example), "# notify:\n")
+	require.True(t, found)
+	text := before + "notify:\n" + regexp.MustCompile("(?m)^# ").ReplaceAllString(notify, "")
+	c, err := config.Load(write(t, text), source.All, func(name string) string {
+		return map[string]string{"DINGTALK_WEBHOOK": "https://example.com/hunter2", "DINGTALK_SECRET": "hunter2"}[name]
+	})
+	require.NoError(t, err)
+	require.Len(t, c.Notify.Rules, 2)
 }

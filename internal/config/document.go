@@ -232,10 +232,12 @@ func (d *document) quote(path []string) string {
 }
 
 // secret says of what nothing may be shown: all of the database and the
-// credentials, because a secret may stand in the wrong line, and the token.
+// credentials, because a secret may stand in the wrong line, the token, and the
+// addresses and secrets of webhooks.
 func secret(path []string) bool {
 	if len(path) == 0 || path[len(path)-1] == "type" {
 		return false
 	}
-	return path[0] == "database" || slices.Contains(path, "credentials") || slices.Equal(path, []string{"server", "token"})
+	return path[0] == "database" || slices.Contains(path, "credentials") || slices.Equal(path, []string{"server", "token"}) ||
+		path[0] == "notify" && slices.Contains([]string{"url", "secret"}, path[len(path)-1])
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -154,8 +155,9 @@ FROM (SELECT valid_from, lag(valid_to) OVER (PARTITION BY %s ORDER BY valid_from
 	return nil
 }
 
-// atomic: whatever changed did so at the moment of a run of its partition. Runs say
-// the round that they were in; a second merge in a round is microseconds later.
+// atomic: whatever changed since the horizon did so at the moment of a run of its
+// partition. Runs say the round that they were in; a second merge in a round is
+// microseconds later.
 func (l *life) atomic(ctx context.Context) error {
 	for _, src := range source.All {
 		var strays, moments int
@@ -167,7 +169,8 @@ FROM (
 ) AS m
 LEFT JOIN (
     SELECT DISTINCT account_id, region_id, finished_at FROM syncer.sync_runs WHERE source = $1 AND status <> 'failed'
-) AS r ON r.account_id = m.account_id AND r.region_id = m.region_id AND r.finished_at = date_trunc('minute', m.at)`, src.Name), src.Name).Scan(&strays, &moments)
+) AS r ON r.account_id = m.account_id AND r.region_id = m.region_id AND r.finished_at = date_trunc('minute', m.at)
+WHERE m.at >= $2`, src.Name), src.Name, cmp.Or(l.horizon, l.start)).Scan(&strays, &moments)
 		if err != nil {
 			return err
 		}

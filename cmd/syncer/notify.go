@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncer/internal/config"
+	"syncer/internal/notify"
+	"syncer/store"
+	"syncer/worker"
+)
+
+func (p *program) notifyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "notify",
+		Short: "Who is told of what: notify in schedule.yaml",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "test [target…]",
+		Short: "Send a message to these targets, or to all, to see whether it arrives",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.notifyTest(cmd.Context(), args)
+		},
+	})
+	return cmd
+}
+
+func (p *program) notifyTest(ctx context.Context, names []string) error {
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
+	targets := notifyTargets(c)
+	if len(targets) == 0 {
+		return usageError{fmt.Errorf("%s names nobody to tell: add notify.targets", p.configFile)}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(targets, func(t worker.NotifyTarget) bool { return t.Name == name }) {
+			return usageError{fmt.Errorf("there is no target %s in the configuration", name)}
+		}
+	}
+	m := notify.Message{
+		Event: "test", Title: "syncer: a test", URL: c.Server.URL, At: time.Now(),
+		Lines: []string{"This is a test of notify in schedule.yaml, sent by syncer notify test. All is well."},
+	}
+	failed := false
+	for _, t := range targets {
+		if len(names) > 0 && !slices.Contains(names, t.Name) {
+			continue
+		}
+		if err := t.Send(ctx, m); err != nil {
+			failed = true
+			fmt.Fprintf(p.stdout, "%s %s\n", p.colour(marks[resultFailed].sign, marks[resultFailed].colour), strings.TrimPrefix(err.Error(), "notify "))
+			continue
+		}
+		fmt.Fprintf(p.stdout, "%s %s: sent\n", p.colour(marks[resultOK].sign, marks[resultOK].colour), t.Name)
+	}
+	if failed {
+		return errFailed
+	}
+	return nil
+}
+
+// notifyTargets are those of the configuration.
+func notifyTargets(c *config.Config) (list []worker.NotifyTarget) {
+	for _, t := range c.Notify.Targets {
+		list = append(list, worker.NotifyTarget{
+			Target: &notify.Target{Name: t.Name, Type: t.Type, URL: string(t.URL), Secret: string(t.Secret)}, Events: t.Events,
+		})
+	}
+	return list
+}
+
+// notifier tells people of what happens; nil: there is nobody to tell.
+func (p *program) notifier(s *session) (*worker.Notifier, error) {
+	targets := notifyTargets(s.config)
+	if len(targets) == 0 {
+		return nil, nil
+	}
+	location, err := time.LoadLocation(s.config.Timezone)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	n := &worker.Notifier{
+		Syncer: s.syncer, Targets: targets, Settle: time.Duration(s.config.Notify.Settle), URL: s.config.Server.URL, Location: location, Logger: p.log,
+	}
+	for _, r := range s.config.Notify.Rules {
+		n.Rules = append(n.Rules, worker.NotifyRule{Rule: store.Rule(r.Rule), Name: r.When, Accounts: r.Accounts, Targets: r.Targets})
+	}
+	return n, nil
+}
+
+// checkTarget tries whether a target can be reached, and sends it nothing.
+func checkTarget(ctx context.Context, t *notify.Target) finding {
+	f := finding{Check: "notify " + t.Name, Result: resultOK}
+	host, err := t.Reach(ctx)
+	if err != nil {
+		f.Result, f.Found, f.Remedy = resultFailed, err.Error(), "correct the target's url, or let this machine reach it"
+		return f
+	}
+	f.Found = fmt.Sprintf("%s (%s) can be reached; syncer notify test %s sends it a message", host, t.Type, t.Name)
+	return f
+}

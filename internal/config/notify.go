@@ -1,0 +1,104 @@
+package config
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"syncer/source"
+)
+
+// Events of the syncs that a target can be told of.
+const (
+	EventLate       = "late"
+	EventFailing    = "failing"
+	EventHeld       = "held"
+	EventPermission = "permission"
+)
+
+// Events lists them.
+var Events = []string{EventLate, EventFailing, EventHeld, EventPermission}
+
+// Notify says who is told of what.
+type Notify struct {
+	Targets []NotifyTarget
+	Rules   []NotifyRule
+	// Settle is how long a trouble, or its end, must last before it is told, and the
+	// least time between two messages of one rule.
+	Settle Duration
+}
+
+// A NotifyTarget is a webhook.
+type NotifyTarget struct {
+	Name   string
+	Type   string // dingtalk, feishu, slack or webhook
+	URL    Secret
+	Secret Secret   // to sign with; empty: none
+	Events []string // of the syncs; nil: all
+}
+
+// A NotifyRule tells of changes.
+type NotifyRule struct {
+	When     string
+	Accounts []string // by name; empty: all
+	Targets  []string // by name; empty: all
+
+	Rule Rule `yaml:"-"` // When, read
+}
+
+// checkNotify checks what the schema cannot say, and reads the rules.
+func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.Source) {
+	var targets, names []string
+	for i, t := range n.Targets {
+		at := []string{"notify", "targets", strconv.Itoa(i)}
+		if t.Name != "" && slices.Contains(targets, t.Name) {
+			name := below(at, "name")
+			d.report(d.place(name), name, "%s is the name of another target already: every one needs its own", d.quote(name))
+		}
+		if !slices.Contains(targets, t.Name) {
+			targets = append(targets, t.Name)
+		}
+		if t.Secret != "" && t.Type == "slack" {
+			secret := below(at, "secret")
+			d.report(d.keyPlace(secret), secret, "has no effect: Slack's webhooks are not signed")
+		}
+	}
+	for _, a := range accounts {
+		names = append(names, a.Name)
+	}
+	for i := range n.Rules {
+		r := &n.Rules[i]
+		at := []string{"notify", "rules", strconv.Itoa(i)}
+		d.checkNames(below(at, "targets"), r.Targets, targets, "target")
+		d.checkNames(below(at, "accounts"), r.Accounts, names, "account")
+		rule, err := parseRule(r.When, known)
+		if err != nil && r.When != "" {
+			when := below(at, "when")
+			place := d.place(when)
+			if node := d.scalar(when); node != nil && node.Line == place.line && strings.HasPrefix(node.Value, r.When) && node.Style == 0 {
+				place.column += err.offset // into the text itself, where it stands as it is
+			}
+			d.report(place, when, "%s", err.text)
+		}
+		r.Rule = rule
+	}
+	if len(n.Rules) > 0 && len(n.Targets) == 0 {
+		at := []string{"notify", "rules"}
+		d.report(d.keyPlace(at), at, "there are no targets to tell: add notify.targets")
+	}
+}
+
+// checkNames wants names that exist.
+func (d *document) checkNames(at, names, known []string, kind string) {
+	for i, name := range names {
+		if slices.Contains(known, name) || name == "" {
+			continue
+		}
+		item := below(at, strconv.Itoa(i))
+		hint := ""
+		if near := nearest(name, known); near != "" {
+			hint = "did you mean " + near + "? "
+		}
+		d.report(d.place(item), item, "there is no %s %s: %sexpected one of %s", kind, d.quote(item), hint, strings.Join(known, ", "))
+	}
+}

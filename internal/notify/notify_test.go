@@ -1,0 +1,185 @@
+package notify_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/notify"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+const (
+	token  = "token-hunter2-0123456789"
+	secret = "SEChunter2"
+)
+
+var message = notify.Message{
+	Event: "permission", Title: "syncer: instance_patch_states of production in cn-hangzhou is refused",
+	Lines: []string{"since 2026-05-03 12:00 CST: <NoPermission> & *more*", "Grant the RAM user what it lacks."},
+	URL:   "https://syncer.example.com", At: time.Date(2026, 5, 3, 4, 0, 0, 0, time.UTC),
+}
+
+func digest(key, text string) []byte {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// Each service's own check of a signature, from its pages.
+var verify = map[string]func(t *testing.T, r *http.Request, body []byte){
+	"dingtalk": func(t *testing.T, r *http.Request, _ []byte) {
+		q := r.URL.Query()
+		require.Equal(t, token, q.Get("access_token"))
+		require.Equal(t, base64.StdEncoding.EncodeToString(digest(secret, q.Get("timestamp")+"\n"+secret)), q.Get("sign"))
+		ms, err := strconv.ParseInt(q.Get("timestamp"), 10, 64)
+		require.NoError(t, err)
+		require.Less(t, time.Since(time.UnixMilli(ms)).Abs(), time.Hour, "which is what DingTalk allows")
+	},
+	"feishu": func(t *testing.T, _ *http.Request, body []byte) {
+		var b struct{ Timestamp, Sign string }
+		require.NoError(t, json.Unmarshal(body, &b))
+		require.Equal(t, base64.StdEncoding.EncodeToString(digest(b.Timestamp+"\n"+secret, "")), b.Sign)
+		seconds, err := strconv.ParseInt(b.Timestamp, 10, 64)
+		require.NoError(t, err)
+		require.Less(t, time.Since(time.Unix(seconds, 0)).Abs(), time.Hour, "which is what Feishu allows")
+	},
+	"slack": func(*testing.T, *http.Request, []byte) {},
+	"webhook": func(t *testing.T, r *http.Request, body []byte) {
+		require.Equal(t, "sha256="+hex.EncodeToString(digest(secret, string(body))), r.Header.Get("X-Syncer-Signature"))
+	},
+}
+
+var accepts = map[string]string{"dingtalk": `{"errcode":0,"errmsg":"ok"}`, "feishu": `{"StatusCode":0,"StatusMessage":"success","code":0,"data":{},"msg":"success"}`, "slack": "ok", "webhook": ""}
+
+// TestBodies: each kind posts what its service wants, signed as it wants.
+func TestBodies(t *testing.T) {
+	t.Parallel()
+	for _, kind := range notify.Types {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			var bodies [][]byte
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				if err != nil || r.Method != http.MethodPost || r.URL.Path != "/robot/send/"+token {
+					w.WriteHeader(http.StatusBadRequest)
+					return
+				}
+				bodies = append(bodies, body)
+				verify[kind](t, r, body)
+				fmt.Fprint(w, accepts[kind])
+			}))
+			defer server.Close()
+			target := notify.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/send/" + token + "?access_token=" + token, Secret: secret}
+			require.NoError(t, target.Send(t.Context(), message))
+			require.Len(t, bodies, 1)
+			var b map[string]any
+			require.NoError(t, json.Unmarshal(bodies[0], &b))
+			delete(b, "timestamp")
+			delete(b, "sign")
+			got, err := json.MarshalIndent(b, "", "  ")
+			require.NoError(t, err)
+			golden := "testdata/" + kind + ".json"
+			if *update {
+				require.NoError(t, os.WriteFile(golden, append(got, '\n'), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), string(got)+"\n")
+		})
+	}
+}
+
+// TestRefusals: what is no acceptance is an error that says why, and that holds no
+// part of the address or the secret, whatever the other side echoes.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	echo := func(status int, text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			fmt.Fprint(w, text, " ", r.URL.String(), " ", secret)
+		}
+	}
+	answer := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
+	}
+	for name, c := range map[string]struct {
+		kind    string
+		handler http.HandlerFunc
+		want    string
+	}{
+		"DingTalk refuses with HTTP 200": {"dingtalk", answer(`{"errcode":310000,"errmsg":"sign not match for ` + token + `"}`), "it refuses: errcode 310000: sign not match for ***"},
+		"Feishu refuses with HTTP 200":   {"feishu", answer(`{"code":19021,"msg":"sign match fail or timestamp is not within one hour from current time"}`), "code 19021: sign match fail"},
+		"Slack refuses with HTTP 200":    {"slack", answer("invalid_payload"), "it answers invalid_payload"},
+		"an answer without a code":       {"dingtalk", answer(`{}`), "it refuses: errcode <nil>"},
+		"a page instead of an answer":    {"feishu", answer("<html>login</html>"), "it answers no JSON: <html>"},
+		"not found":                      {"slack", echo(404, "no_service"), "it answers HTTP 404: no_service"},
+		"too many":                       {"webhook", echo(429, ""), "it answers HTTP 429"},
+		"a redirection": {"webhook", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/other/"+token, http.StatusFound)
+		}, "it answers HTTP 302"},
+		"cut off": {"webhook", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "{")
+		}, "cut off"},
+		"reset": {"webhook", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(c.handler)
+			defer server.Close()
+			target := notify.Target{Name: "ops", Type: c.kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
+			err := target.Send(t.Context(), message)
+			require.ErrorContains(t, err, "notify ops: ")
+			require.ErrorContains(t, err, c.want)
+			for _, s := range []string{token, secret, url.QueryEscape(token)} {
+				require.NotContains(t, err.Error(), s)
+			}
+		})
+	}
+	t.Run("nobody listens", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(nil)
+		address := server.URL
+		server.Close()
+		target := notify.Target{Name: "ops", Type: "slack", URL: address + "/services/" + token}
+		err := target.Send(t.Context(), message)
+		require.ErrorContains(t, err, "connection refused")
+		require.NotContains(t, err.Error(), token)
+		_, err = target.Reach(t.Context())
+		require.ErrorContains(t, err, "connection refused")
+	})
+	t.Run("it hangs", func(t *testing.T) {
+		t.Parallel()
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // else the server does not notice that the caller has gone
+			<-r.Context().Done()
+		}))
+		defer server.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		target := notify.Target{Name: "ops", Type: "slack", URL: server.URL + "/services/" + token}
+		err := target.Send(ctx, message)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), token)
+		host, err := target.Reach(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "127.0.0.1", host)
+	})
+}

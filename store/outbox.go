@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Notification is a message on its way to one target.
+type Notification struct {
+	ID       int64
+	Message  json.RawMessage
+	Attempts int
+}
+
+// Claim takes the next message that is due for a target, for as long as the wait
+// before the next attempt lasts: should this process die, another attempt follows
+// then. The wait doubles with each attempt. Nil: nothing is due.
+func (s *Store) Claim(ctx context.Context, target string, wait time.Duration) (_ *Notification, err error) {
+	defer wrap(&err, "take a message for %s", target)
+	var n Notification
+	err = s.pool.QueryRow(ctx, `UPDATE syncer.notifications
+SET attempts = attempts + 1, next_attempt_at = now() + least($2::interval * 2 ^ least(attempts, 20), interval '6 hours')
+WHERE notification_id = (
+    SELECT notification_id
+    FROM syncer.notifications
+    WHERE target = $1 AND delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= now()
+    ORDER BY next_attempt_at, notification_id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING notification_id, message, attempts`, target, wait).Scan(&n.ID, &n.Message, &n.Attempts)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &n, nil
+}
+
+// Delivered notes that a target has taken its message.
+func (s *Store) Delivered(ctx context.Context, n *Notification) (err error) {
+	defer wrap(&err, "note a message as delivered")
+	_, err = s.pool.Exec(ctx, "UPDATE syncer.notifications SET delivered_at = now(), last_error = NULL WHERE notification_id = $1", n.ID)
+	return err
+}
+
+// notifyFor is how long a message is tried to be delivered.
+const notifyFor = "3 days"
+
+// Undelivered notes why an attempt failed, and reports whether it was the last.
+func (s *Store) Undelivered(ctx context.Context, n *Notification, why string) (givenUp bool, err error) {
+	defer wrap(&err, "note a message as not delivered")
+	err = s.pool.QueryRow(ctx, `UPDATE syncer.notifications
+SET last_error = $2, given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' THEN now() END
+WHERE notification_id = $1
+RETURNING given_up_at IS NOT NULL`, n.ID, why).Scan(&givenUp)
+	return givenUp, err
+}

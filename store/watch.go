@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Watch looks at what has happened since the last one, and tells it, in one
+// transaction: what was noted as seen is in the outbox, or neither is.
+type Watch struct {
+	tx  pgx.Tx
+	Now time.Time // of the database
+}
+
+// watchLock is the advisory lock of whoever watches: "watch" as a number.
+const watchLock = int64(0x7761746368)
+
+// Watch runs f, unless another process watches at the moment or has watched less
+// than about so long ago.
+func (s *Store) Watch(ctx context.Context, every time.Duration, f func(*Watch) error) (err error) {
+	defer wrap(&err, "watch")
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		w := &Watch{tx: tx}
+		var alone bool
+		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1), now()", watchLock).Scan(&alone, &w.Now); err != nil || !alone {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO syncer.watches (name) VALUES ('') ON CONFLICT DO NOTHING"); err != nil {
+			return err
+		}
+		var last time.Time
+		if err := tx.QueryRow(ctx, "SELECT watched_at FROM syncer.watches WHERE name = ''").Scan(&last); err != nil {
+			return err
+		}
+		if since := w.Now.Sub(last); since > 0 && since < every*9/10 {
+			return nil
+		}
+		if err := exec(ctx, tx, "UPDATE syncer.watches SET watched_at = now() WHERE name = ''",
+			// Also what is for targets that are no longer configured.
+			"UPDATE syncer.notifications SET given_up_at = now() WHERE delivered_at IS NULL AND given_up_at IS NULL AND created_at < now() - interval '"+notifyFor+"' - interval '1 day'",
+			"DELETE FROM syncer.notifications WHERE created_at < now() - interval '90 days'"); err != nil {
+			return err
+		}
+		return f(w)
+	})
+}
+
+func exec(ctx context.Context, tx pgx.Tx, statements ...string) error {
+	for _, sql := range statements {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tell puts a message for targets into the outbox: once, whoever says it again.
+func (w *Watch) Tell(ctx context.Context, targets []string, key string, message any) (err error) {
+	defer wrap(&err, "put a message into the outbox")
+	text, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	_, err = w.tx.Exec(ctx, "INSERT INTO syncer.notifications (target, event_key, message) SELECT unnest($1::text[]), $2, $3 ON CONFLICT DO NOTHING", targets, key, text)
+	return err
+}
+
+// An Alert is a partition in trouble.
+type Alert struct {
+	Account, Source, Region string
+
+	Problem   string
+	Since     time.Time
+	ToldAt    *time.Time // nil: nobody was told yet
+	GoodSince *time.Time // nil: the trouble lasts
+}
+
+// Alerts reads those that are open.
+func (w *Watch) Alerts(ctx context.Context) (_ []Alert, err error) {
+	defer wrap(&err, "read the open alerts")
+	rows, err := w.tx.Query(ctx, "SELECT account_name, source, region_id, problem, since, told_at, good_since FROM syncer.alerts ORDER BY source, account_name, region_id")
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Alert])
+}
+
+// SetAlerts replaces those that are open.
+func (w *Watch) SetAlerts(ctx context.Context, list []Alert) (err error) {
+	defer wrap(&err, "keep the open alerts")
+	var batch pgx.Batch
+	batch.Queue("DELETE FROM syncer.alerts")
+	for _, a := range list {
+		batch.Queue("INSERT INTO syncer.alerts (account_name, source, region_id, problem, since, told_at, good_since) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+			a.Account, a.Source, a.Region, a.Problem, a.Since, a.ToldAt, a.GoodSince)
+	}
+	return w.tx.SendBatch(ctx, &batch).Close()
+}

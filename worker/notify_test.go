@@ -1,0 +1,249 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/notify"
+	"syncer/sim"
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// An inbox is a webhook that counts what arrives, by title.
+type inbox struct {
+	mu     sync.Mutex
+	titles map[string]int
+	last   notify.Message
+	refuse func() bool
+	server *httptest.Server
+}
+
+func newInbox(t *testing.T) *inbox {
+	t.Helper()
+	b := &inbox{titles: map[string]int{}}
+	b.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.refuse != nil && b.refuse() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		var m notify.Message
+		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		b.titles[m.Title]++
+		b.last = m
+	}))
+	t.Cleanup(b.server.Close)
+	return b
+}
+
+func (b *inbox) count() (messages, different int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, n := range b.titles {
+		messages += n
+	}
+	return messages, len(b.titles)
+}
+
+func (b *inbox) notifier(syncer *worker.Syncer, rules ...worker.NotifyRule) *worker.Notifier {
+	return &worker.Notifier{
+		Syncer:  syncer,
+		Targets: []worker.NotifyTarget{{Target: &notify.Target{Name: "ops", Type: "webhook", URL: b.server.URL + "/hunter2-hunter2"}}},
+		Rules:   rules, Location: time.UTC, Logger: slog.New(slog.DiscardHandler),
+		Every: 20 * time.Millisecond, Poll: 5 * time.Millisecond, Retry: 200 * time.Millisecond,
+	}
+}
+
+// tell puts so many messages into the outbox.
+func tell(t *testing.T, s *store.Store, n int) {
+	t.Helper()
+	require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
+		for i := range n {
+			for range 2 { // the same event is told once
+				if err := w.Tell(t.Context(), []string{"ops", "gone"}, fmt.Sprint("event ", i), notify.Message{Title: fmt.Sprint("message ", i)}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}))
+}
+
+// TestDeliveredByOne: two processes deliver each message once, though the target
+// refuses some at first.
+func TestDeliveredByOne(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	const n = 60
+	tell(t, s, n)
+	b := newInbox(t)
+	refusals := 0
+	b.refuse = func() bool {
+		refused := refusals < 20 && rand.IntN(3) == 0
+		if refused {
+			refusals++
+		}
+		return refused
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 2 {
+		other := openStore(t, s.Pool().Config().ConnString())
+		notifier := b.notifier(&worker.Syncer{Store: other})
+		notifier.Retry = 10 * time.Second / 1000
+		wg.Go(func() { notifier.Run(ctx) })
+	}
+	require.Eventually(t, func() bool { return waiting(t, s) == 0 }, 60*time.Second, 20*time.Millisecond)
+	cancel()
+	wg.Wait()
+	messages, different := b.count()
+	require.Equal(t, n, different)
+	require.Equal(t, n, messages)
+}
+
+// waiting counts the messages that are not delivered yet.
+func waiting(t *testing.T, s *store.Store) (n int) {
+	t.Helper()
+	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.notifications WHERE target = 'ops' AND state = 'waiting'").Scan(&n))
+	return n
+}
+
+// TestDeliveredAtLeastOnce: whoever delivers is killed at random moments, with its
+// connections, and each message arrives all the same.
+func TestDeliveredAtLeastOnce(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	const n = 40
+	tell(t, s, n)
+	b := newInbox(t)
+	for kills := 0; waiting(t, s) > 0; kills++ {
+		require.Less(t, kills, 1000)
+		other := openStore(t, s.Pool().Config().ConnString())
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			b.notifier(&worker.Syncer{Store: other}).Run(ctx)
+		}()
+		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
+		// Its sessions go first, so that it cannot note what it has done.
+		_, err := s.Pool().Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+		require.NoError(t, err)
+		cancel()
+		<-done
+		other.Close()
+	}
+	messages, different := b.count()
+	require.Equal(t, n, different)
+	require.GreaterOrEqual(t, messages, n)
+}
+
+// TestNotifyFromTheCloudToTheInbox: a daemon's first sync tells nothing, what
+// changes afterwards is told, and so is a permission that is lost and regained; no
+// address is in the database.
+func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	var mu sync.Mutex
+	at, lost := time.Unix(1_790_000_000, 0), false
+	cloud := sim.New(sim.Options{
+		Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 100}),
+		Clock: func() time.Time { mu.Lock(); defer mu.Unlock(); return at },
+		Fault: func(sim.Call) sim.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if lost {
+				return sim.Refuse(403, "NoPermission", "You are not authorized to do this operation.")
+			}
+			return sim.Fault{}
+		},
+	})
+	syncer := newSyncer(t, s, cloud, &source.InstancePatchStates)
+	b := newInbox(t)
+	rule := worker.NotifyRule{Name: "instance_patch_states changed", Rule: store.Rule{Source: &source.InstancePatchStates, Verb: "changed"}}
+	notifier := b.notifier(syncer, rule)
+	notifier.URL = "https://syncer.example.com"
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		d := worker.Daemon{Syncer: syncer, Workers: 2, Notifier: notifier, Logger: slog.New(slog.DiscardHandler)}
+		ended <- d.Run(ctx)
+	}()
+	count := func(sql string) func() bool {
+		return func() bool {
+			var yes bool
+			return s.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+sql+")").Scan(&yes) == nil && yes
+		}
+	}
+	require.Eventually(t, count("alicloud.sync_runs WHERE status = 'ok' OFFSET 2"), 30*time.Second, 20*time.Millisecond)
+	messages, _ := b.count()
+	require.Zero(t, messages, "of the first sync")
+
+	mu.Lock()
+	at = at.Add(5 * 24 * time.Hour)
+	mu.Unlock()
+	require.Eventually(t, count("alicloud.notifications WHERE event = 'rule' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	mu.Lock()
+	lost = true
+	mu.Unlock()
+	require.Eventually(t, count("alicloud.notifications WHERE title LIKE '%in cn-hangzhou is refused' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	mu.Lock()
+	lost = false
+	mu.Unlock()
+	require.Eventually(t, count("alicloud.notifications WHERE title LIKE '%is permitted again' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	b.mu.Lock()
+	last := b.last
+	b.mu.Unlock()
+	require.True(t, last.Resolved)
+	require.Equal(t, "https://syncer.example.com", last.URL)
+
+	b.server.Close() // and what cannot be delivered says why, without the address
+	require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
+		return w.Tell(t.Context(), []string{"ops"}, "last", notify.Message{Title: "last"})
+	}))
+	ctx, cancel = context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); notifier.Run(ctx) }()
+	require.Eventually(t, count("alicloud.notifications WHERE last_error LIKE '%connection refused%'"), 30*time.Second, 20*time.Millisecond)
+	cancel()
+	<-done
+	t.Log("\n" + showMessages(t, s))
+	var leaks int
+	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM syncer.notifications AS n WHERE n::text LIKE '%hunter2%'").Scan(&leaks))
+	require.Zero(t, leaks)
+	require.False(t, strings.Contains(fmt.Sprint(last), "hunter2"))
+}
+
+// showMessages are the messages as a person reads them.
+func showMessages(t *testing.T, s *store.Store) (text string) {
+	t.Helper()
+	rows, err := s.Pool().Query(t.Context(), "SELECT message FROM syncer.notifications ORDER BY notification_id")
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var m notify.Message
+		require.NoError(t, rows.Scan(&m))
+		text += m.Title + "\n- " + strings.Join(m.Lines, "\n- ") + "\n" + m.URL + "\n\n"
+	}
+	require.NoError(t, rows.Err())
+	return text
+}
