@@ -1,6 +1,6 @@
-.PHONY: help test race lint bench demo pictures generate
+.PHONY: help test race lint bench demo pictures generate pg release-dump
 help: ## this help
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 test: ## every test, against a private PostgreSQL
 	go test ./...
@@ -23,3 +23,10 @@ pictures: ## those of README, of the demo in Chromium
 
 generate: ## migrations of sources that have none yet
 	go generate ./migrations
+
+PG ?= 18
+pg: ## the tests that speak to a database, on another PostgreSQL: make pg PG=14
+	.ci/pg $(PG)
+
+release-dump: ## what tests keep of a release: make release-dump VERSION=v0.2.0
+	go run ./internal/releasedump $(VERSION)

@@ -5,7 +5,12 @@
 // It imports source only.
 package migrations
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+	"strconv"
+	"strings"
+)
 
 //go:generate go run syncer/internal/newmigration
 
@@ -13,3 +18,20 @@ import "embed"
 //
 //go:embed *.sql
 var FS embed.FS
+
+// Last is the version that the files lead to.
+var Last = func() (last int64) {
+	names, err := fs.Glob(FS, "*.sql")
+	if err != nil {
+		panic(err) // the pattern is good
+	}
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			panic(err) // the files are part of this program
+		}
+		last = max(last, version)
+	}
+	return last
+}()

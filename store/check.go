@@ -5,13 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/pressly/goose/v3"
 
 	"syncer/migrations"
 )
@@ -156,10 +154,7 @@ func checkTemporary(f facts) Check {
 // checkSchema compares the migrations applied with those of this program.
 func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 	c := Check{Name: "schema"}
-	known, err := knownVersion()
-	if err != nil {
-		return c, err
-	}
+	known := migrations.Last
 	if f.Versions != "" && !f.VersionsReadable {
 		c.Found, c.Remedy = fmt.Sprintf("user %s may not read %s", f.User, f.Versions), "connect as the owner of schema syncer"
 		return c, nil
@@ -194,22 +189,6 @@ func appliedVersion(ctx context.Context, q querier) (version int64, err error) {
 
 const migrateUp = "run syncer migrate up"
 
-// knownVersion is that of this program's last migration.
-func knownVersion() (last int64, err error) {
-	files, err := fs.Glob(migrations.FS, "*.sql")
-	if err != nil {
-		return 0, err
-	}
-	for _, name := range files {
-		version, err := goose.NumericComponent(name)
-		if err != nil {
-			return 0, err
-		}
-		last = max(last, version)
-	}
-	return last, nil
-}
-
 // DataDir is the directory that a server on this machine keeps its data in.
 // Empty: the server is elsewhere, or does not tell the user.
 func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
@@ -230,6 +209,7 @@ var remedies = []struct{ code, remedy string }{
 	{"42501", "grant the user what it lacks, or connect as the owner of the database"},
 	{"53100", "the disk of the database server is full: make room on it"},
 	{"53300", "the server is out of connections: raise its max_connections, or let fewer programs connect"},
+	{"55P03", "somebody reads what must be changed: try again once that has ended (pg_stat_activity tells who)"},
 	{"57P03", "the server is starting or stopping: try again"},
 }
 

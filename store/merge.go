@@ -104,21 +104,23 @@ func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
 // last merge's even where the clock was set back, so that versions never overlap.
 func (y *Sync) lock(ctx context.Context, tx pgx.Tx) (at time.Time, err error) {
 	key := xxhash.Sum64String(strings.Join([]string{"syncer", y.part.AccountID, y.t.Source.Name, y.part.RegionID}, "\x00"))
-	// Beside other partitions' merges, but not beside the rebuilding of trends.
+	// Beside other partitions' merges, but not beside migrations and the rebuilding of trends.
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock($2)", trendsLock, int64(key)); err != nil {
 		return at, err
 	}
-	err = tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL
+	var schema int64
+	err = tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL,
+    (SELECT max(version_id) FROM syncer.goose_db_version)
 FROM syncer.partitions, `+cutDays+`
 WHERE account_id = $1 AND source = $2 AND region_id = $3`,
-		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&at, &y.first)
+		y.part.AccountID, y.t.Source.Name, y.part.RegionID, y.store.now()).Scan(&at, &y.first, &schema)
 	if err != nil {
 		return at, err
 	}
 	if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
 		return at, cmp.Or(err, ErrStale)
 	}
-	return at, nil
+	return at, isKnown(schema) // this program may have been running while a later release migrated
 }
 
 // apply moves the stage into the table and ends what is gone.

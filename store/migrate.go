@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -13,8 +15,11 @@ import (
 	"syncer/migrations"
 )
 
-// ErrSchema: the database's schema is not the one this program knows.
+// ErrSchema: the database's schema is older than the one this program knows.
 var ErrSchema = errors.New("the schema is not current: run syncer migrate up")
+
+// ErrNewerSchema: the database's schema is of a later release than this program.
+var ErrNewerSchema = errors.New("the schema is newer than this program: update syncer")
 
 // A Migration is one file of the schema.
 type Migration struct {
@@ -24,9 +29,16 @@ type Migration struct {
 }
 
 // Migrate brings the schema up to date. It is safe to run in many processes at
-// once: one does the work, the others wait for it.
+// once: one does the work, the others wait for it, and so do merges. Where there is
+// nothing to do, nobody waits for anybody.
 func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	defer wrap(&err, "migrate up")
+	switch err := s.Current(ctx); {
+	case err == nil:
+		return nil, s.grantReader(ctx) // the role may have come since
+	case !errors.Is(err, ErrSchema):
+		return nil, err
+	}
 	err = s.goose(ctx, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
@@ -80,20 +92,50 @@ func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 
 // Current returns ErrSchema unless the schema is exactly this program's.
 func (s *Store) Current(ctx context.Context) error {
-	known, err := knownVersion()
-	if err != nil {
-		return err
-	}
 	applied, err := appliedVersion(ctx, s.pool)
-	switch {
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
-	case applied > known:
-		return fmt.Errorf("the schema (version %d) is newer than this program (version %d): update syncer", applied, known)
-	case applied < known:
-		return fmt.Errorf("%w (version %d, this program's is %d)", ErrSchema, applied, known)
+	}
+	return isKnown(applied)
+}
+
+// SchemaVersion is that of the schema that this program knows.
+var SchemaVersion = migrations.Last
+
+// isKnown judges a schema's version.
+func isKnown(version int64) error {
+	switch {
+	case version > migrations.Last:
+		return fmt.Errorf("%w (version %d, this program's is %d)", ErrNewerSchema, version, migrations.Last)
+	case version < migrations.Last:
+		return fmt.Errorf("%w (version %d, this program's is %d)", ErrSchema, version, migrations.Last)
 	}
 	return nil
+}
+
+// lockTimeout is how long a migration waits for a table that somebody reads. Who
+// wants to read it meanwhile waits behind it.
+const lockTimeout = 30 * time.Second
+
+// A migrationLock keeps other migrations and all merges away: a merge that waited
+// sees by the schema's version whether it may still write.
+type migrationLock struct{ lock.SessionLocker }
+
+func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	if err := l.SessionLocker.SessionLock(ctx, conn); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", trendsLock); err != nil {
+		return errors.Join(err, l.SessionLocker.SessionUnlock(context.WithoutCancel(ctx), conn))
+	}
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds()))
+	return err
+}
+
+func (l migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", trendsLock)
+	_, reset := conn.ExecContext(ctx, "RESET lock_timeout")
+	return errors.Join(err, reset, l.SessionLocker.SessionUnlock(ctx, conn))
 }
 
 // goose runs f with a provider whose own table is in schema syncer.
@@ -108,7 +150,7 @@ func (s *Store) goose(ctx context.Context, f func(*goose.Provider) error) (err e
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS,
-		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(locker))
+		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(migrationLock{locker}))
 	if err != nil {
 		return err
 	}

@@ -35,8 +35,8 @@ type PrunedMonth struct {
 	table string // empty: rows of the default partition
 }
 
-// Prune drops the months that ended longer ago than the retention, and the runs
-// that finished before them. It waits up to so long for tables that are in use,
+// Prune drops the months that ended longer ago than the retention, which is two days
+// or more, and the runs that finished before them. It waits up to so long for tables that are in use,
 // without keeping others from them; what stays is in the error.
 //
 // The horizon is raised first, and a month goes only once no snapshot is left that

@@ -81,7 +81,7 @@ func prunedHistory(t *rapid.T, url string, src *source.Source) {
 	stands := show(t, s, src, p, "")
 	happened := changesSince(t, s, p, time.Time{})
 
-	retention := time.Duration(rapid.IntRange(0, 70).Draw(t, "retention")) * 24 * time.Hour
+	retention := time.Duration(rapid.IntRange(2, 70).Draw(t, "retention")) * 24 * time.Hour
 	would, err := s.Prunable(ctx, []*source.Source{src}, retention)
 	require.NoError(t, err)
 	did, err := s.Prune(ctx, []*source.Source{src}, retention, time.Minute)

@@ -11,7 +11,7 @@ import (
 )
 
 // trendsLock is the advisory lock that merges share, and that the rebuilding of
-// trends has alone: "trends" as a number.
+// trends, and a migration, has alone: "trends" as a number.
 const trendsLock = int64(0x7472656e6473)
 
 // cutDays, in a FROM, makes the transaction's time zone the one that days are cut in.

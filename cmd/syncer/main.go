@@ -116,7 +116,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
 	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.healthzCommand(), p.migrateCommand(), p.notifyCommand(), p.policyCommand(), p.pruneCommand(), p.runCommand(), p.simCommand(),
-		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand())
+		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand(), p.versionCommand())
 	asUsage(root)
 	return root
 }
@@ -153,25 +153,4 @@ func (p *program) setUpLog() error {
 		return usageError{fmt.Errorf("--log-format %s: expected text or json", p.logFormat)}
 	}
 	return nil
-}
-
-// stamp is the version that a release was built as (-ldflags -X).
-var stamp string
-
-// version is that of the release or the module, or the commit that it was built from.
-func version() string {
-	if stamp != "" {
-		return stamp
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = s.Value
-		}
-	}
-	return v
 }

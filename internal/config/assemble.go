@@ -54,6 +54,10 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	}
 	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token), f.Server.URL}
 	doc.checkServer(server)
+	if r := time.Duration(f.History.Retention); r != 0 && r < MinRetention {
+		at := []string{"history", "retention"}
+		doc.report(doc.place(at), at, "%s is too short: expected 48h or more", doc.quote(at))
+	}
 	if len(doc.problems) > 0 {
 		return nil, doc.sorted()
 	}

@@ -24,6 +24,7 @@ import (
 // Defaults of what the file leaves out.
 const (
 	DefaultRetention = 400 * 24 * time.Hour
+	MinRetention     = 48 * time.Hour // so that no day which is still under way loses its beginning
 	DefaultListen    = "127.0.0.1:8080"
 	DefaultWorkers   = 32
 	DefaultDeadAfter = 30 * time.Second

@@ -1,0 +1,37 @@
+package release
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"syncer/fetch"
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+// Client asks the cloud of a release.
+func Client(url string) (*fetch.Client, error) {
+	return fetch.NewClient(fetch.Account{
+		Name:        "production",
+		Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: "key", AccessKeySecret: "secret"},
+		Endpoints:   map[string]string{"sas": url, "oos": url, "sts": url},
+	}, fetch.Options{CallsPerSecond: 1e6, MaxAttempts: 2, BaseWait: time.Millisecond})
+}
+
+// Syncer syncs what a release's database holds.
+func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worker.Syncer {
+	y := &worker.Syncer{
+		Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler), Clock: clock,
+		Accounts: []*worker.Account{{
+			Name: "production", Client: client,
+			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"},
+		}},
+	}
+	for _, src := range source.All {
+		y.Sources = append(y.Sources, &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)})
+	}
+	return y
+}

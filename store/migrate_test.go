@@ -1,0 +1,76 @@
+package store_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
+	"syncer/source"
+	"syncer/store"
+)
+
+// TestNewerSchema: a program that a later release has overtaken says so, and writes
+// nothing more.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	p := partition(&source.InstancePatchStates)
+	syncAll(t, s, p, []source.Row{patchRow("i-1", 1)})
+	y, err := s.Begin(ctx, p)
+	require.NoError(t, err)
+	defer y.Close(ctx)
+	w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
+	_, err = w.Page(ctx, []source.Row{patchRow("i-1", 2)})
+	require.NoError(t, err)
+	w.Complete()
+
+	_, err = s.Pool().Exec(ctx, "INSERT INTO syncer.goose_db_version (version_id, is_applied) VALUES (9999, true)")
+	require.NoError(t, err)
+	_, err = y.Merge(ctx, run)
+	require.ErrorIs(t, err, store.ErrNewerSchema)
+	require.ErrorIs(t, s.Current(ctx), store.ErrNewerSchema)
+	_, err = s.Migrate(ctx)
+	require.ErrorIs(t, err, store.ErrNewerSchema)
+	var missing int
+	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT missing_count FROM alicloud.instance_patch_states").Scan(&missing))
+	require.Equal(t, 1, missing)
+}
+
+// TestMigrationsHoldMergesOff: what a migration does, it does beside no merge, and
+// waits for no table for long. A schema that is current takes no lock.
+func TestMigrationsHoldMergesOff(t *testing.T) {
+	t.Parallel()
+	s, err := store.Open(context.Background(), pgtest.URL(t), store.Options{})
+	require.NoError(t, err)
+	defer s.Close()
+	ctx := t.Context()
+	_, err = s.Pool().Exec(ctx, `CREATE TABLE public.seen (lock_timeout text, alone boolean);
+CREATE FUNCTION public.look() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.seen
+    SELECT current_setting('lock_timeout'), EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ExclusiveLock' AND classid = x'7472'::int AND objid = x'656e6473'::bigint::oid);
+END
+$$;
+CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW') EXECUTE FUNCTION public.look()`)
+	require.NoError(t, err)
+	for _, migrate := range []func() error{
+		func() error { _, err := s.Migrate(ctx); return err },
+		func() error { _, err := s.MigrateDown(ctx, false); return err },
+	} {
+		require.NoError(t, migrate())
+		var n, safe int
+		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*), count(*) FILTER (WHERE alone AND lock_timeout = '30s') FROM public.seen").Scan(&n, &safe))
+		require.NotZero(t, n)
+		require.Equal(t, n, safe)
+		var left int
+		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&left))
+		require.Zero(t, left)
+		_, err = s.Pool().Exec(ctx, "TRUNCATE public.seen")
+		require.NoError(t, err)
+	}
+}
