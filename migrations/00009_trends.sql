@@ -85,7 +85,19 @@ SELECT
     ) AS changed
 FROM syncer.agent_versions AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.cur_version,
+        p.upgrade_version,
+        p.latest_version,
+        p.latest_version_created_at,
+        p.force_upgrade_at,
+        p.publish_status,
+        p.gray_switch_status,
+        p.big_customer,
+        p.latest_version_desc,
+        p.auto_upgrade,
+        p.extra
     FROM syncer.agent_versions AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -188,7 +200,16 @@ SELECT
     ) AS changed
 FROM syncer.publish_batches AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.batch_name,
+        p.status,
+        p.batch_process,
+        p.batch_no,
+        p.batch_total,
+        p.batch_interval_hours,
+        p.operation_base,
+        p.extra
     FROM syncer.publish_batches AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.version = v.version AND p.batch_id = v.batch_id AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -355,7 +376,67 @@ SELECT
     ) AS changed
 FROM syncer.cloud_center_instances AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.instance_id,
+        p.instance_name,
+        p.instance_region_id,
+        p.region,
+        p.region_name,
+        p.status,
+        p.client_status,
+        p.client_sub_status,
+        p.os,
+        p.os_name,
+        p.kernel,
+        p.cores,
+        p.cpu_info,
+        p.mem_mb,
+        p.internet_ip,
+        p.intranet_ip,
+        p.ip,
+        p.ip_list_string,
+        p.mac_list_string,
+        p.vpc_instance_id,
+        p.importance,
+        p.group_id,
+        p.group_trace,
+        p.tag,
+        p.tag_id,
+        p.tag_resources,
+        p.auth_version,
+        p.auth_version_name,
+        p.auth_modified_at,
+        p.bind,
+        p.post_paid_flag,
+        p.bind_file_protect_type,
+        p.risk_status,
+        p.exposed_status,
+        p.vul_status,
+        p.vul_count,
+        p.hc_status,
+        p.health_check_count,
+        p.alarm_status,
+        p.safe_event_count,
+        p.risk_count,
+        p.vendor,
+        p.vendor_name,
+        p.vendor_uid,
+        p.vendor_user_name,
+        p.flag,
+        p.flag_name,
+        p.asset_type,
+        p.asset_type_name,
+        p.has_container,
+        p.pod_count,
+        p.cluster_id,
+        p.cluster_name,
+        p.namespace,
+        p.created_at,
+        p.app_id,
+        p.app_name,
+        p.service_id,
+        p.extra
     FROM syncer.cloud_center_instances AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.uuid = v.uuid AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -447,7 +528,12 @@ SELECT
     ) AS changed
 FROM syncer.agent_install_statuses AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.result,
+        p.result_code,
+        p.message,
+        p.extra
     FROM syncer.agent_install_statuses AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.uuid = v.uuid AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -555,7 +641,21 @@ SELECT
     ) AS changed
 FROM syncer.instance_patch_states AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.baseline_id,
+        p.patch_group,
+        p.owner_information,
+        p.operation_type,
+        p.operation_started_at,
+        p.operation_ended_at,
+        p.missing_count,
+        p.installed_count,
+        p.installed_other_count,
+        p.installed_pending_reboot_count,
+        p.installed_rejected_count,
+        p.failed_count,
+        p.extra
     FROM syncer.instance_patch_states AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.instance_id = v.instance_id AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -682,7 +782,27 @@ SELECT
     ) AS changed
 FROM syncer.agentless_tasks AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.is_root,
+        p.root_task_id,
+        p.task_name,
+        p.status,
+        p.progress,
+        p.result,
+        p.started_at,
+        p.ended_at,
+        p.target_type,
+        p.target_name,
+        p.uuid,
+        p.instance_id,
+        p.instance_name,
+        p.internet_ip,
+        p.intranet_ip,
+        p.measure_space_mb,
+        p.progress_by_project,
+        p.report_status,
+        p.extra
     FROM syncer.agentless_tasks AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.task_id = v.task_id AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -800,7 +920,19 @@ SELECT
     ) AS changed
 FROM syncer.operation_processes AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        p.valid_to,
+        p.task_type,
+        p.status_code,
+        p.total_count,
+        p.finish_count,
+        p.detail_task_total_count,
+        p.detail_task_ready_count,
+        p.created_at,
+        p.started_at,
+        p.ended_at,
+        p.task_source,
+        p.extra
     FROM syncer.operation_processes AS p
     WHERE p.account_id = v.account_id AND p.region_id = v.region_id AND p.task_id = v.task_id AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC

@@ -16,14 +16,22 @@ import (
 // narrow, and a BRIN index finds the recent ones. What happened before the horizon is
 // left out: of much of it, the other half is gone.
 func changes(b *strings.Builder, s *source.Source) {
+	fmt.Fprintf(b, "\nCREATE INDEX %[1]s_valid_from_idx ON syncer.%[1]s USING brin (valid_from) WITH (pages_per_range = 32, autosummarize = on);\n", s.Name)
+	changesView(b, s, "CREATE")
+	b.WriteString("SELECT syncer.unite_changes();\n")
+}
+
+func changesView(b *strings.Builder, s *source.Source, create string) {
 	var differences, key []string
+	old := []string{"p.valid_to"} // named, so that the table can lose a column again
 	same := []string{"%[1]s.account_id = v.account_id", "%[1]s.region_id = v.region_id"}
 	for _, c := range s.Columns {
 		if !c.Untracked && !slices.Contains(s.Key, c.Name) {
 			differences = append(differences, fmt.Sprintf("('%[1]s', to_jsonb(p.%[1]s), to_jsonb(v.%[1]s))", c.Name))
+			old = append(old, "p."+c.Name)
 		}
 	}
-	differences = append(differences, "('extra', p.extra, v.extra)")
+	differences, old = append(differences, "('extra', p.extra, v.extra)"), append(old, "p.extra")
 	for _, name := range s.Key {
 		same = append(same, "%[1]s."+name+" = v."+name)
 		key = append(key, "v."+name+"::text")
@@ -33,9 +41,7 @@ func changes(b *strings.Builder, s *source.Source) {
 	}
 	sameAs := func(alias string) string { return fmt.Sprintf(strings.Join(same, " AND "), alias) }
 	fmt.Fprintf(b, `
-CREATE INDEX %[1]s_valid_from_idx ON syncer.%[1]s USING brin (valid_from) WITH (pages_per_range = 32, autosummarize = on);
-
-CREATE VIEW syncer.%[1]s_changes AS
+%[6]s VIEW syncer.%[1]s_changes AS
 SELECT
     v.valid_from AS at,
     '%[1]s'::text AS source,
@@ -56,7 +62,8 @@ SELECT
     ) AS changed
 FROM syncer.%[1]s AS v
 LEFT JOIN LATERAL (
-    SELECT *
+    SELECT
+        %[7]s
     FROM syncer.%[1]s AS p
     WHERE %[4]s AND p.valid_to <= v.valid_from
     ORDER BY p.valid_to DESC
@@ -80,6 +87,5 @@ WHERE v.valid_to < 'infinity'
         WHERE %[5]s AND n.valid_from = v.valid_to
     );
 COMMENT ON VIEW syncer.%[1]s_changes IS 'Part of alicloud.changes. Read that one.';
-SELECT syncer.unite_changes();
-`, s.Name, strings.Join(key, " || '/' || "), strings.Join(differences, ",\n            "), sameAs("p"), sameAs("n"))
+`, s.Name, strings.Join(key, " || '/' || "), strings.Join(differences, ",\n            "), sameAs("p"), sameAs("n"), create, strings.Join(old, ",\n        "))
 }

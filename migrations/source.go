@@ -15,9 +15,7 @@ func ForSource(s *source.Source) string {
 	var b strings.Builder
 	b.WriteString("-- +goose Up\n")
 	table(&b, s)
-	views(&b, s)
-	asOf(&b, s)
-	comments(&b, s)
+	shown(&b, s, "CREATE")
 	b.WriteString(TrendsAndChanges(s))
 	fmt.Fprintf(&b, `
 -- +goose Down
@@ -29,6 +27,51 @@ DROP VIEW alicloud.%[1]s;
 DROP TABLE syncer.%[1]s;
 `, s.Name, dropTrends(s))
 	return b.String()
+}
+
+// AddColumn writes the goose file that gives a source its late column of that name.
+// Views are replaced, so that what users granted and made on them stays.
+func AddColumn(s *source.Source, name string) string {
+	var b strings.Builder
+	c, _ := s.Column(name)
+	after, before := until(s, name, true), until(s, name, false)
+	fmt.Fprintf(&b, "-- +goose Up\nALTER TABLE syncer.%s ADD COLUMN %s %s;\n", s.Name, name, c.Type.SQL())
+	shown(&b, after, "CREATE OR REPLACE")
+	changesView(&b, after, "CREATE OR REPLACE")
+	// A view cannot lose a column by being replaced.
+	fmt.Fprintf(&b, `
+-- +goose Down
+-- Grants on these views are lost. Where users made views on them, nothing is done.
+DROP FUNCTION alicloud.%[1]s_as_of(timestamptz);
+DROP VIEW alicloud.%[1]s_history;
+DROP VIEW alicloud.%[1]s;
+`, s.Name)
+	shown(&b, before, "CREATE")
+	changesView(&b, before, "CREATE OR REPLACE")
+	fmt.Fprintf(&b, "ALTER TABLE syncer.%s DROP COLUMN %s;\n", s.Name, name)
+	return b.String()
+}
+
+// until is the source as it was when the late column of that name came.
+func until(s *source.Source, name string, with bool) *source.Source {
+	then := *s
+	then.Columns = nil
+	came := false
+	for _, c := range s.Columns {
+		it := c.Name == name
+		came = came || it
+		if !c.Late || !came || it && with {
+			then.Columns = append(then.Columns, c)
+		}
+	}
+	return &then
+}
+
+// shown writes what users see of a source, but for its changes and trends.
+func shown(b *strings.Builder, s *source.Source, create string) {
+	views(b, s, create)
+	asOf(b, s, create)
+	comments(b, s)
 }
 
 // TrendsAndChanges writes what migration 9 brought to the sources of the ones
@@ -81,16 +124,25 @@ CREATE TABLE syncer.%[1]s_default PARTITION OF syncer.%[1]s DEFAULT;
 `, s.Name)
 }
 
-// view is the column list that alicloud.s and alicloud.s_history share.
-func viewColumns(s *source.Source) []string {
-	list := []string{"account_id", "region_id"}
+// viewColumns are the columns that alicloud.s and alicloud.s_history share, and the
+// late ones, which come behind all others.
+func viewColumns(s *source.Source, prefix string) (list, late []string) {
+	list = []string{prefix + "account_id", prefix + "region_id"}
 	for _, c := range s.Columns {
-		list = append(list, c.Name)
-		if len(c.Labels) > 0 {
-			list = append(list, label(c.Name, c.Name, c))
+		columns := []string{prefix + c.Name}
+		switch {
+		case len(c.Labels) > 0 && prefix == "":
+			columns = append(columns, label(c.Name, c.Name, c))
+		case len(c.Labels) > 0:
+			columns = append(columns, prefix+c.Name+"_label")
+		}
+		if c.Late {
+			late = append(late, columns...)
+		} else {
+			list = append(list, columns...)
 		}
 	}
-	return append(list, "extra", "valid_from")
+	return append(list, prefix+"extra", prefix+"valid_from"), late
 }
 
 // label is the column <name>_label of the codes in an expression.
@@ -108,57 +160,51 @@ func label(expr, name string, c source.Column) string {
 	return b.String()
 }
 
-func views(b *strings.Builder, s *source.Source) {
-	columns := strings.Join(viewColumns(s), ",\n    ")
+func views(b *strings.Builder, s *source.Source, create string) {
+	const comma = ",\n    "
+	columns, late := viewColumns(s, "")
 	fmt.Fprintf(b, `
-CREATE VIEW alicloud.%[1]s AS
+%[1]s VIEW alicloud.%[2]s AS
 SELECT
-    %[2]s
-FROM syncer.%[1]s
+    %[3]s
+FROM syncer.%[2]s
 WHERE valid_to = 'infinity';
 
-CREATE VIEW alicloud.%[1]s_history AS
+%[1]s VIEW alicloud.%[2]s_history AS
 SELECT
-    %[2]s,
-    NULL::timestamptz AS valid_to
-FROM syncer.%[1]s
+    %[4]s
+FROM syncer.%[2]s
 WHERE valid_to = 'infinity'
 UNION ALL
 SELECT
-    %[2]s,
-    valid_to
-FROM syncer.%[1]s
+    %[5]s
+FROM syncer.%[2]s
 WHERE valid_to < 'infinity';
-`, s.Name, columns)
+`, create, s.Name, strings.Join(slices.Concat(columns, late), comma),
+		strings.Join(slices.Concat(columns, []string{"NULL::timestamptz AS valid_to"}, late), comma),
+		strings.Join(slices.Concat(columns, []string{"valid_to"}, late), comma))
 }
 
-func asOf(b *strings.Builder, s *source.Source) {
-	names := []string{"h.account_id", "h.region_id"}
-	for _, c := range s.Columns {
-		names = append(names, "h."+c.Name)
-		if len(c.Labels) > 0 {
-			names = append(names, "h."+c.Name+"_label")
-		}
-	}
-	names = append(names, "h.extra", "h.valid_from")
+func asOf(b *strings.Builder, s *source.Source, create string) {
+	names, late := viewColumns(s, "h.")
 	// A plain SQL function over the history view: PostgreSQL inlines it, so that
 	// a caller's filters reach the indexes and months that ended before are pruned.
 	// That at is kept is asked once, since it depends on no row.
 	fmt.Fprintf(b, `
 -- +goose StatementBegin
-CREATE FUNCTION alicloud.%[1]s_as_of(at timestamptz)
-RETURNS SETOF alicloud.%[1]s
+%[1]s FUNCTION alicloud.%[2]s_as_of(at timestamptz)
+RETURNS SETOF alicloud.%[2]s
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
 SELECT
-    %[2]s
-FROM alicloud.%[1]s_history AS h
+    %[3]s
+FROM alicloud.%[2]s_history AS h
 WHERE alicloud.kept(at)
     AND h.valid_from <= at
     AND (h.valid_to > at OR h.valid_to IS NULL)
 $$;
 -- +goose StatementEnd
-`, s.Name, strings.Join(names, ",\n    "))
+`, create, s.Name, strings.Join(slices.Concat(names, late), ",\n    "))
 }
 
 func comments(b *strings.Builder, s *source.Source) {
@@ -187,6 +233,7 @@ func Comments(s *source.Source) [][2]string {
 		{"account_id", "ID of the Alibaba Cloud account."},
 		{"region_id", regionComment(s.Regions)},
 	}
+	var late [][2]string
 	for _, c := range s.Columns {
 		text := c.Doc
 		if c.Untracked {
@@ -195,15 +242,21 @@ func Comments(s *source.Source) [][2]string {
 		if c.Field != "" {
 			text += " API field: " + c.Field + "."
 		}
-		list = append(list, [2]string{c.Name, text})
+		columns := [][2]string{{c.Name, text}}
 		if len(c.Labels) > 0 {
-			list = append(list, labelComment(c.Name, c))
+			columns = append(columns, labelComment(c.Name, c))
+		}
+		if c.Late {
+			late = append(late, columns...)
+		} else {
+			list = append(list, columns...)
 		}
 	}
-	return append(list,
+	list = append(list,
 		[2]string{"extra", "What the API answered that no column holds, or that a column's type refused. NULL: nothing."},
 		[2]string{"valid_from", "Since when this version stands: the moment of the sync that found it."},
 	)
+	return append(list, late...)
 }
 
 func labelComment(name string, c source.Column) [2]string {

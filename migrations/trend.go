@@ -56,7 +56,7 @@ func trendView(b *strings.Builder, s *source.Source, t source.Trend) {
 		}
 	}
 	for _, m := range t.Measures {
-		list = append(list, shown(s, t, m)+" AS "+m.Name)
+		list = append(list, measure(s, t, m)+" AS "+m.Name)
 		if m.Value != "" {
 			if c, _ := s.Column(m.Value); len(c.Labels) > 0 {
 				list = append(list, label("r."+m.Name, m.Name, c))
@@ -75,8 +75,8 @@ CROSS JOIN LATERAL generate_series(0, least(r.to_day, (
 `, t.Name, strings.Join(list, ",\n    "))
 }
 
-// shown is a measure as the view shows it.
-func shown(s *source.Source, t source.Trend, m source.Measure) string {
+// measure is one as the view shows it.
+func measure(s *source.Source, t source.Trend, m source.Measure) string {
 	switch {
 	case !m.Kept():
 		part, whole := kept(s, t, m.Share[0]), kept(s, t, m.Share[1])

@@ -77,6 +77,9 @@ type Column struct {
 	Labels []Label
 	// NullText is a text by which this API says "none": "null", "-".
 	NullText string
+	// Late columns came after the source was released: the views show them behind
+	// all others, in this order.
+	Late bool
 }
 
 // A Label names one value of a coded column.

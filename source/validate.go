@@ -113,6 +113,9 @@ func (v *validation) columns() {
 		if c.Type.SQL() == "" {
 			v.add("column %q has no known type", c.Name)
 		}
+		if c.Late && slices.Contains(s.Key, c.Name) {
+			v.add("column %q is late, and of the key: that is another source", c.Name)
+		}
 		if !isSentence(c.Doc) {
 			v.add("column %q: Doc is not a sentence that ends with a period", c.Name)
 		}

@@ -131,7 +131,7 @@ WHERE n.nspname IN ('syncer', 'alicloud') AND c.relname NOT LIKE 'goose%'
 UNION ALL
 SELECT format('%s.%s %s', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('syncer', 'alicloud') AND a.attnum > 0 AND c.relname NOT LIKE 'goose%'
+WHERE n.nspname IN ('syncer', 'alicloud') AND a.attnum > 0 AND NOT a.attisdropped AND c.relname NOT LIKE 'goose%'
 UNION ALL
 SELECT format('%s %s', d.objoid::regclass, d.description) || coalesce((SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = d.objoid AND a.attnum = d.objsubid), '')
 FROM pg_description AS d JOIN pg_class AS c ON c.oid = d.objoid JOIN pg_namespace AS n ON n.oid = c.relnamespace

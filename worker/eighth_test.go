@@ -1,9 +1,9 @@
 package worker_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,59 +14,68 @@ import (
 	"syncer/store"
 )
 
-// eighth is a source that fetch, store and worker have never heard of.
-var eighth = source.Source{
-	Name: "vul_whitelists",
-	Doc:  "One row per whitelisted vulnerability.",
-	API: source.API{
-		Product: "Sas", Version: "2018-12-03", Action: "DescribeVulWhitelist",
-		RAMAction: "yundun-sas:DescribeVulWhitelist", Page: "https://www.alibabacloud.com/help/en/security-center/developer-reference/api-sas-2018-12-03-describevulwhitelist",
-	},
-	Regions: source.SecurityCenter, Schedule: "@daily",
-	Pager: source.PageNumber{Page: "CurrentPage", Size: "PageSize", Info: "PageInfo", Default: 2},
-	Items: "VulWhitelists",
-	Key:   []string{"id"},
-	Columns: []source.Column{
-		{Name: "id", Field: "Id", Type: source.Text, Doc: "ID of the whitelist."},
-		{Name: "type", Field: "Type", Type: source.Text, Doc: "Kind of vulnerability.", Labels: []source.Label{{Code: "cve", Text: "Linux software"}}},
-		{Name: "reason", Field: "Reason", Type: source.Text, Doc: "Why it is whitelisted."},
-	},
-	Sweeps: []source.Sweep{{Name: "whitelists", Absent: source.Ends}},
-}
-
-// TestEighthSource: a declaration, a line in a list and a migration are all that
-// a new API takes.
+// TestEighthSource is "Add a source" of CONTRIBUTING.md, step by step: a
+// declaration, a line in a list, a migration and a recorded page are all that a new
+// API takes of fetch, store and worker, which have never heard of this one.
 func TestEighthSource(t *testing.T) {
 	t.Parallel()
-	all := append(append([]*source.Source{}, source.All...), &eighth)
+	guide := contributing(t)
+	declaration, err := os.ReadFile("eighth_source_test.go")
+	require.NoError(t, err)
+	_, text, _ := strings.Cut(string(declaration), "\n\n// StateConfigurations")
+	require.Contains(t, guide, "// StateConfigurations"+text, "the declaration")
+	page, err := os.ReadFile("testdata/state_configurations.json")
+	require.NoError(t, err)
+	require.Contains(t, guide, string(page), "the recorded page")
+
+	all := append(append([]*source.Source{}, source.All...), &StateConfigurations)
 	require.NoError(t, source.Validate(all))
 	s := newStore(t)
-	up, _, _ := strings.Cut(migrations.ForSource(&eighth), "-- +goose Down")
-	_, err := s.Pool().Exec(t.Context(), up)
+	up, _, _ := strings.Cut(migrations.ForSource(&StateConfigurations), "-- +goose Down")
+	for _, part := range []string{"CREATE TABLE syncer.state_configurations (", "-- +goose StatementBegin\nCREATE FUNCTION"} {
+		i := strings.Index(up, part)
+		require.Contains(t, guide, up[i:i+strings.Index(up[i:], ";\n")+1], "the migration")
+	}
+	_, err = s.Pool().Exec(t.Context(), up)
 	require.NoError(t, err)
 
-	items := []map[string]any{{"Id": "1", "Type": "cve", "Reason": "ok"}, {"Id": "2", "Type": "app"}, {"Id": "3", "Type": "cve"}}
 	cloud := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.FormValue("Action") == "GetCallerIdentity" {
 			fmt.Fprintf(w, `{"AccountId": "%s"}`, accountID)
 			return
 		}
-		var page, size int
-		fmt.Sscan(r.FormValue("CurrentPage"), &page)
-		fmt.Sscan(r.FormValue("PageSize"), &size)
-		some := items[min(len(items), (page-1)*size):min(len(items), page*size)]
-		_ = json.NewEncoder(w).Encode(map[string]any{"PageInfo": map[string]int{"TotalCount": len(items), "PageSize": size}, "VulWhitelists": some})
+		require.Equal(t, "ListStateConfigurations", r.FormValue("Action"))
+		_, _ = w.Write(page)
 	})
 	syncer := newSyncer(t, s, cloud, all[7])
 	syncNow(t, syncer, store.StatusOK)
-	items = items[1:]
+	page = []byte(strings.Replace(string(page), "ApplyAndMonitor", "ApplyAndAutoCorrect", 1))
 	syncNow(t, syncer, store.StatusOK)
 
-	var now, ended int
-	var label string
-	require.NoError(t, s.Pool().QueryRow(t.Context(), `SELECT
-    (SELECT count(*) FROM alicloud.vul_whitelists),
-    (SELECT count(*) FROM alicloud.vul_whitelists_history WHERE valid_to IS NOT NULL),
-    (SELECT type_label FROM alicloud.vul_whitelists WHERE id = '3')`).Scan(&now, &ended, &label))
-	require.Equal(t, []any{2, 1, "Linux software"}, []any{now, ended, label})
+	for _, query := range []string{
+		"SELECT template_name, configure_mode_label, parameters->'policy' AS policy, extra FROM alicloud.state_configurations;",
+		"SELECT configure_mode, valid_to IS NULL AS stands FROM alicloud.state_configurations_history ORDER BY valid_from;",
+		"SELECT key, kind, changed FROM alicloud.changes WHERE source = 'state_configurations' ORDER BY at;",
+	} {
+		require.Contains(t, guide, query+"\n"+asked(t, s, query), "what one sees")
+	}
+}
+
+func contributing(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	require.NoError(t, err)
+	return string(text)
+}
+
+// asked are a query's rows as text, the columns' names above them.
+func asked(t *testing.T, s *store.Store, query string) string {
+	t.Helper()
+	columns, rows, err := s.Show(t.Context(), query)
+	require.NoError(t, err)
+	lines := []string{strings.Join(columns, " | ")}
+	for _, row := range rows {
+		lines = append(lines, strings.TrimRight(strings.Join(row, " | "), " "))
+	}
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -1,4 +1,4 @@
-// Command newmigration writes the goose file of every source that has none yet,
+// Command newmigration writes the goose files of sources and of late columns that have none yet,
 // numbered after the last one. Run it by `go generate ./migrations`.
 package main
 
@@ -17,21 +17,31 @@ func main() {
 		log.Fatal(err)
 	}
 	for _, s := range source.All {
-		have, err := filepath.Glob("*_" + s.Name + ".sql")
-		if err != nil {
-			log.Fatal(err)
+		write(s.Name, migrations.ForSource(s))
+		for _, c := range s.Columns {
+			if c.Late {
+				write(s.Name+"_"+c.Name, migrations.AddColumn(s, c.Name))
+			}
 		}
-		if len(have) > 0 {
-			continue
-		}
-		all, err := filepath.Glob("*.sql")
-		if err != nil {
-			log.Fatal(err)
-		}
-		name := fmt.Sprintf("%05d_%s.sql", len(all)+1, s.Name)
-		if err := os.WriteFile(name, []byte(migrations.ForSource(s)), 0o644); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println(name)
 	}
+}
+
+// write writes a file, unless there is one.
+func write(name, text string) {
+	have, err := filepath.Glob("*_" + name + ".sql")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if len(have) > 0 {
+		return
+	}
+	all, err := filepath.Glob("*.sql")
+	if err != nil {
+		log.Fatal(err)
+	}
+	file := fmt.Sprintf("%05d_%s.sql", len(all)+1, name)
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file)
 }
