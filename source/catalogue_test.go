@@ -164,6 +164,7 @@ func TestValidate(t *testing.T) {
 		{`column "region_id" has a reserved name`, func(s *Source) { s.Columns[4].Name, s.Sweeps[0].Since = "region_id", nil }},
 		{`column "row_hash" has a reserved name`, func(s *Source) { s.Columns[4].Name, s.Sweeps[0].Since = "row_hash", nil }},
 		{`column "id" is declared twice`, func(s *Source) { s.Columns[4].Name, s.Sweeps[0].Since = "id", nil }},
+		{`column "id" is late, and of the key: that is another source`, func(s *Source) { s.Columns[s.Index(s.Key[len(s.Key)-1])].Late = true }},
 		{`column "created_at" has no known type`, func(s *Source) { s.Columns[4].Type, s.Sweeps[0].Since = 0, nil }},
 		{`column "id": Doc is not a sentence that ends with a period`, func(s *Source) { s.Columns[0].Doc = "" }},
 		{`columns "id" and "status" have the same field "Id"`, func(s *Source) { s.Columns[3].Field = "Id" }},

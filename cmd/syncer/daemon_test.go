@@ -197,7 +197,7 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 	p := &process{cmd: exec.Command(os.Args[0], args...), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.Env = []string{
-		asProgram + "=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(),
+		asProgram + "=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "SYNCER_PG_BIN=" + os.Getenv("SYNCER_PG_BIN"),
 		"GORACE=atexit_sleep_ms=0", // else the race detector idles for a second at the end
 	}
 	for name, value := range env {

@@ -38,9 +38,8 @@ $$`
 
 // Golden is what a release's database showed.
 type Golden struct {
-	Schema  int64       `json:"schema"` // version
-	At      time.Time   `json:"at"`     // of the last sync
-	Servers int         `json:"servers"`
+	Schema  int64       `json:"schema"`  // version
+	At      time.Time   `json:"at"`      // of the last sync
 	Moments []time.Time `json:"moments"` // of all syncs
 	Answers []Answer    `json:"answers"`
 }

@@ -95,7 +95,7 @@ func dump(ctx context.Context, dir string) (err error) {
 	if _, err := s.SetTimezone(ctx, release.Zone, source.All); err != nil {
 		return err
 	}
-	r := release.Release{Golden: release.Golden{Servers: servers}}
+	var r release.Release
 	if r.Pages, err = live(ctx, s, &now, clock, &r.Golden); err != nil {
 		return err
 	}
@@ -180,7 +180,8 @@ func ask(ctx context.Context, s *store.Store, g *release.Golden) error {
 	return nil
 }
 
-// unrestrict matches lines that are for psql alone, and what later servers do not know.
+// unrestrict matches lines that only psql reads, those that older servers do not
+// know, and remarks.
 var unrestrict = regexp.MustCompile(`(?m)^(\\(un)?restrict .*|SET transaction_timeout = .*|--.*)\n`)
 
 func pgDump(ctx context.Context, url string) (string, error) {

@@ -1,0 +1,74 @@
+package docs_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	code    = regexp.MustCompile("(?s)```.*?```")
+)
+
+// awaited are chapters that are being written.
+var awaited = []string{"bi.md", "dashboards.md", "notifications.md", "scaling.md", "soak.md"}
+
+// TestLinks follows every link between the project's pages, and wants every chapter
+// in the table of contents.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	contents, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != ".." || d.Name() == "build" || d.Name() == "dist" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case filepath.Ext(path) != ".md":
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, m := range link.FindAllStringSubmatch(code.ReplaceAllString(string(text), ""), -1) {
+			file, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(m[1], ":") || slices.Contains(awaited, file) {
+				continue
+			}
+			target := path
+			if file != "" {
+				target = filepath.Join(filepath.Dir(path), file)
+			}
+			found, err := os.ReadFile(target)
+			if anchor == "" {
+				_, err = os.Stat(target)
+			}
+			require.NoError(t, err, "%s links to %s", path, m[1])
+			if anchor != "" {
+				require.Contains(t, anchors(string(found)), anchor, "%s links to %s", path, m[1])
+			}
+		}
+		if filepath.Dir(path) == "../docs" && filepath.Base(path) != "README.md" {
+			require.Contains(t, string(contents), "("+filepath.Base(path)+")", "the table of contents")
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}
+
+// anchors are those that GitHub gives to headings.
+func anchors(text string) (list []string) {
+	drop := regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	for _, m := range heading.FindAllStringSubmatch(code.ReplaceAllString(text, ""), -1) {
+		list = append(list, strings.ReplaceAll(drop.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
+	}
+	return list
+}
