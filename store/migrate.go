@@ -73,6 +73,7 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.months)
+	clear(s.monthsFrom)
 	clear(s.registered)
 	return undone, err
 }

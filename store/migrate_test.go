@@ -56,7 +56,7 @@ BEGIN
         WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ExclusiveLock' AND classid = x'7472'::int AND objid = x'656e6473'::bigint::oid);
 END
 $$;
-CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW') EXECUTE FUNCTION public.look()`)
+CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW', 'CREATE FUNCTION', 'DROP FUNCTION') EXECUTE FUNCTION public.look()`)
 	require.NoError(t, err)
 	for _, migrate := range []func() error{
 		func() error { _, err := s.Migrate(ctx); return err },

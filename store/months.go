@@ -16,6 +16,10 @@ import (
 // that a program that is down over a month's end finds its place prepared.
 const monthsAhead = 2
 
+// monthsAgain is how long after a failed attempt the next one is made: each makes
+// a sync wait for as long as its lock_timeout.
+const monthsAgain = 10 * time.Minute
+
 // ensureMonths makes the partitions that hold what ends this month and in those
 // ahead. Where one cannot be made (someone reads the table for long, say), ended
 // rows go to the default partition, and are moved when the month is made later.
@@ -29,9 +33,9 @@ func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source)
 	last := first.AddDate(0, monthsAhead, 0)
 
 	s.mu.Lock()
-	known := s.months[src.Name]
+	known, wait := s.months[src.Name], time.Until(s.monthsFrom[src.Name])
 	s.mu.Unlock()
-	if !known.Before(last) {
+	if !known.Before(last) || wait > 0 {
 		return nil
 	}
 	for m := first; !m.After(last); m = m.AddDate(0, 1, 0) {
@@ -41,7 +45,10 @@ func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source)
 		if err := makeMonth(ctx, q, src, m); err != nil {
 			var pg *pgconn.PgError
 			if errors.As(err, &pg) && pg.Code == "55P03" { // lock_not_available
-				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves until the next sync", "source", src.Name, "month", m.Format("2006-01"))
+				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves meanwhile", "source", src.Name, "month", m.Format("2006-01"), "again_in", monthsAgain)
+				s.mu.Lock()
+				s.monthsFrom[src.Name] = time.Now().Add(monthsAgain)
+				s.mu.Unlock()
 				return nil
 			}
 			return err

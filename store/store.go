@@ -27,6 +27,7 @@ type Store struct {
 
 	mu         sync.Mutex
 	months     map[string]time.Time // source → last month whose partition is known to exist
+	monthsFrom map[string]time.Time // source → when the next attempt to make one is due
 	registered map[Partition]bool   // those whose rows are known to exist
 }
 
@@ -82,7 +83,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
 	}
-	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, registered: map[Partition]bool{}}
+	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}, registered: map[Partition]bool{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
