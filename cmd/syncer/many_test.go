@@ -159,7 +159,7 @@ func (m *member) busy(t *testing.T) {
 	defer func() { _ = db.Close(t.Context()) }()
 	name := m.names[len(m.names)-1]
 	require.Eventually(t, func() bool {
-		return one[bool](t, db, "SELECT count(*) > 1 FROM river.river_job WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = '"+name+"'")
+		return one[bool](t, db, "SELECT count(*) > 1 FROM river.river_job WHERE kind = 'sync' AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = '"+name+"'")
 	}, time.Minute, 10*time.Millisecond, "it has nothing to do")
 	time.Sleep(rand.N(100 * time.Millisecond))
 }
@@ -203,7 +203,7 @@ func (m *member) trouble(t *testing.T, kind string) {
 func (c *crowd) waitForSlots(t *testing.T, n int) {
 	last := one[time.Time](t, c.db, "SELECT clock_timestamp()").Truncate(manySlots).Add(time.Duration(n) * manySlots)
 	done := fmt.Sprintf(`SELECT count(*) FILTER (WHERE slot = '%[1]s') > 0 AND count(*) FILTER (WHERE slot <= '%[1]s' AND finalized_at IS NULL) = 0
-FROM (SELECT (args->>'slot')::timestamptz AS slot, finalized_at FROM river.river_job) AS j`, last.UTC().Format(time.RFC3339))
+FROM (SELECT (args->>'slot')::timestamptz AS slot, finalized_at FROM river.river_job WHERE kind = 'sync') AS j`, last.UTC().Format(time.RFC3339))
 	require.Eventually(t, func() bool { return one[bool](t, c.db, done) }, 3*time.Minute, 100*time.Millisecond, "slots are left undone")
 }
 
@@ -212,6 +212,7 @@ const slots = `WITH j AS (
     SELECT args->>'source' AS source, args->>'account' AS account_name, args->>'region' AS region_id, (args->>'slot')::timestamptz AS slot_at,
         state, metadata->'output'->>'skipped' AS skipped, errors
     FROM river.river_job
+    WHERE kind = 'sync'
 ), p AS (
     SELECT DISTINCT source, account_name, region_id FROM j
 ), s AS (

@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"net/url"
 	"os"
@@ -49,7 +50,17 @@ var shared struct {
 // Run runs the tests, ends the server and removes its directory. It returns the
 // exit code, for a TestMain; a package without one leaves the directory to the
 // next test process.
+//
+// SYNCER_TEST_CHECKS in the environment is how many random histories a law is tried
+// on, instead of rapid's 100: under the race detector each takes long.
 func Run(m *testing.M) int {
+	flag.Parse()
+	if checks := os.Getenv("SYNCER_TEST_CHECKS"); checks != "" && flag.Lookup("rapid.checks") != nil {
+		if err := flag.Set("rapid.checks", checks); err != nil {
+			fmt.Fprintln(os.Stderr, "SYNCER_TEST_CHECKS:", err)
+			return 2
+		}
+	}
 	code := m.Run()
 	if err := closeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

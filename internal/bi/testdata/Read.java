@@ -17,7 +17,9 @@ class Read {
             List<String> views = tables(c);
             columns(c);
             for (String view : views) rows(c, view);
-            for (String function : functions(c)) asOf(c, function, moments);
+            for (String function : functions(c)) {
+                if (function.endsWith("_as_of")) asOf(c, function, moments);
+            }
         }
     }
 
