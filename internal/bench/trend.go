@@ -27,10 +27,10 @@ SELECT '1234567890123456', 'instance_patch_states', 'region-' || r, 1, now(), da
 FROM generate_series(0, %d) AS r`, days, regions-1),
 		fmt.Sprintf(`INSERT INTO syncer.instance_patch_states (account_id, region_id, instance_id, missing_count, failed_count, installed_pending_reboot_count, version_hash, row_hash, valid_from, valid_to)
 SELECT '1234567890123456', 'region-' || i %% %[1]d, 'i-' || i, (i + n) %% 3, 0, 0, 1, 1,
-    date_trunc('day', now()) - interval '%[2]d days' + greatest(0, 100 * n - 100 + i %% 100) * interval '1 day',
-    CASE WHEN 100 * n + i %% 100 < %[2]d THEN date_trunc('day', now()) - interval '%[2]d days' + (100 * n + i %% 100) * interval '1 day' ELSE 'infinity' END
+    date_trunc('day', now()) - interval '%[2]d days' + greatest(0, 100 * n - 100 + (i / %[1]d) %% 100) * interval '1 day',
+    CASE WHEN 100 * n + (i / %[1]d) %% 100 < %[2]d THEN date_trunc('day', now()) - interval '%[2]d days' + (100 * n + (i / %[1]d) %% 100) * interval '1 day' ELSE 'infinity' END
 FROM generate_series(1, %[3]d) AS i, generate_series(0, 4) AS n
-WHERE greatest(0, 100 * n - 100 + i %% 100) < %[2]d AND (n = 0 AND i %% 100 > 0 OR n > 0)`, regions, days, *rows),
+WHERE greatest(0, 100 * n - 100 + (i / %[1]d) %% 100) < %[2]d AND (n = 0 AND (i / %[1]d) %% 100 > 0 OR n > 0)`, regions, days, *rows),
 		fmt.Sprintf(`CREATE UNLOGGED TABLE daily AS
 SELECT d AS day, s.* FROM generate_series(1, %d) AS d, alicloud.instance_patch_states AS s ORDER BY d`, copied),
 		"VACUUM ANALYZE",
