@@ -24,6 +24,8 @@ var ErrSlow = errors.New("the database took too long")
 type Filter struct {
 	AccountID string
 	RegionID  string
+	// AccountName tells the runs of an account whose ID could not be asked for.
+	AccountName string
 }
 
 // look runs f in a transaction that can write nothing and does not run for long.
@@ -73,13 +75,13 @@ FROM (SELECT account_id FROM alicloud.accounts UNION ALL SELECT '') AS a
 CROSS JOIN LATERAL (
     SELECT `+runColumns+`
     FROM alicloud.sync_runs AS r
-    WHERE r.account_id = a.account_id AND ($2 = '' OR r.region_id = $2)
+    WHERE r.account_id = a.account_id AND ($2 = '' OR r.region_id = $2) AND ($1 = '' OR r.account_id = $1 OR r.account_name = $4)
     ORDER BY r.run_id DESC
     LIMIT $3
 ) AS r
-WHERE $1 = '' OR a.account_id = $1
+WHERE $1 = '' OR a.account_id IN ($1, '')
 ORDER BY finished_at DESC, run_id DESC
-LIMIT $3`, f.AccountID, f.RegionID, n)
+LIMIT $3`, f.AccountID, f.RegionID, n, f.AccountName)
 		if err != nil {
 			return err
 		}
@@ -96,24 +98,27 @@ type Activity struct {
 	Opened, Changed, Ended        int64
 }
 
-// Activities sums up the runs that ended since a moment, by source.
+// Activities sums up the runs that ended since a moment, by source; nil: it is not known.
 func (s *Store) Activities(ctx context.Context, f Filter, since time.Time) (bySource map[string]Activity, err error) {
 	defer wrap(&err, "sum up the runs")
-	bySource = map[string]Activity{}
 	err = s.look(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `SELECT source, count(*), count(*) FILTER (WHERE status <> 'ok'), sum(calls)::bigint, sum(throttled)::bigint,
     sum(rows_opened)::bigint, sum(rows_changed)::bigint, sum(rows_ended)::bigint
 FROM alicloud.sync_runs
-WHERE finished_at >= $3 AND ($1 = '' OR account_id = $1) AND ($2 = '' OR region_id = $2)
-GROUP BY source`, f.AccountID, f.RegionID, since)
+WHERE finished_at >= $3 AND ($1 = '' OR account_id = $1 OR account_id = '' AND account_name = $4) AND ($2 = '' OR region_id = $2)
+GROUP BY source`, f.AccountID, f.RegionID, since, f.AccountName)
 		if err != nil {
 			return err
 		}
 		list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Activity])
+		if err != nil {
+			return err
+		}
+		bySource = map[string]Activity{}
 		for _, a := range list {
 			bySource[a.Source] = a
 		}
-		return err
+		return nil
 	})
 	return bySource, err
 }

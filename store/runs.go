@@ -90,7 +90,12 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	} else {
 		status, failure.Message = c.Status(run)
 	}
-	_, err := q.Exec(ctx, `INSERT INTO syncer.sync_runs (
+	_, err := q.Exec(ctx, `WITH back AS (
+    UPDATE syncer.partitions
+    SET retired_at = NULL
+    WHERE account_id = $1 AND source = $3 AND region_id = $4 AND $5 = 'schedule' AND retired_at IS NOT NULL
+)
+INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
     unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
@@ -187,29 +192,33 @@ ORDER BY source, account_name, region_id`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
 }
 
-// unidentified bounds how far back the runs of unknown accounts are read.
-const unidentified = 5000
+// A Configured names a partition as the configuration does.
+type Configured struct{ Source, AccountName, RegionID string }
 
-// Unidentified tells of the last run of each partition that failed before the ID
-// of its account was known: with a wrong key, say, or without a network. There is
-// no row for these in alicloud.sync_freshness.
-func (s *Store) Unidentified(ctx context.Context) (_ []Freshness, err error) {
-	defer wrap(&err, "read the runs of unknown accounts")
-	rows, err := s.pool.Query(ctx, `SELECT DISTINCT ON (source, account_name, region_id)
-    source, account_id, account_name, region_id, NULL::timestamptz, finished_at, status,
-    error_code, error_message, error_request_id, next_due_at, true
-FROM (
-    SELECT *
-    FROM syncer.sync_runs
-    WHERE account_id = ''
-    ORDER BY run_id DESC
-    LIMIT $1
-) AS r
-ORDER BY source, account_name, region_id, run_id DESC`, unidentified)
-	if err != nil {
-		return nil, err
+// Retire takes what is not in the list out of alicloud.sync_freshness, and what is
+// back in. A scheduled run brings its partition back, too: other processes may have
+// another configuration.
+func (s *Store) Retire(ctx context.Context, configured []Configured) (err error) {
+	defer wrap(&err, "retire what is no longer configured")
+	var sources, accounts, regions []string
+	for _, c := range configured {
+		sources, accounts, regions = append(sources, c.Source), append(accounts, c.AccountName), append(regions, c.RegionID)
 	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
+	_, err = s.pool.Exec(ctx, `WITH configured AS (
+    SELECT DISTINCT a.account_id, u.source, u.region_id
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS u (source, account_name, region_id)
+    JOIN syncer.accounts AS a ON a.name = u.account_name
+)
+UPDATE syncer.partitions AS p
+SET retired_at = CASE WHEN c.here THEN NULL ELSE now() END
+FROM (
+    SELECT q.account_id, q.source, q.region_id, h.account_id IS NOT NULL AS here
+    FROM syncer.partitions AS q
+    LEFT JOIN configured AS h ON h.account_id = q.account_id AND h.source = q.source AND h.region_id = q.region_id
+) AS c
+WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id AND c.here = (p.retired_at IS NOT NULL)`,
+		sources, accounts, regions)
+	return err
 }
 
 // LastSuccess is when the partition's last run with status ok started; zero:

@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"syncer/store"
 )
 
 // A Daemon proposes the slots of every schedule and works the queue. Any number
@@ -53,6 +55,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
+	if err := d.retire(ctx); err != nil {
+		d.Logger.WarnContext(ctx, "what is no longer configured may be called late until the next start", "error", err)
+	}
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		u := undertaker{pool: d.Syncer.Store.Pool(), after: cmp.Or(d.DeadAfter, defaultDeadAfter), log: d.Logger}
@@ -71,6 +76,15 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return fmt.Errorf("not all syncs ended within %s: %w", grace, err)
 	}
 	return nil
+}
+
+// retire tells the database which partitions are configured.
+func (d *Daemon) retire(ctx context.Context) error {
+	var list []store.Configured
+	for _, j := range d.Syncer.Jobs() {
+		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Name, RegionID: j.Region})
+	}
+	return d.Syncer.Store.Retire(ctx, list)
 }
 
 func (d *Daemon) client() (*river.Client[pgx.Tx], error) {

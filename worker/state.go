@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"slices"
 
 	"syncer/store"
 )
@@ -28,16 +27,7 @@ func (s *Syncer) States(ctx context.Context) ([]State, error) {
 	if err != nil {
 		return nil, err
 	}
-	jobs := s.Jobs()
-	list := states(jobs, known)
-	if !slices.ContainsFunc(list, func(s State) bool { return s.State == Never }) {
-		return list, nil
-	}
-	failed, err := s.Store.Unidentified(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return states(jobs, append(failed, known...)), nil // what is known comes last, and holds
+	return states(s.Jobs(), known), nil
 }
 
 func states(jobs []Job, known []store.Freshness) (list []State) {

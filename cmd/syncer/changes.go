@@ -73,6 +73,12 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 			return usageError{fmt.Errorf("--until %w", err)}
 		}
 	}
+	switch {
+	case filter.Since.After(now):
+		return usageError{fmt.Errorf("--since %s lies ahead", o.since)}
+	case !filter.Since.Before(filter.Until):
+		return usageError{fmt.Errorf("--until %s is not after --since %s", o.until, o.since)}
+	}
 	if o.limit > 0 {
 		filter.Limit = o.limit + 1 // one more tells whether there are more
 	}
@@ -81,6 +87,9 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	if err := knownAccounts(ctx, db, o.accounts); err != nil {
+		return err
+	}
 	horizon, err := db.Horizon(ctx)
 	if err != nil {
 		return err
@@ -109,6 +118,28 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05"), c.Source, c.Account, c.RegionID, c.Key, c.Kind, differences(c.Changed)})
 	}
 	printTable(p.stdout, t)
+	return nil
+}
+
+// knownAccounts refuses names that no synced account has: that nothing is told of
+// them would be taken for calm.
+func knownAccounts(ctx context.Context, db *database, names []string) error {
+	list, err := db.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return errors.New("nothing was ever synced into this database: run syncer sync, or set DATABASE_URL to the one that is meant")
+	}
+	var known []string
+	for _, a := range list {
+		known = append(known, a.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return usageError{fmt.Errorf("--account %s: no account of that name was ever synced: expected %s", name, strings.Join(known, ", "))}
+		}
+	}
 	return nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"syncer/internal/embeddedpg"
@@ -142,5 +144,6 @@ func (d *database) howToConnect() string {
 	if d.dir == "" {
 		return fmt.Sprintf("psql -h %s -p %d -U %s %s", c.Host, c.Port, c.User, c.Database)
 	}
-	return fmt.Sprintf("PGPASSWORD=$(cat %s) psql -h %s -p %d -U %s %s", filepath.Join(d.dir, "password"), c.Host, c.Port, c.User, c.Database)
+	return fmt.Sprintf("export DATABASE_URL=postgres://%s:$(cat %s)@%s/%s; psql $DATABASE_URL",
+		c.User, filepath.Join(d.dir, "password"), net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))), c.Database)
 }

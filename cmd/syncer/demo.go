@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,10 @@ func (c *demoClock) now() time.Time {
 }
 
 func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
+	listen, token := cmp.Or(p.getenv("SYNCER_LISTEN"), config.DefaultListen), config.Secret(p.getenv("SYNCER_TOKEN"))
+	if !config.IsLoopback(listen) && token == "" {
+		return usageError{fmt.Errorf("other machines can connect to SYNCER_LISTEN=%s, so a token is needed: set SYNCER_TOKEN", listen)}
+	}
 	dir, err := embeddedpg.DefaultDataDir()
 	if err != nil {
 		return err
@@ -109,12 +114,12 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 		fmt.Fprintf(p.stdout, "To look around, let it run (syncer demo without --once), and then:\n\n  %s\n", db.howToConnect())
 		return nil
 	}
-	web, err := p.listenNear(ctx, config.DefaultListen)
+	web, err := p.listenNear(ctx, listen)
 	if err != nil {
 		return err
 	}
 	defer web.close(ctx)
-	page := pageOf{timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
+	page := pageOf{token: token, timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
 	if err := web.serve(ctx, p, syncer, page); err != nil {
 		return err
 	}

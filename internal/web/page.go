@@ -46,7 +46,7 @@ type statusPage struct {
 
 	Accounts, Regions []string
 	Account, Region   string // of the filter
-	Ignored           string // what the filter asked for and does not exist
+	Ignored           []string // what the filter asked for and does not exist
 
 	Headline   headline
 	Tallies    []tally
@@ -193,7 +193,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	_ = group.Wait() // none returns an error
 	for i := range rows {
 		rows[i].Activity, rows[i].Active = activity[rows[i].Name], activity != nil
-		rows[i].sumUp(page.Partitions)
+		rows[i].sumUp(page)
 	}
 	page.Sources = rows
 	page.headline()
@@ -221,17 +221,17 @@ func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) 
 	if region := query.Get("region"); slices.Contains(page.Regions, region) {
 		page.Region, f.RegionID = region, region
 	} else if region != "" {
-		page.Ignored = "region " + cut(region, 60)
+		page.Ignored = append(page.Ignored, "region "+cut(region, 60))
 	}
 	account := query.Get("account")
 	if account == "" {
 		return f
 	}
 	if !slices.Contains(page.Accounts, account) {
-		page.Ignored = "account " + cut(account, 60)
+		page.Ignored = append(page.Ignored, "account "+cut(account, 60))
 		return f
 	}
-	page.Account = account
+	page.Account, f.AccountName = account, account
 	// Of an account that was never synced there is nothing to be shown.
 	f.AccountID = "unknown"
 	if id, err := p.Syncer.Store.AccountID(ctx, account); err == nil && id != "" {
@@ -325,10 +325,16 @@ func (page *statusPage) headline() {
 func sentenceless(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // sumUp says how the source's partitions stand, the worst one first.
-func (row *sourceRow) sumUp(list []partitionRow) {
+func (row *sourceRow) sumUp(page *statusPage) {
 	row.State, row.Word = "", "not scheduled"
+	switch {
+	case page.Problem != "":
+		row.Word = "not known"
+	case page.Account != "" || page.Region != "":
+		row.Word = "not here"
+	}
 	worst := len(states)
-	for _, p := range list {
+	for _, p := range page.Partitions {
 		if p.Source != row.Name {
 			continue
 		}

@@ -38,7 +38,7 @@ func TestThePageTellsHowThingsStand(t *testing.T) {
 	text = page("/?account=staging&region=cn-hangzhou")
 	has(t, text, "All 7 partitions are fresh")
 	hasNot(t, text, "production ·")
-	has(t, page("/?account=nobody%3Cb%3E"), "There is no account nobody&lt;b&gt; in the configuration: all is shown.")
+	has(t, page("/?account=nobody%3Cb%3E"), "There is no account nobody&lt;b&gt; in the configuration: it is ignored.")
 
 	h.exec(t, "UPDATE syncer.sync_runs SET next_due_at = now() - interval '1 day', started_at = started_at - interval '2 days', finished_at = finished_at - interval '2 days' WHERE source = 'publish_batches'")
 	h.exec(t, `INSERT INTO syncer.sync_runs (account_id, account_name, source, region_id, trigger, full_sweep, started_at, finished_at, status, calls, retries, throttled, pages,
