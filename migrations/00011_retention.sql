@@ -306,6 +306,18 @@ COMMENT ON FUNCTION alicloud.operation_processes_as_of(timestamptz) IS 'The rows
 COMMENT ON VIEW alicloud.operation_processes_history IS 'One row per check task: which checks were run, and how far they are. Every version that is kept, with the time it stood. From Sas ListOperationProcess.';
 
 -- +goose Down
+-- What was pruned cannot be told from what never was without the horizon, which the
+-- releases before do not ask for.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM syncer.settings WHERE horizon_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'history was pruned: an older release would answer wrongly about what is gone'
+        USING HINT = 'Stay with this release, or restore a dump from before the prune.';
+    END IF;
+END
+$$;
+-- +goose StatementEnd
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION alicloud.agent_versions_as_of(at timestamptz)
 RETURNS SETOF alicloud.agent_versions

@@ -47,10 +47,28 @@ func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 		if err != nil {
 			return err
 		}
-		list = []Check{s.checkServer(f), checkWriting(f), checkTemporary(f), schema}
+		list = []Check{s.checkServer(f), tryWriting(ctx, tx, checkWriting(f)), checkTemporary(f), schema}
 		return nil
 	})
 	return list, err
+}
+
+// tryWriting has the server sort more than it may keep in memory, which a full disk
+// has no room for: how much room there is only its administrators may ask. No row is
+// written.
+func tryWriting(ctx context.Context, tx pgx.Tx, c Check) Check {
+	if c.Remedy != "" {
+		return c
+	}
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { // a savepoint: the transaction goes on
+		_, err := tx.Exec(ctx, `SET LOCAL work_mem = '64kB';
+SELECT count(*) FROM (SELECT repeat('x', 1000) || i FROM generate_series(1, 4000) AS i ORDER BY 1 DESC OFFSET 0) AS s`)
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		c.Found, c.Remedy = Explain(pg)
+	}
+	return c
 }
 
 // Writable returns an error unless the database takes the user's changes.

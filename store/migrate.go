@@ -55,6 +55,9 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 // MigrateDown takes back the last migration, or all of them, and the data with it.
 func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, err error) {
 	defer wrap(&err, "migrate down")
+	if err := s.Current(ctx); errors.Is(err, ErrNewerSchema) {
+		return nil, err
+	}
 	err = s.goose(ctx, func(p *goose.Provider) error {
 		version, err := p.GetDBVersion(ctx)
 		if err != nil || version == 0 {
@@ -63,6 +66,9 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 		to := version - 1
 		if all {
 			to = 0
+			if err := s.forgetHorizon(ctx); err != nil {
+				return err
+			}
 		}
 		results, err := p.DownTo(ctx, to)
 		for _, r := range results {
@@ -76,6 +82,19 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	clear(s.monthsFrom)
 	clear(s.registered)
 	return undone, err
+}
+
+// forgetHorizon lets the schema be taken down whose history was pruned, which the
+// migration of the horizon refuses otherwise: no version is left to answer wrongly.
+func (s *Store) forgetHorizon(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `DO $$
+BEGIN
+    IF to_regclass('syncer.settings') IS NOT NULL THEN
+        UPDATE syncer.settings SET horizon_at = NULL WHERE horizon_at IS NOT NULL;
+    END IF;
+END
+$$`)
+	return err
 }
 
 // Migrations lists the files that this program knows, applied or not.

@@ -34,6 +34,8 @@ func TestNewerSchema(t *testing.T) {
 	require.ErrorIs(t, s.Current(ctx), store.ErrNewerSchema)
 	_, err = s.Migrate(ctx)
 	require.ErrorIs(t, err, store.ErrNewerSchema)
+	_, err = s.MigrateDown(ctx, false)
+	require.ErrorIs(t, err, store.ErrNewerSchema)
 	var missing int
 	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT missing_count FROM alicloud.instance_patch_states").Scan(&missing))
 	require.Equal(t, 1, missing)
@@ -73,4 +75,22 @@ CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP
 		_, err = s.Pool().Exec(ctx, "TRUNCATE public.seen")
 		require.NoError(t, err)
 	}
+}
+
+// TestAPrunedHistoryStays: without its horizon, an older release would answer from
+// what is left. All of it may go.
+func TestAPrunedHistoryStays(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	_, err := s.Pool().Exec(ctx, "UPDATE syncer.settings SET horizon_at = now()")
+	require.NoError(t, err)
+	for err == nil {
+		_, err = s.MigrateDown(ctx, false)
+	}
+	require.ErrorContains(t, err, "history was pruned")
+	_, err = s.MigrateDown(ctx, true)
+	require.NoError(t, err)
+	_, err = s.Migrate(ctx)
+	require.NoError(t, err)
 }

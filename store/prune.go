@@ -191,7 +191,7 @@ func (s *Store) drop(ctx context.Context, m PrunedMonth, cutoff time.Time) error
 FROM pg_stat_activity AS a, syncer.settings AS s
 WHERE age(a.backend_xmin) >= age(s.xmin) AND a.pid <> pg_backend_pid()
     AND (a.datname = current_database() OR a.datname IS NULL) -- of no database: a standby's
-    AND a.backend_type NOT LIKE 'autovacuum%'`).Scan(&pid)
+    AND a.usesysid IS NOT NULL -- autovacuum has no user; backend_type is hidden of others' sessions`).Scan(&pid)
 		if err != nil {
 			return err
 		}

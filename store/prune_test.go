@@ -20,9 +20,10 @@ import (
 )
 
 // TestPruneKeepsTheRest is the law of retention, on random histories of a source with
-// each kind of trend (the others differ in their columns alone) and random horizons: from the horizon on, s_as_of and alicloud.changes are what
-// they were; before it, s_as_of is an error; what stands and the days of the trends
-// are what they were, also when these are rebuilt.
+// each kind of trend (the others differ in their columns alone) and random horizons:
+// from the horizon on, s_as_of and alicloud.changes are what they were; before it,
+// s_as_of is an error; what stands and the days of the trends are what they were,
+// also when these are rebuilt.
 func TestPruneKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	for _, src := range []*source.Source{&source.InstancePatchStates, &source.AgentlessTasks, &source.PublishBatches} {
@@ -225,7 +226,7 @@ func TestPruneBesideReaders(t *testing.T) {
 			var now atomic.Pointer[time.Time]
 			now.Store(&start)
 			url := pgtest.URL(t)
-			s := openClock(t, url, func() time.Time { return *now.Load() })
+			s := openClock(t, asPlainRole(t, url), func() time.Time { return *now.Load() })
 			sources := []*source.Source{src}
 			sync := func(missing int64) { syncAll(t, s, partition(src), []source.Row{patchRow("i-1", missing)}) }
 			sync(1)
@@ -237,7 +238,10 @@ func TestPruneBesideReaders(t *testing.T) {
 			sync(3)
 
 			const then = "SELECT missing_count FROM alicloud.instance_patch_states_as_of($1)"
-			reader, err := s.Pool().BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+			other, err := pgx.Connect(ctx, url)
+			require.NoError(t, err)
+			defer other.Close(ctx) //nolint:errcheck // its work is done
+			reader, err := other.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
 			require.NoError(t, err)
 			defer reader.Rollback(ctx) //nolint:errcheck // it may have ended
 			var missing int64
@@ -261,6 +265,29 @@ func TestPruneBesideReaders(t *testing.T) {
 			require.NotEmpty(t, pruned.Months)
 		})
 	}
+}
+
+// asPlainRole is a database's URL for a role that is no superuser: of sessions of
+// others the server tells it little.
+func asPlainRole(t *testing.T, url string) string {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), url)
+	require.NoError(t, err)
+	defer db.Close(t.Context()) //nolint:errcheck // its work is done
+	_, err = db.Exec(t.Context(), fmt.Sprintf(`DO $$
+BEGIN
+    CREATE ROLE syncer_test_plain;
+EXCEPTION
+    WHEN duplicate_object OR unique_violation THEN NULL;
+END
+$$;
+GRANT CREATE, TEMPORARY ON DATABASE %s TO syncer_test_plain`, pgx.Identifier{db.Config().Database}.Sanitize()))
+	require.NoError(t, err)
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return url + separator + "options=-c%20role%3Dsyncer_test_plain"
 }
 
 // TestMergesPassAWaitingPrune: a reader that holds the table for long makes a prune

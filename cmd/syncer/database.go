@@ -126,12 +126,17 @@ func (d *database) prepare(ctx context.Context, migrate bool) error {
 		if err == nil && !current {
 			err = fmt.Errorf("the job queue's tables: %w", store.ErrSchema)
 		}
-		if errors.Is(err, store.ErrSchema) {
+		switch {
+		case errors.Is(err, store.ErrSchema):
 			return usageError{fmt.Errorf("%w, or add --migrate", err)}
+		case errors.Is(err, store.ErrNewerSchema):
+			return usageError{err}
 		}
 		return err
 	}
-	if _, err := d.Migrate(ctx); err != nil {
+	if _, err := d.Migrate(ctx); errors.Is(err, store.ErrNewerSchema) {
+		return usageError{err}
+	} else if err != nil {
 		return err
 	}
 	return worker.MigrateQueue(ctx, d.Pool())

@@ -65,6 +65,9 @@ func (p *program) migrateCommand() *cobra.Command {
 					t.AppendRow([]any{m.Name, m.Applied})
 				}
 				printTable(p.stdout, t)
+				if err := db.Current(ctx); errors.Is(err, store.ErrNewerSchema) {
+					return err
+				}
 				return nil
 			}),
 		},

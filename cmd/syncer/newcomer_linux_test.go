@@ -2,12 +2,14 @@ package main
 
 import (
 	"errors"
+	"net/url"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
@@ -24,6 +26,9 @@ func TestNewcomerFullDisk(t *testing.T) {
 	n := &newcomer{database: pgtest.ServerIn(t, dir).URL(), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}
 	n.secret = n.cloud.AccessKeySecret
 	migrate(t, n.database)
+	// A user who may not ask where the server keeps its data.
+	plain := plainDatabase(t, n.database)
+	migrate(t, plain)
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
 	c := &trouble{
@@ -32,6 +37,9 @@ func TestNewcomerFullDisk(t *testing.T) {
 		status: `^problem: the disk of the database has only 0 MB free in .*; make room: a full disk stops the database$`,
 	}
 	c.test(t, n)
+	code, stdout, _ := call(t, t.Context(), map[string]string{"DATABASE_URL": plain}, "check", "--config", n.config(t))
+	require.Equal(t, exitFailed, code, stdout)
+	require.Regexp(t, `(?m)✗ \| writing .*No space left on device \(SQLSTATE 53100\) → the disk of the database server is full: make room on it$`, stdout)
 
 	// The disk fills up later: while the daemon runs, and when there is much to store.
 	require.NoError(t, os.Remove(ballast))
@@ -44,9 +52,22 @@ func TestNewcomerFullDisk(t *testing.T) {
 	daemon.wait(t, time.Minute)
 
 	n.servers = 2000
-	code, stdout, _ := call(t, t.Context(), env, "sync", "--config", n.config(t))
+	code, stdout, _ = call(t, t.Context(), env, "sync", "--config", n.config(t))
 	require.Equal(t, exitFailed, code)
 	require.Regexp(t, `(?m)^failed: instance_patch_states .*No space left on device \(SQLSTATE 53100\); the disk of the database server is full: make room on it$`, stdout)
+}
+
+// plainDatabase is another database on a server, for a role that is no superuser.
+func plainDatabase(t *testing.T, at string) string {
+	t.Helper()
+	db, err := pgx.Connect(t.Context(), at)
+	require.NoError(t, err)
+	defer db.Close(t.Context())
+	for _, sql := range []string{"CREATE ROLE plain", "CREATE DATABASE plain OWNER plain"} {
+		_, err := db.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	return changeURL(t, at, func(u *url.URL) { u.Path, u.RawQuery = "/plain", "options=-c%20role%3Dplain" })
 }
 
 // fill writes until nothing is free.

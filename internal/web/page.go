@@ -45,7 +45,7 @@ type statusPage struct {
 	HasToken      bool
 
 	Accounts, Regions []string
-	Account, Region   string // of the filter
+	Account, Region   string   // of the filter
 	Ignored           []string // what the filter asked for and does not exist
 
 	Headline   headline
