@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
+	"syncer/source"
 	"syncer/store"
 	"syncer/worker"
 )
@@ -170,4 +171,22 @@ func hasNot(t *testing.T, text, part string) {
 	if i := strings.Index(text, part); i >= 0 {
 		t.Errorf("there: …%s…", text[max(0, i-100):min(len(text), i+200)])
 	}
+}
+
+// TestAnAccountThatWasNeverAccepted has no ID, and all the same its runs.
+func TestAnAccountThatWasNeverAccepted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "", "production", "staging")
+	p := store.Partition{AccountName: "staging", Source: &source.AgentVersions, RegionID: hangzhou}
+	run := store.Run{Trigger: "schedule", Started: time.Now(), NextDue: time.Now().Add(time.Minute)}
+	require.NoError(t, h.store.RecordFailure(t.Context(), p, run, store.Failure{Code: "SignatureDoesNotMatch", Message: "no; give the right secret"}))
+	for _, path := range []string{"/", "/?account=staging"} {
+		text := h.ask(t, "GET", path, "").text
+		has(t, text, "SignatureDoesNotMatch")
+		require.Equal(t, 1, strings.Count(text, "data-run="), path)
+	}
+	require.Zero(t, strings.Count(h.ask(t, "GET", "/?account=production", "").text, "data-run="))
+	text := h.ask(t, "GET", "/?account=nobody&region=nowhere", "").text
+	has(t, text, "There is no region nowhere in the configuration")
+	has(t, text, "There is no account nobody in the configuration")
 }
