@@ -11,13 +11,17 @@ package notify
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,27 +59,36 @@ var client = &http.Client{
 
 // Send delivers a message. An error says why the target did not take it.
 func (t *Target) Send(ctx context.Context, m Message) error {
-	if err := t.send(ctx, m, time.Now()); err != nil {
-		return fmt.Errorf("notify %s: %s", t.Name, t.scrub(err))
+	p := post{Target: t, message: m, at: time.Now()}
+	if err := p.send(ctx); err != nil {
+		return fmt.Errorf("notify %s: %s", t.Name, short(p.scrub(err.Error())))
 	}
 	return nil
 }
 
-func (t *Target) send(ctx context.Context, m Message, now time.Time) error {
-	address, err := url.Parse(t.URL)
-	if err != nil {
+// A post is a message on its way to a target.
+type post struct {
+	*Target
+	message    Message
+	at         time.Time
+	address    *url.URL // as it is used: with a signature, where it takes one
+	signatures []string
+}
+
+func (p *post) send(ctx context.Context) (err error) {
+	if p.address, err = url.Parse(p.URL); err != nil {
 		return errors.New("its url cannot be read")
 	}
-	k, ok := kinds[t.Type]
+	k, ok := kinds[p.Type]
 	if !ok {
-		return fmt.Errorf("there is no type %s", t.Type)
+		return fmt.Errorf("there is no type %s", p.Type)
 	}
-	content, header := k.body(t, m, now, address)
+	content, header := k.body(p)
 	body, err := json.Marshal(content)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, p.address.String(), bytes.NewReader(body))
 	if err != nil {
 		return errors.New("its url cannot be used")
 	}
@@ -94,9 +107,18 @@ func (t *Target) send(ctx context.Context, m Message, now time.Time) error {
 		return fmt.Errorf("its answer was cut off: %w", withoutURL(err))
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("it answers HTTP %d: %s", response.StatusCode, short(answer))
+		return fmt.Errorf("it answers HTTP %d: %s", response.StatusCode, answer)
 	}
 	return k.accepted(answer)
+}
+
+// sign is an HMAC-SHA256, which no error may quote.
+func (p *post) sign(key, text string, encode func([]byte) string) string {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(text))
+	signature := encode(h.Sum(nil))
+	p.signatures = append(p.signatures, signature)
+	return signature
 }
 
 // Reach tries whether the target's host can be connected to, and tells it nothing.
@@ -127,24 +149,19 @@ func withoutURL(err error) error {
 }
 
 // scrub takes what is secret out of what others said.
-func (t *Target) scrub(err error) string {
-	text := err.Error()
-	secrets := []string{t.URL, t.Secret}
-	if u, err := url.Parse(t.URL); err == nil {
-		secrets = append(secrets, u.RequestURI(), u.EscapedPath(), u.RawQuery)
-		for _, values := range u.Query() {
-			secrets = append(secrets, values...)
-		}
-		for part := range strings.SplitSeq(u.Path, "/") {
-			if len(part) > 7 { // services and versions are named by less
-				secrets = append(secrets, part)
-			}
-		}
-		if u.User != nil {
-			password, _ := u.User.Password()
-			secrets = append(secrets, u.User.Username(), password)
-		}
+func (p *post) scrub(text string) string {
+	secrets := append(secretsIn(p.URL), p.Secret)
+	secrets = append(secrets, p.signatures...)
+	if p.address != nil {
+		secrets = append(secrets, secretsIn(p.address.String())...)
 	}
+	for _, s := range secrets { // and as it stands in addresses, in pages and in JSON
+		quoted, _ := json.Marshal(s) // a text always can be
+		secrets = append(secrets, url.QueryEscape(s), url.PathEscape(s), html.EscapeString(s),
+			strings.Trim(string(quoted), `"`), strings.ReplaceAll(s, "/", `\/`))
+	}
+	// The longest first: a part must not go before the whole.
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
 	for _, s := range secrets {
 		if len(s) > 1 {
 			text = strings.ReplaceAll(text, s, "***")
@@ -153,10 +170,35 @@ func (t *Target) scrub(err error) string {
 	return text
 }
 
-// short is a foreign text on one short line.
-func short(text []byte) string {
-	const most = 200
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(string(text), "\uFFFD")), " ")
+// secretsIn is what is secret in an address: all of it but the host and what services
+// and versions are named by.
+func secretsIn(address string) []string {
+	secrets := []string{address}
+	u, err := url.Parse(address)
+	if err != nil {
+		return secrets
+	}
+	secrets = append(secrets, u.RequestURI(), u.EscapedPath(), u.RawQuery)
+	for _, values := range u.Query() {
+		secrets = append(secrets, values...)
+	}
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if len(part) > 7 {
+			secrets = append(secrets, part)
+		}
+	}
+	if u.User != nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, u.User.Username(), password)
+	}
+	return secrets
+}
+
+// short is a text on one short line. What is secret has gone before: a part of it
+// would not be known again.
+func short(text string) string {
+	const most = 300
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
 	if r := []rune(line); len(r) > most {
 		line = string(r[:most]) + "…"
 	}

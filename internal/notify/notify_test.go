@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,6 +105,67 @@ func TestBodies(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, string(want), string(got)+"\n")
 		})
+	}
+}
+
+// TestNoSignatureIsTold: whatever a listener makes of what it gets, and however long
+// its answer is, no signature and no part of the address comes back in the error.
+func TestNoSignatureIsTold(t *testing.T) {
+	t.Parallel()
+	echoes := map[string]func(text string) string{
+		"as it is":      func(text string) string { return text },
+		"in an address": url.QueryEscape,
+		"in a page":     html.EscapeString,
+		"in JSON": func(text string) string {
+			b, _ := json.Marshal(map[string]any{"errcode": 1, "code": 1, "errmsg": text, "msg": text})
+			return string(b)
+		},
+		"in PHP's JSON": func(text string) string { return strings.ReplaceAll(text, "/", `\/`) },
+	}
+	for _, kind := range notify.Types {
+		for name, echo := range echoes {
+			for _, status := range []int{http.StatusOK, http.StatusForbidden} {
+				t.Run(fmt.Sprint(kind, " ", name, " ", status), func(t *testing.T) {
+					t.Parallel()
+					for before := range 40 { // so that the end of what is quoted falls anywhere
+						var signatures []string
+						server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							body, _ := io.ReadAll(r.Body)
+							var b struct{ Sign string }
+							_ = json.Unmarshal(body, &b)
+							_, header, _ := strings.Cut(r.Header.Get("X-Syncer-Signature"), "=")
+							for _, s := range []string{r.URL.Query().Get("sign"), b.Sign, header} {
+								if s != "" {
+									signatures = append(signatures, s)
+								}
+							}
+							w.WriteHeader(status)
+							fmt.Fprint(w, echo(strings.Repeat("x", before*8)+" "+r.RequestURI+" "+r.URL.RawQuery+" "+strings.Join(signatures, " ")))
+						}))
+						target := notify.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
+						err := target.Send(t.Context(), message)
+						server.Close()
+						if kind == "slack" {
+							require.Empty(t, signatures, "it takes none")
+						} else {
+							require.Len(t, signatures, 1)
+						}
+						if kind == "webhook" && status == http.StatusOK {
+							require.NoError(t, err)
+							continue
+						}
+						require.Error(t, err)
+						for _, s := range append(signatures, token) {
+							for start := 0; start+8 <= len(s); start++ {
+								for _, encoded := range []string{s[start : start+8], url.QueryEscape(s[start : start+8])} {
+									require.NotContains(t, err.Error(), encoded, "of %s", s)
+								}
+							}
+						}
+					}
+				})
+			}
+		}
 	}
 }
 
