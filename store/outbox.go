@@ -16,23 +16,22 @@ type Notification struct {
 	Attempts int
 }
 
-// Claim takes the next message that is due for a target, for as long as the wait
-// before the next attempt lasts: should this process die, another attempt follows
-// then. The wait doubles with each attempt. Nil: nothing is due.
-func (s *Store) Claim(ctx context.Context, target string, wait time.Duration) (_ *Notification, err error) {
+// Claim takes the next message for a target, if it is due: the oldest that waits, and
+// none before that one has ended, so that an all-clear never overtakes its alarm. It is
+// the caller's for as long as the lease lasts: should this process die, another attempt
+// follows then. Nil: nothing is due.
+func (s *Store) Claim(ctx context.Context, target string, lease time.Duration) (_ *Notification, err error) {
 	defer wrap(&err, "take a message for %s", target)
 	var n Notification
+	// No error: an attempt is under way, which Tell leaves alone.
 	err = s.pool.QueryRow(ctx, `UPDATE syncer.notifications
-SET attempts = attempts + 1, next_attempt_at = now() + least($2::interval * 2 ^ least(attempts, 20), interval '6 hours')
-WHERE notification_id = (
-    SELECT notification_id
+SET attempts = attempts + 1, next_attempt_at = now() + $2::interval, last_error = NULL
+WHERE next_attempt_at <= now() AND notification_id = (
+    SELECT min(notification_id)
     FROM syncer.notifications
-    WHERE target = $1 AND delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= now()
-    ORDER BY next_attempt_at, notification_id
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
+    WHERE target = $1 AND delivered_at IS NULL AND given_up_at IS NULL
 )
-RETURNING notification_id, message, attempts`, target, wait).Scan(&n.ID, &n.Message, &n.Attempts)
+RETURNING notification_id, message, attempts`, target, lease).Scan(&n.ID, &n.Message, &n.Attempts)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -52,12 +51,14 @@ func (s *Store) Delivered(ctx context.Context, n *Notification) (err error) {
 // notifyFor is how long a message is tried to be delivered.
 const notifyFor = "3 days"
 
-// Undelivered notes why an attempt failed, and reports whether it was the last.
-func (s *Store) Undelivered(ctx context.Context, n *Notification, why string) (givenUp bool, err error) {
+// Undelivered notes why an attempt failed, and reports whether it was the last. The
+// wait before the next one doubles with each.
+func (s *Store) Undelivered(ctx context.Context, n *Notification, why string, wait time.Duration) (givenUp bool, err error) {
 	defer wrap(&err, "note a message as not delivered")
 	err = s.pool.QueryRow(ctx, `UPDATE syncer.notifications
-SET last_error = $2, given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' THEN now() END
+SET last_error = $2, next_attempt_at = now() + least($3::interval * 2 ^ least(attempts - 1, 20), interval '6 hours'),
+    given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' THEN now() END
 WHERE notification_id = $1
-RETURNING given_up_at IS NOT NULL`, n.ID, why).Scan(&givenUp)
+RETURNING given_up_at IS NOT NULL`, n.ID, why, wait).Scan(&givenUp)
 	return givenUp, err
 }

@@ -57,14 +57,25 @@ func exec(ctx context.Context, tx pgx.Tx, statements ...string) error {
 	return nil
 }
 
-// Tell puts a message for targets into the outbox: once, whoever says it again.
+// Tell puts a message for targets into the outbox: once, whoever says it again. What
+// waits before it for another attempt is tried now, so that a target that takes
+// messages again is not silent for the hours that the last wait has come to.
 func (w *Watch) Tell(ctx context.Context, targets []string, key string, message any) (err error) {
 	defer wrap(&err, "put a message into the outbox")
 	text, err := json.Marshal(message)
 	if err != nil {
 		return err
 	}
-	_, err = w.tx.Exec(ctx, "INSERT INTO syncer.notifications (target, event_key, message) SELECT unnest($1::text[]), $2, $3 ON CONFLICT DO NOTHING", targets, key, text)
+	_, err = w.tx.Exec(ctx, `WITH told AS (
+    INSERT INTO syncer.notifications (target, event_key, message)
+    SELECT unnest($1::text[]), $2, $3
+    ON CONFLICT DO NOTHING
+    RETURNING target
+)
+UPDATE syncer.notifications
+SET next_attempt_at = now()
+WHERE target IN (SELECT target FROM told) AND delivered_at IS NULL AND given_up_at IS NULL
+    AND last_error IS NOT NULL AND next_attempt_at > now()`, targets, key, text)
 	return err
 }
 

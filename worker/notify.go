@@ -47,6 +47,7 @@ type Notifier struct {
 	Every time.Duration // between two watches; 0: a minute
 	Poll  time.Duration // between two looks for messages that are due; 0: 5 s
 	Retry time.Duration // before a message is tried again at first; 0: 30 s
+	Lease time.Duration // before another may send what this one was sending; 0: 30 s, for which sending and noting are short enough
 }
 
 // Run watches and delivers until the context ends.
@@ -151,15 +152,15 @@ func (n *Notifier) toldBy(r NotifyRule) (names []string) {
 // deliver sends a target what is due for it.
 func (n *Notifier) deliver(ctx context.Context, t *notify.Target) error {
 	for ctx.Err() == nil {
-		next, err := n.Syncer.Store.Claim(ctx, t.Name, or(n.Retry, 30*time.Second))
+		next, err := n.Syncer.Store.Claim(ctx, t.Name, or(n.Lease, 30*time.Second))
 		if err != nil || next == nil {
 			return err
 		}
 		var m notify.Message
-		if err := json.Unmarshal(next.Message, &m); err != nil {
-			return fmt.Errorf("a message cannot be read: %w", err)
+		failure := json.Unmarshal(next.Message, &m)
+		if failure == nil {
+			failure = t.Send(ctx, m)
 		}
-		failure := t.Send(ctx, m)
 		if ctx.Err() != nil && failure != nil {
 			return context.Cause(ctx) // called off: it is tried again, by whoever comes first
 		}
@@ -178,7 +179,7 @@ func (n *Notifier) note(ctx context.Context, t *notify.Target, sent *store.Notif
 	if failure == nil {
 		return n.Syncer.Store.Delivered(ctx, sent)
 	}
-	givenUp, err := n.Syncer.Store.Undelivered(ctx, sent, failure.Error())
+	givenUp, err := n.Syncer.Store.Undelivered(ctx, sent, failure.Error(), or(n.Retry, 30*time.Second))
 	switch {
 	case err != nil:
 		return err

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,7 @@ import (
 type inbox struct {
 	mu     sync.Mutex
 	titles map[string]int
+	order  []string
 	last   notify.Message
 	refuse func() bool
 	server *httptest.Server
@@ -47,6 +49,7 @@ func newInbox(t *testing.T) *inbox {
 			return
 		}
 		b.titles[m.Title]++
+		b.order = append(b.order, m.Title)
 		b.last = m
 	}))
 	t.Cleanup(b.server.Close)
@@ -116,6 +119,55 @@ func TestDeliveredByOne(t *testing.T) {
 	messages, different := b.count()
 	require.Equal(t, n, different)
 	require.Equal(t, n, messages)
+	for i, title := range b.order {
+		require.Equal(t, fmt.Sprint("message ", i), title, "in the order in which they were made")
+	}
+}
+
+// TestNotifyInOrder: a target that fails for a while and then answers gets its messages
+// in the order in which they were made, as soon as there is a new one; no target waits
+// for another.
+func TestNotifyInOrder(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	down, up := newInbox(t), newInbox(t)
+	refusals := 0
+	var answers atomic.Bool
+	down.refuse = func() bool {
+		if !answers.Load() {
+			refusals++
+		}
+		return !answers.Load()
+	}
+	notifier := down.notifier(&worker.Syncer{Store: s})
+	notifier.Retry = time.Hour // so that nothing but a new message makes it try again
+	notifier.Targets = append(notifier.Targets, worker.NotifyTarget{Target: &notify.Target{Name: "gone", Type: "webhook", URL: up.server.URL}})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); notifier.Run(ctx) }()
+	defer func() { cancel(); <-done }()
+	failed := func(attempts int) func() bool {
+		return func() bool {
+			var yes bool
+			err := s.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM alicloud.notifications WHERE target = 'ops' AND title = 'message 0' AND attempts = $1 AND last_error IS NOT NULL)", attempts).Scan(&yes)
+			return err == nil && yes
+		}
+	}
+	const n = 5
+	for i := range n - 1 {
+		tell(t, s, i+1) // those before are there already
+		require.Eventually(t, failed(i+1), 30*time.Second, 5*time.Millisecond, "a new message makes it try again")
+	}
+	answers.Store(true)
+	tell(t, s, n)
+	require.Eventually(t, func() bool { messages, _ := down.count(); return messages == n }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { messages, _ := up.count(); return messages == n }, 30*time.Second, 5*time.Millisecond)
+	for _, b := range []*inbox{down, up} {
+		b.mu.Lock()
+		require.Equal(t, []string{"message 0", "message 1", "message 2", "message 3", "message 4"}, b.order)
+		b.mu.Unlock()
+	}
+	require.Equal(t, n-1, refusals, "only the oldest was tried, once for each message")
 }
 
 // waiting counts the messages that are not delivered yet.
@@ -140,7 +192,9 @@ func TestDeliveredAtLeastOnce(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			b.notifier(&worker.Syncer{Store: other}).Run(ctx)
+			notifier := b.notifier(&worker.Syncer{Store: other})
+			notifier.Lease = 200 * time.Millisecond
+			notifier.Run(ctx)
 		}()
 		time.Sleep(time.Duration(rand.IntN(60)) * time.Millisecond)
 		// Its sessions go first, so that it cannot note what it has done.
