@@ -31,7 +31,7 @@ func trouble(s State) string {
 		return troubleHeld
 	case status == store.StatusFailed:
 		return troubleFailing
-	case s.State != Never && s.Late:
+	case s.State != Never && s.Late, s.overdue:
 		return troubleLate
 	}
 	return ""
@@ -61,6 +61,9 @@ func judge(states []State, open []store.Alert, now time.Time, settle time.Durati
 			return a.Source == s.Source && a.Account == *s.AccountName && a.Region == s.RegionID
 		})
 		problem := trouble(s)
+		if i >= 0 && s.State == Never {
+			problem = open[i].Problem // nothing has become better: this process only began later than the one that told
+		}
 		var a store.Alert
 		switch {
 		case i < 0 && problem == "":

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/robfig/cron/v3"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // stateOf is a partition whose last run ended so, a letter for each: ok, failed,
-// refused, held, incomplete, late.
+// refused, held, incomplete, late; never, and never though it should have.
 func stateOf(letter rune) State {
 	name := "production"
 	s := State{Freshness: store.Freshness{Source: "agentless_tasks", AccountName: &name, RegionID: "cn-hangzhou"}, State: Fresh}
@@ -20,8 +21,8 @@ func stateOf(letter rune) State {
 		code = "NoPermission"
 	}
 	s.LastStatus, s.LastErrorCode, s.Late = &status, &code, letter == 'l'
-	if letter == 'n' {
-		s.State, s.LastStatus, s.Late = Never, nil, true
+	if letter == 'n' || letter == 'N' {
+		s.State, s.LastStatus, s.Late, s.overdue = Never, nil, true, letter == 'N'
 	}
 	return s
 }
@@ -44,6 +45,9 @@ func TestAlerts(t *testing.T) {
 		{"and regained", "orrrrooooooooorrr", []string{"permission", "permission resolved", "permission"}},
 		{"held", "oohhhoooooooo", []string{"held", "held resolved"}},
 		{"late", "olllllllll", []string{"late"}},
+		{"never synced", "nnnnnnNNNNNNNNoooooooo", []string{"late", "late resolved"}},
+		{"never synced, and a process that has just begun does not know", "NNNNNNNnnnnnnnnnnNNNNN", []string{"late"}},
+		{"never synced, and then failing", "nnnnNNfffffffffff", []string{"failing"}},
 		{"failing, and then late", "offffffffillllllll", []string{"failing"}},
 		{"failing, and then refused", "offffffffrrrrr", []string{"failing", "permission"}},
 		{"refused, and then failing", "orrrrrffffffffoooooooo", []string{"permission", "permission resolved"}},
@@ -78,7 +82,7 @@ func toldMinutes(minutes string) (told []string) {
 func TestAlertsAlternate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		minutes := rapid.StringOfN(rapid.RuneFrom([]rune("oooofrhil")), 1, 200, -1).Draw(t, "minutes")
+		minutes := rapid.StringOfN(rapid.RuneFrom([]rune("oooofrhilnN")), 1, 200, -1).Draw(t, "minutes")
 		last := ""
 		for _, what := range toldMinutes(minutes) {
 			if over := what == last+" resolved"; over {
@@ -90,4 +94,24 @@ func TestAlertsAlternate(t *testing.T) {
 			last = what
 		}
 	})
+}
+
+// TestAlertOfWhatWasNeverSynced: it is late once a whole turn of its schedule has
+// passed since this process began, and its sync has had its time; what was synced never is so.
+func TestAlertOfWhatWasNeverSynced(t *testing.T) {
+	t.Parallel()
+	for spec, first := range map[string]time.Duration{"@every 30m": 30 * time.Minute, "0 4 * * *": 24 * time.Hour} {
+		schedule, err := cron.ParseStandard(spec)
+		require.NoError(t, err)
+		began := time.Date(2026, 5, 3, 3, 59, 0, 0, time.UTC) // shortly before a tick
+		at := func(state string, after time.Duration) bool {
+			list := []State{{State: state, schedule: schedule}}
+			overdue(list, began, began.Add(after))
+			return trouble(list[0]) == troubleLate
+		}
+		require.False(t, at(Never, first), spec)
+		require.False(t, at(Never, first+5*time.Minute), spec)
+		require.True(t, at(Never, first+6*time.Minute), spec)
+		require.False(t, at(Fresh, first+48*time.Hour), spec)
+	}
 }

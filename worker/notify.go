@@ -48,6 +48,8 @@ type Notifier struct {
 	Poll  time.Duration // between two looks for messages that are due; 0: 5 s
 	Retry time.Duration // before a message is tried again at first; 0: 30 s
 	Lease time.Duration // before another may send what this one was sending; 0: 30 s, for which sending and noting are short enough
+
+	began time.Time // the first watch
 }
 
 // Run watches and delivers until the context ends.
@@ -94,11 +96,15 @@ func each(ctx context.Context, wait time.Duration, do func()) {
 // process does or just did.
 func (n *Notifier) Watch(ctx context.Context) error {
 	t := teller{url: n.URL, location: n.Location}
+	if n.began.IsZero() {
+		n.began = time.Now()
+	}
 	return n.Syncer.Store.Watch(ctx, or(n.Every, time.Minute), func(w *store.Watch) error {
 		states, err := n.Syncer.States(ctx)
 		if err != nil {
 			return err
 		}
+		overdue(states, n.began, w.Now)
 		open, err := w.Alerts(ctx)
 		if err != nil {
 			return err

@@ -77,16 +77,19 @@ func (b *inbox) notifier(syncer *worker.Syncer, rules ...worker.NotifyRule) *wor
 // tell puts so many messages into the outbox.
 func tell(t *testing.T, s *store.Store, n int) {
 	t.Helper()
-	require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
-		for i := range n {
-			for range 2 { // the same event is told once
-				if err := w.Tell(t.Context(), []string{"ops", "gone"}, fmt.Sprint("event ", i), notify.Message{Title: fmt.Sprint("message ", i)}); err != nil {
-					return err
+	for told := false; !told; { // while a notifier watches, nobody else does
+		require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
+			told = true
+			for i := range n {
+				for range 2 { // the same event is told once
+					if err := w.Tell(t.Context(), []string{"ops", "gone"}, fmt.Sprint("event ", i), notify.Message{Title: fmt.Sprint("message ", i)}); err != nil {
+						return err
+					}
 				}
 			}
-		}
-		return nil
-	}))
+			return nil
+		}))
+	}
 }
 
 // TestDeliveredByOne: two processes deliver each message once, though the target

@@ -2,6 +2,9 @@ package worker
 
 import (
 	"context"
+	"time"
+
+	"github.com/robfig/cron/v3"
 
 	"syncer/store"
 )
@@ -11,6 +14,9 @@ type State struct {
 	store.Freshness
 	// State is one of the words below.
 	State string `json:"state"`
+
+	schedule cron.Schedule
+	overdue  bool // never synced, though there was time for it: see func overdue
 }
 
 // What a partition's state can be.
@@ -41,7 +47,7 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 	for _, j := range jobs {
 		k := key{j.Source.Source.Name, j.Account.Name, j.Region}
 		f, ok := byKey[k]
-		s := State{Freshness: f, State: Fresh}
+		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule}
 		switch {
 		case !ok || f.LastRunAt == nil:
 			s.Source, s.AccountName, s.RegionID, s.State = k.source, &k.account, k.region, Never
@@ -53,4 +59,20 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 		list = append(list, s)
 	}
 	return list
+}
+
+// overdue marks what was never synced though this process has asked for it, at its
+// start, and a whole turn of the schedule has passed since. A sync is given five
+// minutes, as it is in alicloud.sync_freshness.
+func overdue(list []State, began, now time.Time) {
+	for i := range list {
+		s := &list[i]
+		if s.State != Never {
+			continue
+		}
+		schedule := align(s.schedule)
+		tick := schedule.Next(began)
+		turn := schedule.Next(tick).Sub(tick)
+		s.overdue = now.Sub(began) > turn+5*time.Minute
+	}
 }
