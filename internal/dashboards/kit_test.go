@@ -44,6 +44,7 @@ var end = time.Date(2026, 3, 12, 10, 30, 0, 0, time.UTC)
 // they begin there 14 hours before those of UTC.
 type house struct {
 	url      string
+	cloud    string
 	store    *store.Store
 	syncer   *worker.Syncer
 	accounts []string // IDs
@@ -78,18 +79,9 @@ func newHouse(t *testing.T) *house {
 	}))
 	t.Cleanup(cloud.Close)
 	h.syncer = &worker.Syncer{Store: h.store, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler), Clock: clock}
+	h.cloud = cloud.URL
 	for _, a := range known {
-		client, err := fetch.NewClient(fetch.Account{
-			Name:        a.Name,
-			Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
-			Endpoints:   map[string]string{"sas": cloud.URL, "oos": cloud.URL, "sts": cloud.URL},
-		}, fetch.Options{CallsPerSecond: 1e6, BaseWait: time.Millisecond, MaxWait: time.Millisecond})
-		require.NoError(t, err)
-		t.Cleanup(client.Close)
-		h.syncer.Accounts = append(h.syncer.Accounts, &worker.Account{
-			Name: a.Name, Client: client,
-			SecurityCenterRegions: []string{region, "ap-southeast-1"}, OOSRegions: []string{region, "cn-shanghai"},
-		})
+		h.add(t, a.Name, a.AccessKeyID)
 	}
 	schedule, err := cron.ParseStandard("@every 24h")
 	require.NoError(t, err)
@@ -97,6 +89,22 @@ func newHouse(t *testing.T) *house {
 		h.syncer.Sources = append(h.syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
 	return h
+}
+
+// add has an account of the cloud synced, too.
+func (h *house) add(t *testing.T, name, key string) {
+	t.Helper()
+	client, err := fetch.NewClient(fetch.Account{
+		Name:        name,
+		Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: key, AccessKeySecret: "secret"},
+		Endpoints:   map[string]string{"sas": h.cloud, "oos": h.cloud, "sts": h.cloud},
+	}, fetch.Options{CallsPerSecond: 1e6, BaseWait: time.Millisecond, MaxWait: time.Millisecond})
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	h.syncer.Accounts = append(h.syncer.Accounts, &worker.Account{
+		Name: name, Client: client,
+		SecurityCenterRegions: []string{region, "ap-southeast-1"}, OOSRegions: []string{region, "cn-shanghai"},
+	})
 }
 
 // live makes days of history, one of them with trouble.

@@ -22,20 +22,9 @@ func TestEveryQueryAnswers(t *testing.T) {
 	h.live(t)
 	pool := h.reader(t)
 	t.Run("days", func(t *testing.T) { daysAreThoseOfTheZone(t, pool, load(t)["fleet"]) })
+	t.Run("scans", func(t *testing.T) { scansAreCountedOnce(t, pool, load(t)["scans"]) })
 	for name, d := range load(t) {
-		everything := view{variables: map[string][]string{}, from: end.Add(-30 * day), to: end.Add(14 * time.Hour), interval: "12h"}
-		for _, v := range d.Templating.List {
-			a := ask(t, pool, everything, v.Query)
-			require.NotEmpty(t, a.rows, "%s: variable %s", d.file, v.Name)
-			values := a.column(0)
-			if len(a.names) > 1 {
-				require.Equal(t, []string{"__text", "__value"}, a.names)
-				values = a.column(1)
-			}
-			for _, value := range values {
-				everything.variables[v.Name] = append(everything.variables[v.Name], value.(string))
-			}
-		}
+		everything := all(t, pool, d, end)
 		require.ElementsMatch(t, h.accounts, everything.variables["account"], d.file)
 		require.Contains(t, everything.variables["region"], region, d.file)
 		one, two := everything, everything
@@ -56,6 +45,25 @@ func TestEveryQueryAnswers(t *testing.T) {
 			})
 		}
 	}
+}
+
+// all is what a dashboard shows at first: all accounts and regions, and 30 days.
+func all(t *testing.T, pool *pgxpool.Pool, d dashboard, end time.Time) view {
+	t.Helper()
+	everything := view{variables: map[string][]string{}, from: end.Add(-30 * day), to: end.Add(14 * time.Hour), interval: "12h"}
+	for _, v := range d.Templating.List {
+		a := ask(t, pool, everything, v.Query)
+		require.NotEmpty(t, a.rows, "%s: variable %s", d.file, v.Name)
+		values := a.column(0)
+		if len(a.names) > 1 {
+			require.Equal(t, []string{"__text", "__value"}, a.names)
+			values = a.column(1)
+		}
+		for _, value := range values {
+			everything.variables[v.Name] = append(everything.variables[v.Name], value.(string))
+		}
+	}
+	return everything
 }
 
 // An answer is what a query gave.
@@ -187,6 +195,26 @@ func moment(t *testing.T, v any) time.Time {
 	}
 	require.Failf(t, "no time", "%T", v)
 	return time.Time{}
+}
+
+// scansAreCountedOnce: the days of the scans that ended add up to all of them, also of
+// those whose end a later day's sync found, and to the share that succeeded.
+func scansAreCountedOnce(t *testing.T, pool *pgxpool.Pool, d dashboard) {
+	v := all(t, pool, d, end)
+	shown := func(title string) answer {
+		i := slices.IndexFunc(d.Panels, func(p panel) bool { return p.Title == title })
+		return ask(t, pool, v, d.Panels[i].Targets[0].RawSQL)
+	}
+	var ended, complete int64
+	for _, row := range shown("Scans that ended, by outcome").rows {
+		ended += row[2].(int64)
+		if row[1] == "complete" {
+			complete += row[2].(int64)
+		}
+	}
+	want := ask(t, pool, v, "SELECT count(*) FROM alicloud.agentless_tasks_as_of($__timeTo()) WHERE $__timeFilter(ended_at)").rows[0][0]
+	assert.Equal(t, want, ended)
+	assert.InDelta(t, 100*float64(complete)/float64(ended), shown("Scans that succeeded").rows[0][0], 1e-9)
 }
 
 // daysAreThoseOfTheZone: a day of the configured time zone is shown, in UTC, as that
