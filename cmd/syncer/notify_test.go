@@ -70,6 +70,7 @@ func TestPrune(t *testing.T) {
 	url := pgtest.URL(t)
 	migrate(t, url)
 	execute(t, url, `CREATE TABLE syncer.agent_versions_2020_01 PARTITION OF syncer.agent_versions FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')`,
+		"INSERT INTO syncer.accounts VALUES ('1', 'production')",
 		`INSERT INTO syncer.agent_versions (account_id, region_id, version_hash, row_hash, valid_from, valid_to) VALUES ('1', 'cn-hangzhou', 1, 1, '2020-01-02', '2020-01-03')`)
 	prune := func(args ...string) (report pruneReport) {
 		args = append([]string{"prune", "--output", "json", "--config", configFile(t, "history: {retention: 90d}")}, args...)

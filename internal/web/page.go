@@ -51,9 +51,9 @@ type statusPage struct {
 	Headline   headline
 	Tallies    []tally
 	Partitions []partitionRow
-	Troubles   []partitionRow // partitions that are not fresh
-	More       int            // troubles not shown
-	Problem    string         // why the above is not known
+	Troubles   []trouble // partitions that are not fresh, those of one cause together
+	More       int       // troubles not shown
+	Problem    string    // why the above is not known
 
 	Sources         []sourceRow
 	ActivityProblem string
@@ -82,6 +82,21 @@ type partitionRow struct {
 	Success, Run, Due       moment
 	Code, What, Todo        string
 	RequestID               string
+}
+
+// A trouble is told of the first partition that has it.
+type trouble struct {
+	partitionRow
+	Also []string // other partitions of the account, as source · region
+}
+
+// same reports whether a partition's trouble is this one: an account's wrong key is
+// one, however many partitions it has.
+func (t *trouble) same(row partitionRow) bool {
+	if t.State != row.State || t.Account != row.Account || t.Code != row.Code {
+		return false
+	}
+	return row.Code != "" && t.Todo == row.Todo || t.What == row.What
 }
 
 type sourceRow struct {
@@ -277,15 +292,24 @@ func (page *statusPage) partitions(c clock, list []worker.State) {
 				continue
 			}
 			n++
-			switch {
-			case state == worker.Fresh:
-			case len(page.Troubles) < troublesShown:
-				page.Troubles = append(page.Troubles, row)
-			default:
-				page.More++
+			if state != worker.Fresh {
+				page.trouble(row)
 			}
 		}
 		page.Tallies = append(page.Tallies, tally{state, stateWords[state], n})
+	}
+}
+
+// trouble adds a partition that is not fresh to those that have the same cause.
+func (page *statusPage) trouble(row partitionRow) {
+	i := slices.IndexFunc(page.Troubles, func(t trouble) bool { return t.same(row) })
+	switch {
+	case i >= 0:
+		page.Troubles[i].Also = append(page.Troubles[i].Also, row.Source+" · "+row.Region)
+	case len(page.Troubles) < troublesShown:
+		page.Troubles = append(page.Troubles, trouble{partitionRow: row})
+	default:
+		page.More++
 	}
 }
 

@@ -180,10 +180,13 @@ func TestAnAccountThatWasNeverAccepted(t *testing.T) {
 	p := store.Partition{AccountName: "staging", Source: &source.AgentVersions, RegionID: hangzhou}
 	run := store.Run{Trigger: "schedule", Started: time.Now(), NextDue: time.Now().Add(time.Minute)}
 	require.NoError(t, h.store.RecordFailure(t.Context(), p, run, store.Failure{Code: "SignatureDoesNotMatch", Message: "no; give the right secret"}))
+	p.Source = &source.PublishBatches
+	require.NoError(t, h.store.RecordFailure(t.Context(), p, run, store.Failure{Code: "SignatureDoesNotMatch", Message: "no (another RequestId); give the right secret"}))
 	for _, path := range []string{"/", "/?account=staging"} {
 		text := h.ask(t, "GET", path, "").text
-		has(t, text, "SignatureDoesNotMatch")
-		require.Equal(t, 1, strings.Count(text, "data-run="), path)
+		require.Equal(t, 1, strings.Count(text, `class="trouble failing"`), "one cause is told once")
+		has(t, text, "and 1 partition more of this account")
+		require.Equal(t, 2, strings.Count(text, "data-run="), path)
 	}
 	require.Zero(t, strings.Count(h.ask(t, "GET", "/?account=production", "").text, "data-run="))
 	text := h.ask(t, "GET", "/?account=nobody&region=nowhere", "").text
