@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"net/url"
+	"os/exec"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -81,13 +83,26 @@ func TestPausedInMerge(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return one[bool](t, watch, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'syncer%' AND wait_event_type = 'Lock' AND query LIKE 'UPDATE syncer.partitions%')")
 	}, 20*time.Second, 20*time.Millisecond)
-	paused.signal(t, syscall.SIGSTOP)
+	paused.pause(t)
 	require.NoError(t, tx.Rollback(t.Context()))
 
 	l.sync(t, 3)
 	paused.signal(t, syscall.SIGCONT)
 	require.Equal(t, exitFailed, paused.wait(t, time.Minute), paused.output())
 	require.Equal(t, []int{1, 3}, l.versions(t))
+}
+
+// pause stops a process, and waits until it has: one of its threads takes the signal,
+// and the others go on until then.
+func (p *process) pause(t *testing.T) {
+	t.Helper()
+	p.signal(t, syscall.SIGSTOP)
+	require.Eventually(t, p.isStopped, 10*time.Second, 5*time.Millisecond)
+}
+
+func (p *process) isStopped() bool {
+	state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
+	return err == nil && strings.HasPrefix(string(state), "T")
 }
 
 // TestKilledInSync: what a process was syncing when it was killed is synced by
@@ -169,7 +184,11 @@ func (l *latecomer) interrupt(t *testing.T, signal syscall.Signal, release int, 
 	l.mu.Lock()
 	l.fetch = func() {
 		p := <-started
-		interrupted <- p.cmd.Process.Signal(signal)
+		err := p.cmd.Process.Signal(signal)
+		for signal == syscall.SIGSTOP && err == nil && !p.isStopped() {
+			time.Sleep(time.Millisecond)
+		}
+		interrupted <- err
 	}
 	l.mu.Unlock()
 	p := startProcess(t, l.env, append(args, "--config", l.config)...)
