@@ -307,11 +307,12 @@ COMMENT ON VIEW alicloud.operation_processes_history IS 'One row per check task:
 
 -- +goose Down
 -- What was pruned cannot be told from what never was without the horizon, which the
--- releases before do not ask for.
+-- releases before do not ask for. Where all is taken down, nothing is left to tell.
 -- +goose StatementBegin
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM syncer.settings WHERE horizon_at IS NOT NULL) THEN
+    IF coalesce(nullif(current_setting('syncer.all_down', true), ''), 'false') <> 'true'
+        AND EXISTS (SELECT FROM syncer.settings WHERE horizon_at IS NOT NULL) THEN
         RAISE EXCEPTION 'history was pruned: an older release would answer wrongly about what is gone'
         USING HINT = 'Stay with this release, or restore a dump from before the prune.';
     END IF;

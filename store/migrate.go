@@ -39,7 +39,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	case !errors.Is(err, ErrSchema):
 		return nil, err
 	}
-	err = s.goose(ctx, func(p *goose.Provider) error {
+	err = s.goose(ctx, false, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
 		for _, r := range results {
 			applied = append(applied, Migration{r.Source.Version, r.Source.Path, true})
@@ -58,7 +58,7 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	if err := s.Current(ctx); errors.Is(err, ErrNewerSchema) {
 		return nil, err
 	}
-	err = s.goose(ctx, func(p *goose.Provider) error {
+	err = s.goose(ctx, all, func(p *goose.Provider) error {
 		version, err := p.GetDBVersion(ctx)
 		if err != nil || version == 0 {
 			return err
@@ -66,9 +66,6 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 		to := version - 1
 		if all {
 			to = 0
-			if err := s.forgetHorizon(ctx); err != nil {
-				return err
-			}
 		}
 		results, err := p.DownTo(ctx, to)
 		for _, r := range results {
@@ -84,23 +81,10 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	return undone, err
 }
 
-// forgetHorizon lets the schema be taken down whose history was pruned, which the
-// migration of the horizon refuses otherwise: no version is left to answer wrongly.
-func (s *Store) forgetHorizon(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, `DO $$
-BEGIN
-    IF to_regclass('syncer.settings') IS NOT NULL THEN
-        UPDATE syncer.settings SET horizon_at = NULL WHERE horizon_at IS NOT NULL;
-    END IF;
-END
-$$`)
-	return err
-}
-
 // Migrations lists the files that this program knows, applied or not.
 func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 	defer wrap(&err, "read the schema's version")
-	err = s.goose(ctx, func(p *goose.Provider) error {
+	err = s.goose(ctx, false, func(p *goose.Provider) error {
 		states, err := p.Status(ctx)
 		for _, m := range states {
 			list = append(list, Migration{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
@@ -139,7 +123,10 @@ const lockTimeout = 30 * time.Second
 
 // A migrationLock keeps other migrations and all merges away: a merge that waited
 // sees by the schema's version whether it may still write.
-type migrationLock struct{ lock.SessionLocker }
+type migrationLock struct {
+	lock.SessionLocker
+	all bool // everything is taken down: also a pruned history, which else must stay
+}
 
 func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	if err := l.SessionLocker.SessionLock(ctx, conn); err != nil {
@@ -148,18 +135,19 @@ func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", trendsLock); err != nil {
 		return errors.Join(err, l.SessionLocker.SessionUnlock(context.WithoutCancel(ctx), conn))
 	}
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds()))
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d; SET syncer.all_down = %t", lockTimeout.Milliseconds(), l.all))
 	return err
 }
 
 func (l migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", trendsLock)
-	_, reset := conn.ExecContext(ctx, "RESET lock_timeout")
+	_, reset := conn.ExecContext(ctx, "RESET lock_timeout; RESET syncer.all_down")
 	return errors.Join(err, reset, l.SessionLocker.SessionUnlock(ctx, conn))
 }
 
-// goose runs f with a provider whose own table is in schema syncer.
-func (s *Store) goose(ctx context.Context, f func(*goose.Provider) error) (err error) {
+// goose runs f with a provider whose own table is in schema syncer; all: it takes
+// everything down.
+func (s *Store) goose(ctx context.Context, all bool, f func(*goose.Provider) error) (err error) {
 	if err := s.makeSchema(ctx); err != nil {
 		return err
 	}
@@ -170,7 +158,7 @@ func (s *Store) goose(ctx context.Context, f func(*goose.Provider) error) (err e
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS,
-		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(migrationLock{locker}))
+		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(migrationLock{locker, all}))
 	if err != nil {
 		return err
 	}
