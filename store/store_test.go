@@ -26,10 +26,24 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// migrated is a database with the whole schema.
+var migrated = pgtest.Template{Fill: func(ctx context.Context, url string) error {
+	s, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Migrate(ctx)
+	return err
+}}
+
 // open gives a migrated store in a database of the test's own.
 func open(t *testing.T) *store.Store {
 	t.Helper()
-	return openURL(t, pgtest.URL(t))
+	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
 }
 
 func openURL(t *testing.T, url string) *store.Store {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -42,6 +43,7 @@ func (l *listener) start(t *testing.T, h http.Handler) {
 func TestDaemon(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Server(t)
+	require.NoError(t, migrated.Migrate(t.Context(), db.URL()))
 	s := openStore(t, db.URL())
 	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 50})})
 	var front listener

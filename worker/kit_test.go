@@ -16,6 +16,7 @@ import (
 
 	"syncer/fetch"
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -43,17 +44,15 @@ var simAccount = sim.Account{ID: accountID, Name: "production", AccessKeyID: "ke
 // newStore is a migrated store in a database of the test's own.
 func newStore(t *testing.T) *store.Store {
 	t.Helper()
-	return openStore(t, pgtest.URL(t))
+	return openStore(t, migrated.URL(t))
 }
 
+// openStore opens a database that is migrated.
 func openStore(t *testing.T, url string) *store.Store {
 	t.Helper()
 	s, err := store.Open(context.Background(), url, store.Options{Connections: 30})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	_, err = s.Migrate(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, worker.MigrateQueue(t.Context(), s.Pool()))
 	return s
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/browser"
+	"syncer/internal/pgtest"
 )
 
 // whatThePageSays reads the numbers of the status page, as SQL's words for them.
@@ -101,7 +101,7 @@ const looks = `(() => {
 func TestStatusPage(t *testing.T) {
 	t.Parallel()
 	page, err := browser.Start(t.Context())
-	if errors.Is(err, browser.ErrMissing) && os.Getenv("SYNCER_TEST_ALL") == "" {
+	if errors.Is(err, browser.ErrMissing) && !pgtest.All() {
 		t.Skip(err)
 	}
 	require.NoError(t, err)

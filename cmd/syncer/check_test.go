@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/store"
-	"syncer/worker"
 )
 
 // A checkup is a schedule.yaml to be checked, with a world around it.
@@ -35,21 +35,17 @@ type checkup struct {
 func newCheckup(t *testing.T) *checkup {
 	t.Helper()
 	c := &checkup{
-		database: pgtest.URL(t),
+		database: migrated.URL(t),
 		cloud:    sim.Options{Accounts: simAccounts(2), World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: 50})},
 		secret:   simAccounts(2)[1].AccessKeySecret,
 		endpoint: map[string]string{},
 	}
-	migrate(t, c.database)
 	return c
 }
 
 func migrate(t *testing.T, url string) {
 	t.Helper()
-	s := openStore(t, url)
-	_, err := s.Migrate(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, worker.MigrateQueue(t.Context(), s.Pool()))
+	require.NoError(t, migrated.Migrate(t.Context(), url))
 }
 
 func openStore(t *testing.T, url string) *store.Store {

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 )
 
@@ -159,9 +159,8 @@ func TestNewcomer(t *testing.T) {
 	for name, c := range troubles {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := &newcomer{database: pgtest.URL(t), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}
+			n := &newcomer{database: migrated.URL(t), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}
 			n.secret = n.cloud.AccessKeySecret
-			migrate(t, n.database)
 			c.cause(t, n)
 			c.test(t, n)
 		})

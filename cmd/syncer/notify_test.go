@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 )
 
 // TestNotifyTest sends a message to the targets that are named, and says which took it.
@@ -67,8 +67,7 @@ func TestCheckTargets(t *testing.T) {
 // TestPrune: a dry run tells what the real one then drops.
 func TestPrune(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t)
-	migrate(t, url)
+	url := migrated.URL(t)
 	execute(t, url, `CREATE TABLE syncer.agent_versions_2020_01 PARTITION OF syncer.agent_versions FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')`,
 		"INSERT INTO syncer.accounts VALUES ('1', 'production')",
 		`INSERT INTO syncer.agent_versions (account_id, region_id, version_hash, row_hash, valid_from, valid_to) VALUES ('1', 'cn-hangzhou', 1, 1, '2020-01-02', '2020-01-03')`)

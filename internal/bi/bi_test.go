@@ -21,6 +21,7 @@ import (
 
 	"syncer/fetch"
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -80,15 +81,12 @@ func newDemo(t *testing.T) *demo {
 // emptyDemo has the schema, and nothing in it.
 func emptyDemo(t *testing.T, now func() time.Time) *demo {
 	t.Helper()
-	address := pgtest.URL(t)
+	address := migrated.URL(t)
 	s, err := store.Open(t.Context(), address, store.Options{Clock: now})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	_, err = s.Migrate(t.Context())
-	require.NoError(t, err)
 	_, err = s.SetTimezone(t.Context(), zone, source.All)
 	require.NoError(t, err)
-	require.NoError(t, worker.MigrateQueue(t.Context(), s.Pool()))
 	d := &demo{store: s}
 	d.login(t, address)
 	return d
@@ -203,7 +201,7 @@ func need(t *testing.T, what string, have bool) {
 	t.Helper()
 	switch {
 	case have:
-	case os.Getenv("SYNCER_TEST_ALL") == "1":
+	case pgtest.All():
 		t.Fatalf("%s is missing, and SYNCER_TEST_ALL=1 wants every test", what)
 	default:
 		t.Skipf("%s is missing", what)

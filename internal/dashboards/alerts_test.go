@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/store"
 	"syncer/worker"
 )
@@ -26,7 +27,7 @@ func TestAlertRules(t *testing.T) {
 	t.Parallel()
 	promtool, err := exec.LookPath("promtool")
 	if err != nil {
-		if os.Getenv("SYNCER_TEST_ALL") == "1" {
+		if pgtest.All() {
 			t.Fatal("promtool is not there: it is in Debian's package prometheus; .ci/run fetches it")
 		}
 		t.Skip("promtool is not there: it is in Debian's package prometheus")

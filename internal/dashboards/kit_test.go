@@ -21,6 +21,7 @@ import (
 	"syncer/fetch"
 	"syncer/internal/metrics"
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -55,16 +56,13 @@ type house struct {
 // newHouse syncs nothing yet.
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{url: pgtest.URL(t)}
+	h := &house{url: migrated.URL(t)}
 	h.now.Store(&end)
 	clock := func() time.Time { return *h.now.Load() }
 	var err error
 	h.store, err = store.Open(t.Context(), h.url, store.Options{Clock: clock})
 	require.NoError(t, err)
 	t.Cleanup(h.store.Close)
-	_, err = h.store.Migrate(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, worker.MigrateQueue(t.Context(), h.store.Pool()))
 	_, err = h.store.SetTimezone(t.Context(), zone, source.All)
 	require.NoError(t, err)
 

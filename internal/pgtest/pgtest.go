@@ -8,6 +8,7 @@
 package pgtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,6 +46,19 @@ var shared struct {
 	err    error
 	server *embeddedpg.Server
 	dir    string
+
+	mu  sync.Mutex
+	end []func(context.Context) error // what is left to do at the end
+}
+
+// All reports whether everything is tested, however long it takes: SYNCER_TEST_ALL
+// is 1, as .ci/run sets it.
+func All() bool { return os.Getenv("SYNCER_TEST_ALL") == "1" }
+
+func atEnd(do func(context.Context) error) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.end = append(shared.end, do)
 }
 
 // Run runs the tests, ends the server and removes its directory. It returns the
@@ -52,15 +66,20 @@ var shared struct {
 // next test process.
 //
 // SYNCER_TEST_CHECKS in the environment is how many random histories a law is tried
-// on, instead of rapid's 100: under the race detector each takes long.
+// on: by default a few, for who waits, and rapid's 100 where all is tested
+// (SYNCER_TEST_ALL). A flag -rapid.checks is obeyed.
 func Run(m *testing.M) int {
-	flag.Parse()
-	if checks := os.Getenv("SYNCER_TEST_CHECKS"); checks != "" && flag.Lookup("rapid.checks") != nil {
+	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "10")
+	if All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
+		checks = "100"
+	}
+	if flag.Lookup("rapid.checks") != nil { // before the flags are read, which have the last word
 		if err := flag.Set("rapid.checks", checks); err != nil {
 			fmt.Fprintln(os.Stderr, "SYNCER_TEST_CHECKS:", err)
 			return 2
 		}
 	}
+	flag.Parse()
 	code := m.Run()
 	if err := closeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -70,35 +89,85 @@ func Run(m *testing.M) int {
 }
 
 func closeShared() error {
-	if shared.server == nil {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	if shared.server == nil { // somebody else's, which must be left as it was
+		var errs []error
+		for _, do := range shared.end {
+			errs = append(errs, do(ctx))
+		}
+		return errors.Join(errs...)
+	}
 	return errors.Join(shared.server.Stop(ctx), os.RemoveAll(shared.dir))
 }
 
 // URL is the address of a new, empty database, which is dropped when the test ends.
 func URL(t testing.TB) string {
 	t.Helper()
+	return newDatabase(t, "template1")
+}
+
+// A Template is a database that is filled once for each test process, and then
+// copied for each test that asks. A copy takes a tenth of a second, where the
+// migrations take one or two.
+type Template struct {
+	// Fill fills an empty database, and leaves no connection to it.
+	Fill func(ctx context.Context, url string) error
+
+	once sync.Once
+	name string
+	err  error
+}
+
+// URL is the address of a copy of the template, which is dropped when the test ends.
+func (p *Template) URL(t testing.TB) string {
+	t.Helper()
 	server := sharedURL(t)
-	name := "test_" + strings.ToLower(rand.Text()[:12])
-	if err := execute(t.Context(), server, "CREATE DATABASE "+name); err != nil {
+	p.once.Do(func() {
+		// Not the context of the test, which may end before others ask.
+		ctx := context.WithoutCancel(t.Context())
+		p.name = newName()
+		if p.err = execute(ctx, server, "CREATE DATABASE "+p.name); p.err == nil {
+			atEnd(func(ctx context.Context) error { return drop(ctx, server, p.name) })
+			p.err = p.Fill(ctx, addressOf(t, server, p.name))
+		}
+	})
+	if p.err != nil {
+		t.Fatalf("fill the template: %v", p.err)
+	}
+	return newDatabase(t, p.name)
+}
+
+func newDatabase(t testing.TB, template string) string {
+	t.Helper()
+	server, name := sharedURL(t), newName()
+	if err := execute(t.Context(), server, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// The test's context has ended by now. FORCE ends what a test left open.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
-		defer cancel()
-		if err := execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+		if err := drop(context.WithoutCancel(t.Context()), server, name); err != nil { // the test's context has ended by now
 			t.Error(err)
 		}
 	})
+	return addressOf(t, server, name)
+}
+
+func newName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
+
+// drop drops a database. FORCE ends what a test left open.
+func drop(ctx context.Context, server, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)")
+}
+
+func addressOf(t testing.TB, server, database string) string {
+	t.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatal("TEST_DATABASE_URL is not a URL") // which the error would repeat, password and all
 	}
-	u.Path = "/" + name
+	u.Path = "/" + database
 	return u.String()
 }
 

@@ -18,6 +18,7 @@ import (
 	"syncer/fetch"
 	"syncer/internal/metrics"
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/internal/web"
 	"syncer/sim"
 	"syncer/source"
@@ -43,7 +44,7 @@ type house struct {
 // newHouse syncs nothing yet.
 func newHouse(t *testing.T, token string, accounts ...string) *house {
 	t.Helper()
-	return houseOn(t, pgtest.URL(t), token, accounts...)
+	return houseOn(t, migrated.URL(t), token, accounts...)
 }
 
 func houseOn(t *testing.T, url, token string, accounts ...string) *house {
@@ -51,9 +52,6 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	s, err := store.Open(t.Context(), url, store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	_, err = s.Migrate(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, worker.MigrateQueue(t.Context(), s.Pool()))
 	h := &house{url: url, store: s}
 	log := slog.New(slog.DiscardHandler)
 	h.syncer = &worker.Syncer{Store: s, Worker: t.Name(), Logger: log}

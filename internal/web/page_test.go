@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
 	"syncer/source"
 	"syncer/store"
 	"syncer/worker"
@@ -81,6 +82,7 @@ func TestAPartThatFailsHidesNothingElse(t *testing.T) {
 func TestTheDatabaseGoes(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Server(t)
+	require.NoError(t, migrated.Migrate(t.Context(), server.URL()))
 	h := houseOn(t, server.URL(), "", "production")
 	h.sync(t)
 	ready := h.ask(t, "GET", "/readyz", "")

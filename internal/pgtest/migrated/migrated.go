@@ -1,0 +1,33 @@
+// Package migrated gives tests databases that have syncer's whole schema, the
+// tables of the job queue included.
+package migrated
+
+import (
+	"context"
+	"testing"
+
+	"syncer/internal/pgtest"
+	"syncer/store"
+	"syncer/worker"
+)
+
+var template = pgtest.Template{Fill: Migrate}
+
+// URL is the address of a database of the test's own, which is dropped when the test ends.
+func URL(t testing.TB) string {
+	t.Helper()
+	return template.URL(t)
+}
+
+// Migrate brings a database's schema up to date.
+func Migrate(ctx context.Context, url string) error {
+	s, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	return worker.MigrateQueue(ctx, s.Pool())
+}
