@@ -21,8 +21,9 @@ type Account struct {
 	// of credentials call (OIDC) is not affected.
 	Signature string
 	// Endpoints take the place of the products' own ones, by lower-case product
-	// ("sas", "oos", "sts"): host, host:port, https://host or http://host. Empty
-	// ones count as not given.
+	// ("sas", "oos", "sts"), or product and region ("sas/ap-southeast-1"), which
+	// goes first: host, host:port, https://host or http://host, in which {region}
+	// stands for the region. Empty ones count as not given.
 	Endpoints map[string]string
 }
 
@@ -77,9 +78,21 @@ type endpoint struct {
 	host   string // host or host:port
 }
 
+// endpoint is where a product is asked about a region.
+func (c *Client) endpoint(product, region string) (endpoint, error) {
+	product = strings.ToLower(product)
+	for _, name := range []string{product + "/" + region, product} {
+		if given := c.endpoints[name]; given != "" {
+			return parseEndpoint(given, region)
+		}
+	}
+	return productEndpoint(product, region)
+}
+
 // parseEndpoint reads an endpoint of the configuration; https is meant where
 // no scheme is given.
-func parseEndpoint(s string) (endpoint, error) {
+func parseEndpoint(s, region string) (endpoint, error) {
+	s = strings.ReplaceAll(s, "{region}", region)
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
@@ -101,11 +114,12 @@ func parseEndpoint(s string) (endpoint, error) {
 // hostLabel is what may become part of a host name.
 var hostLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
-// productEndpoint is where Alibaba Cloud serves a product. Security Center has
-// two service regions and a host name of its own, STS a central endpoint; all
+// productEndpoint is where Alibaba Cloud serves a product, in lower case. Security
+// Center has two centres and a host name of its own, STS a central endpoint; all
 // else follows the common pattern.
+//
+// https://www.alibabacloud.com/help/en/security-center/developer-reference/api-sas-2018-12-03-endpoint
 func productEndpoint(product, region string) (endpoint, error) {
-	product = strings.ToLower(product)
 	if !hostLabel.MatchString(product) {
 		return endpoint{}, fmt.Errorf("product %q is no host name", product)
 	}
@@ -117,7 +131,7 @@ func productEndpoint(product, region string) (endpoint, error) {
 	case product == "sts":
 		host = "sts.aliyuncs.com"
 	case product == "sas" && region == "cn-hangzhou":
-		host = "tds.aliyuncs.com"
+		host = "tds.cn-shanghai.aliyuncs.com" // of all China
 	case product == "sas":
 		host = "tds." + region + ".aliyuncs.com"
 	}

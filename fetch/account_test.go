@@ -12,32 +12,59 @@ import (
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[[2]string]string{
-		{"Sas", "cn-hangzhou"}:    "tds.aliyuncs.com",
+		{"Sas", "cn-hangzhou"}:    "tds.cn-shanghai.aliyuncs.com",
 		{"Sas", "ap-southeast-1"}: "tds.ap-southeast-1.aliyuncs.com",
 		{"oos", "cn-shanghai"}:    "oos.cn-shanghai.aliyuncs.com",
 		{"Sts", "cn-hangzhou"}:    "sts.aliyuncs.com",
 		{"ecs", "cn-beijing"}:     "ecs.cn-beijing.aliyuncs.com",
 	} {
-		got, err := productEndpoint(in[0], in[1])
+		got, err := new(Client).endpoint(in[0], in[1])
 		require.NoError(t, err)
 		require.Equal(t, endpoint{"https", want}, got)
 	}
 	_, err := productEndpoint("oos", "evil.example/")
 	require.ErrorContains(t, err, "no region ID")
 	for in, want := range map[string]endpoint{
-		"tds-vpc.aliyuncs.com":     {"https", "tds-vpc.aliyuncs.com"},
-		"127.0.0.1:18080":          {"https", "127.0.0.1:18080"},
-		"http://127.0.0.1:18080/":  {"http", "127.0.0.1:18080"},
-		"https://oos.aliyuncs.com": {"https", "oos.aliyuncs.com"},
+		"tds-vpc.aliyuncs.com":          {"https", "tds-vpc.aliyuncs.com"},
+		"127.0.0.1:18080":               {"https", "127.0.0.1:18080"},
+		"http://127.0.0.1:18080/":       {"http", "127.0.0.1:18080"},
+		"https://oos.aliyuncs.com":      {"https", "oos.aliyuncs.com"},
+		"oos-vpc.{region}.aliyuncs.com": {"https", "oos-vpc.cn-shanghai.aliyuncs.com"},
 	} {
-		got, err := parseEndpoint(in)
+		got, err := parseEndpoint(in, "cn-shanghai")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
 	for _, in := range []string{"ftp://x", "http://", "https://u:" + testSecret + "@x", "https://x/path", "https://x?y", "https://" + testSecret + "%zz"} {
-		_, err := parseEndpoint(in)
+		_, err := parseEndpoint(in, "cn-hangzhou")
 		require.Error(t, err, in)
 		require.NotContains(t, err.Error(), testSecret)
+	}
+}
+
+// TestEndpointsOfRegions: an account may name an address for each region, as the
+// centres of Security Center have inside a VPC.
+func TestEndpointsOfRegions(t *testing.T) {
+	t.Parallel()
+	c, err := NewClient(Account{
+		Credentials: Credentials{Type: "access_key", AccessKeyID: testID, AccessKeySecret: testSecret},
+		Endpoints: map[string]string{
+			"sas/cn-hangzhou":    "tds.vpc-proxy.aliyuncs.com",
+			"sas/ap-southeast-1": "",
+			"oos":                "oos-vpc.{region}.aliyuncs.com",
+			"oos/cn-hangzhou":    "http://127.0.0.1:1",
+		},
+	}, Options{})
+	require.NoError(t, err)
+	for in, want := range map[[2]string]endpoint{
+		{"Sas", "cn-hangzhou"}:    {"https", "tds.vpc-proxy.aliyuncs.com"},
+		{"Sas", "ap-southeast-1"}: {"https", "tds.ap-southeast-1.aliyuncs.com"},
+		{"oos", "cn-hangzhou"}:    {"http", "127.0.0.1:1"},
+		{"oos", "me-central-1"}:   {"https", "oos-vpc.me-central-1.aliyuncs.com"},
+	} {
+		got, err := c.endpoint(in[0], in[1])
+		require.NoError(t, err)
+		require.Equal(t, want, got)
 	}
 }
 

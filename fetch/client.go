@@ -77,7 +77,7 @@ type Client struct {
 	account   string
 	options   Options
 	logger    *slog.Logger
-	endpoints map[string]endpoint // given ones, by lower-case product
+	endpoints map[string]string // given ones, see Account
 	http      *http.Client
 	sign      signer
 	who       identity
@@ -99,7 +99,7 @@ func NewClient(a Account, o Options) (*Client, error) {
 		account:   a.Name,
 		options:   o,
 		logger:    o.Logger,
-		endpoints: make(map[string]endpoint),
+		endpoints: make(map[string]string),
 		http:      &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
 		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		paces:     make(map[string]*pace),
@@ -111,11 +111,10 @@ func NewClient(a Account, o Options) (*Client, error) {
 		if given == "" {
 			continue
 		}
-		at, err := parseEndpoint(given)
-		if err != nil {
+		if _, err := parseEndpoint(given, "cn-hangzhou"); err != nil {
 			return nil, fmt.Errorf("account %q: endpoint of %s: %w", a.Name, product, err)
 		}
-		c.endpoints[strings.ToLower(product)] = at
+		c.endpoints[strings.ToLower(product)] = given
 	}
 	var err error
 	if c.sign, err = newSigner(a.Signature); err != nil {
@@ -276,12 +275,9 @@ func (c *Client) pace(s shipment) *pace {
 
 // attempt sends a call once.
 func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error) {
-	at, given := c.endpoints[strings.ToLower(s.Product)]
-	if !given {
-		var err error
-		if at, err = productEndpoint(s.Product, s.Region); err != nil {
-			return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
-		}
+	at, err := c.endpoint(s.Product, s.Region)
+	if err != nil {
+		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
 	defer cancel()

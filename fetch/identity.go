@@ -19,7 +19,10 @@ type identity interface {
 
 // newIdentity joins what an account says about its credentials.
 func newIdentity(c *Client, a Account) (identity, error) {
-	sts := c.endpoints["sts"]
+	var sts endpoint // none: the SDK's own choice
+	if given := c.endpoints["sts"]; given != "" {
+		sts, _ = parseEndpoint(given, stsRegion) // which NewClient has checked
+	}
 	if a.Credentials.kind() == "oidc" && sts.scheme == "http" {
 		return nil, fmt.Errorf("credentials of type oidc are asked by https only, not at http://%s", sts.host)
 	}

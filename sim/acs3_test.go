@@ -198,11 +198,11 @@ func TestACS3NonceIsUsedOnce(t *testing.T) {
 }
 
 // newSDK is the client that Alibaba maintains.
-func newSDK(t *testing.T, server *httptest.Server, id, secret, token string) *openapi.Client {
+func newSDK(t *testing.T, url, id, secret, token string) *openapi.Client {
 	t.Helper()
 	config := new(utils.Config).
 		SetAccessKeyId(id).SetAccessKeySecret(secret).SetRegionId("cn-hangzhou").
-		SetEndpoint(strings.TrimPrefix(server.URL, "http://")).SetProtocol("http")
+		SetEndpoint(strings.TrimPrefix(url, "http://")).SetProtocol("http")
 	if token != "" {
 		config.SetSecurityToken(token)
 	}
@@ -246,7 +246,7 @@ func TestSDKV2(t *testing.T) {
 		}
 		return f
 	}})
-	own := newSDK(t, server, first.AccessKeyID, first.AccessKeySecret, "")
+	own := newSDK(t, server.URL, first.AccessKeyID, first.AccessKeySecret, "")
 	for action := range operations {
 		for _, method := range []string{http.MethodGet, http.MethodPost} {
 			if id, _ := sdkV2Call(t, own, method, action, calls[action]...)["RequestId"].(string); len(id) != 36 {
@@ -257,7 +257,7 @@ func TestSDKV2(t *testing.T) {
 	body := sdkV2Call(t, own, http.MethodPost, "AssumeRole", "RoleArn", "acs:ram::"+other.ID+":role/reader", "RoleSessionName", "s1")
 	key := body["Credentials"].(map[string]any)
 	text := func(name string) string { return key[name].(string) }
-	assumed := newSDK(t, server, text("AccessKeyId"), text("AccessKeySecret"), text("SecurityToken"))
+	assumed := newSDK(t, server.URL, text("AccessKeyId"), text("AccessKeySecret"), text("SecurityToken"))
 	if me := sdkV2Call(t, assumed, http.MethodGet, "GetCallerIdentity"); me["Arn"] != "acs:ram::6543210987654321:assumed-role/reader/s1" {
 		t.Errorf("identity of the role: %v", me)
 	}

@@ -65,8 +65,9 @@ type Account struct {
 }
 
 // A Cloud answers RPC calls of Security Center (Sas), CloudOps Orchestration
-// Service (OOS) and Security Token Service (Sts), all on one address. Its methods
-// may be called from many goroutines.
+// Service (OOS) and Security Token Service (Sts). Which region is asked is told by
+// the endpoint: see [Serve] and [Endpoint]. Its methods may be called from many
+// goroutines.
 type Cloud struct {
 	opt    Options
 	byKey  map[string]*Account // by access key ID
@@ -157,7 +158,7 @@ func (c *Cloud) admit(r *http.Request) (*request, error) {
 	if req.caller, err = c.authenticate(shown); err != nil {
 		return nil, err
 	}
-	if req.region, err = req.op.checkRegion(params.Get("RegionId")); err != nil {
+	if req.region, err = req.op.checkRegion(EndpointOf(r), params.Get("RegionId")); err != nil {
 		return nil, err
 	}
 	if err := req.op.checkParams(params); err != nil {

@@ -58,7 +58,7 @@ func count(tb testing.TB, w World, at time.Time) census {
 		}
 		return ids
 	}
-	for _, region := range sasRegions {
+	for _, region := range centres {
 		servers := add("DescribeCloudCenterInstances", region)
 		for batch := range slices.Chunk(servers, 100) {
 			add("DescribeAgentInstallStatus", region, "Uuids", strings.Join(batch, ","))
@@ -145,7 +145,7 @@ func TestFleetSize(t *testing.T) {
 	for _, n := range []int{1, 7, 20, 1000, 3_000_000} {
 		fleet := NewFleet(FleetOptions{Servers: n})
 		size := func(at time.Time) (total int) {
-			for _, region := range sasRegions {
+			for _, region := range centres {
 				list, _ := fleet.List(Query{AccountID: first.ID, Region: region, Action: "DescribeCloudCenterInstances", Now: at})
 				total += list.Len()
 			}

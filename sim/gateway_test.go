@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,6 @@ func TestRefusals(t *testing.T) {
 		{"old", first, "ListAgentlessTask", []string{"Timestamp", at(-16 * time.Minute)}, 400, "InvalidTimeStamp.Expired"},
 		{"from the future", first, "ListAgentlessTask", []string{"Timestamp", at(16 * time.Minute)}, 400, "InvalidTimeStamp.Expired"},
 		{"odd time", first, "ListAgentlessTask", []string{"Timestamp", "today"}, 400, "InvalidTimeStamp.Format"},
-		{"no region of Security Center", first, "ListAgentlessTask", []string{"RegionId", "cn-shanghai"}, 404, "InvalidRegionId"},
 		{"no region of OOS", first, "ListInstancePatchStates", []string{"RegionId", "mars-1"}, 404, "InvalidRegionId"},
 		{"no version to list", first, "ListPublishBatch", []string{"CurrentPage", "1", "PageSize", "20"}, 400, "MissingUpgradeVersion"},
 		{"no page", first, "ListPublishBatch", []string{"UpgradeVersion", "1", "PageSize", "20"}, 400, "MissingCurrentPage"},
@@ -147,7 +147,9 @@ func TestTokens(t *testing.T) {
 func TestRate(t *testing.T) {
 	t.Parallel()
 	wall := time.Now().Truncate(time.Second).Add(300 * time.Millisecond)
-	_, server := setup(t, Options{Rate: 3, ThrottleStatus: 429, RetryAfter: true, Wall: func() time.Time { return wall }})
+	cloud, server := setup(t, Options{Rate: 3, ThrottleStatus: 429, RetryAfter: true, Wall: func() time.Time { return wall }})
+	abroad := httptest.NewServer(Endpoint("ap-southeast-1", cloud))
+	t.Cleanup(abroad.Close)
 	for i := range 5 {
 		a := call(t, server, "GetCurrentVersionPublish")
 		if want := i >= 3; (a.Code == "Throttling.User") != want || (a.status == 429) != want {
@@ -160,7 +162,7 @@ func TestRate(t *testing.T) {
 	// The count is per account, region and API.
 	for _, a := range []answer{
 		call(t, server, "ListOperationProcess"),
-		call(t, server, "GetCurrentVersionPublish", "RegionId", "ap-southeast-1"),
+		call(t, abroad, "GetCurrentVersionPublish"),
 		get(t, server, signed(other, "GetCurrentVersionPublish", nil)),
 	} {
 		if a.status != http.StatusOK {

@@ -11,8 +11,8 @@ import (
 // An operation is one API of the cloud: how it is asked and how it answers.
 type operation struct {
 	action, version string
-	ramProduct      string // before the action in a RAM policy
-	regions         []string
+	ramProduct      string   // before the action in a RAM policy
+	regions         []string // with an endpoint
 	params          []param
 	page            pager
 	sts             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
@@ -42,34 +42,22 @@ const (
 // ListInstancePatchStates says so of InstanceIds; nothing is published for Uuids.
 const maxList = 100
 
-// Security Center answers for all regions from two: see
-// https://www.alibabacloud.com/help/en/security-center/developer-reference/api-sas-2018-12-03-endpoint
-var sasRegions = []string{"cn-hangzhou", "ap-southeast-1"}
-
-// Regions where the simulated OOS has an endpoint, with or without servers.
-var oosRegions = []string{
-	"cn-hangzhou", "cn-shanghai", "cn-beijing", "cn-shenzhen", "cn-qingdao", "cn-zhangjiakou", "cn-huhehaote",
-	"cn-wulanchabu", "cn-heyuan", "cn-guangzhou", "cn-chengdu", "cn-hongkong", "ap-southeast-1", "ap-southeast-3",
-	"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ap-northeast-1", "ap-northeast-2", "us-east-1",
-	"us-west-1", "eu-central-1", "eu-west-1", "me-east-1",
-}
-
 const sas, oos, sts = "2018-12-03", "2019-06-01", "2015-04-01"
 
 var operations = byAction(
 	&operation{
-		action: "ListPublishBatch", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "ListPublishBatch", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{{"UpgradeVersion", text, true}, {"CurrentPage", size, true}, {"PageSize", size, true}},
 		page:   byNumber{items: "BatchList"},
 	},
 	// The real one refuses plain HTTP, which a test on the loopback may speak.
 	&operation{
-		action: "ListOperationProcess", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "ListOperationProcess", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{{"CurrentPage", size, false}, {"PageSize", size, false}, {"StartTime", long, false}, {"EndTime", long, false}},
 		page:   byNumber{items: "Processes", count: true},
 	},
 	&operation{
-		action: "ListAgentlessTask", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "ListAgentlessTask", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{
 			{"CurrentPage", size, false},
 			{"PageSize", size, false},
@@ -82,17 +70,17 @@ var operations = byAction(
 		page: byNumber{items: "List"},
 	},
 	&operation{
-		action: "DescribeAgentInstallStatus", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "DescribeAgentInstallStatus", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{{"Uuids", uuidList, true}},
 		page:   unpaged{items: "AegisClientInvokeStatusResponseList"},
 	},
 	&operation{
-		action: "DescribeCloudCenterInstances", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "DescribeCloudCenterInstances", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{{"CurrentPage", size, false}, {"PageSize", size, false}, {"UseNextToken", boolean, false}},
 		page:   byEither{byNumber{items: "Instances", count: true, success: true}},
 	},
 	&operation{
-		action: "GetCurrentVersionPublish", version: sas, ramProduct: "yundun-sas", regions: sasRegions,
+		action: "GetCurrentVersionPublish", version: sas, ramProduct: "yundun-sas", regions: centres,
 		page: single{item: "Data"},
 	},
 	&operation{
@@ -141,15 +129,21 @@ func findOperation(p url.Values) (*operation, error) {
 	return op, nil
 }
 
-// checkRegion is the region that a call is made in.
-func (op *operation) checkRegion(asked string) (string, error) {
-	if asked == "" {
-		asked = "cn-hangzhou" // where the products' default endpoints are
+// checkRegion is the region that a call is made in: that of the endpoint. One
+// machine stands for all endpoints of OOS, so there the RegionId tells what the
+// endpoint does not. To Security Center it says nothing of whom to ask.
+func (op *operation) checkRegion(endpoint, asked string) (string, error) {
+	region := "cn-hangzhou" // where the products' default endpoints are
+	switch {
+	case endpoint != "":
+		region = endpoint
+	case op.version == oos && asked != "":
+		region = asked
 	}
-	if op.regions != nil && !slices.Contains(op.regions, asked) {
+	if op.regions != nil && !slices.Contains(op.regions, region) {
 		return "", &Error{Status: http.StatusNotFound, Code: "InvalidRegionId", Message: "The specified RegionId does not exist."}
 	}
-	return asked, nil
+	return region, nil
 }
 
 // checkParams refuses what the operation's page does not allow.

@@ -18,6 +18,16 @@ type place struct {
 	outside bool // not ECS, so OOS does not know it
 }
 
+// oosRegions are those that OOS lists (DescribeRegions), with or without servers.
+var oosRegions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
+	"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ap-southeast-8", "cn-beijing", "cn-beijing-finance-1",
+	"cn-chengdu", "cn-fuzhou", "cn-guangzhou", "cn-hangzhou", "cn-hangzhou-finance", "cn-heyuan", "cn-heyuan-acdr-1",
+	"cn-hongkong", "cn-huhehaote", "cn-nanjing", "cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen",
+	"cn-shenzhen-finance-1", "cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "cn-zhengzhou-jva", "eu-central-1",
+	"eu-west-1", "me-central-1", "me-east-1", "na-south-1", "us-east-1", "us-southeast-1", "us-west-1",
+}
+
 // places are in the order in which Security Center lists their servers.
 var places = []place{
 	{"cn-hangzhou", "China (Hangzhou)", "cn-hangzhou", "hz", "bp1", 0.31, false},

@@ -19,7 +19,7 @@ type World interface {
 // A Query is one listing that a client asks for.
 type Query struct {
 	AccountID string     // 16 digits
-	Region    string     // the common parameter RegionId
+	Region    string     // whose endpoint was asked: of Security Center, one of its two centres
 	Action    string     // ListAgentlessTask
 	Params    url.Values // what the client sent, common parameters included
 	Now       time.Time  // the moment that the answer describes

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"syncer/internal/pgtest"
 	"syncer/internal/release"
+	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
 	"syncer/worker"
@@ -162,9 +162,10 @@ func (u *upgrade) known() (list []*source.Source) {
 // syncChangesNothing syncs what the release saw last: no row may get a new version.
 func (u *upgrade) syncChangesNothing() {
 	u.Helper()
-	cloud := httptest.NewServer(u.Pages)
-	defer cloud.Close()
-	client, err := release.Client(cloud.URL)
+	cloud, err := sim.Serve("127.0.0.1:0", u.Pages)
+	require.NoError(u, err)
+	defer func() { _ = cloud.Close() }()
+	client, err := release.Client(cloud.Endpoints())
 	require.NoError(u, err)
 	defer client.Close()
 	later := u.now.Load().Add(time.Minute)

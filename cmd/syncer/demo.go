@@ -92,15 +92,15 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	accounts := simAccounts(2)
-	url, stop, err := serve("127.0.0.1:0", sim.New(sim.Options{
+	cloud, err := sim.Serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: o.servers}), Clock: clock.now,
 	}))
 	if err != nil {
 		return err
 	}
-	defer stop()
-	fmt.Fprintf(p.stdout, "Starting a simulated Alibaba Cloud on %s: %d accounts, %s servers each\n", url, len(accounts), thousands(int64(o.servers)))
-	syncer, err := p.demoSyncer(accounts, url, db.Store, clock)
+	defer func() { err = errors.Join(err, cloud.Close()) }()
+	fmt.Fprintf(p.stdout, "Starting a simulated Alibaba Cloud on %s: %d accounts, %s servers each\n", cloud.URL, len(accounts), thousands(int64(o.servers)))
+	syncer, err := p.demoSyncer(accounts, cloud, db.Store, clock)
 	if err != nil {
 		return err
 	}
@@ -128,13 +128,13 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	return daemon.Run(ctx)
 }
 
-func (p *program) demoSyncer(accounts []sim.Account, url string, s *store.Store, clock *demoClock) (*worker.Syncer, error) {
+func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store.Store, clock *demoClock) (*worker.Syncer, error) {
 	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log, Clock: clock.now}
 	for _, a := range accounts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name:        a.Name,
 			Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
-			Endpoints:   map[string]string{"sas": url, "oos": url, "sts": url},
+			Endpoints:   cloud.Endpoints(),
 		}, fetch.Options{Logger: p.log, CallsPerSecond: 1e6})
 		if err != nil {
 			return nil, err

@@ -80,7 +80,7 @@ func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*wo
 		},
 		AssumeRole: a.AssumeRole,
 		Signature:  a.Signature,
-		Endpoints:  map[string]string{"sas": a.Endpoints.SAS, "oos": a.Endpoints.OOS, "sts": a.Endpoints.STS},
+		Endpoints:  endpoints(a.Endpoints),
 	}, options)
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", a.Name, err)
@@ -89,6 +89,20 @@ func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*wo
 		Name: a.Name, Client: client,
 		SecurityCenterRegions: a.SecurityCenterRegions, OOSRegions: a.OOSRegions,
 	}, nil
+}
+
+// endpoints are those of the configuration as fetch knows them.
+func endpoints(e config.Endpoints) map[string]string {
+	all := map[string]string{"sts": e.STS}
+	for product, at := range map[string]config.Endpoint{"sas": e.SAS, "oos": e.OOS} {
+		for region, address := range at {
+			if region != "" {
+				region = "/" + region
+			}
+			all[product+region] = address
+		}
+	}
+	return all
 }
 
 // openToRead opens the configuration's database for a command that only looks,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,7 +22,7 @@ func (p *program) simCommand() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:18080", "address")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:18080", "address; Security Center outside China has the next port")
 	f.IntVar(&o.accounts, "accounts", 2, "accounts")
 	f.IntVar(&o.servers, "servers", 1000, "servers of each account")
 	f.Uint64Var(&o.seed, "seed", 1, "another seed is another fleet")
@@ -77,31 +75,20 @@ func (p *program) sim(ctx context.Context, o simOptions) error {
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: o.seed, Servers: o.servers}),
 		Clock: clock, Rate: o.rate, RetryAfter: true, Latency: o.latency, FullPages: o.fullPages,
 	})
-	url, stop, err := serve(o.listen, cloud)
+	server, err := sim.Serve(o.listen, cloud)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	fmt.Fprintf(p.stdout, "The simulated cloud listens on %s. Put this into schedule.yaml:\n\naccounts:\n", url)
+	defer func() { _ = server.Close() }()
+	fmt.Fprintf(p.stdout, "The simulated cloud listens on %s. Put this into schedule.yaml:\n\naccounts:\n", server.URL)
 	for _, a := range accounts {
 		fmt.Fprintf(p.stdout, `  - name: %s
     credentials: {type: access_key, access_key_id: %s, access_key_secret: %s}
-    endpoints: {sas: "%[4]s", oos: "%[4]s", sts: "%[4]s"}
+    endpoints: {sas: {cn-hangzhou: "%[4]s", ap-southeast-1: "%[5]s"}, oos: "%[4]s", sts: "%[4]s"}
     oos_regions: [cn-hangzhou, cn-shanghai, ap-southeast-1]
-`, a.Name, a.AccessKeyID, a.AccessKeySecret, url)
+`, a.Name, a.AccessKeyID, a.AccessKeySecret, server.URL, server.Centres["ap-southeast-1"])
 	}
 	fmt.Fprintln(p.stdout)
 	<-ctx.Done()
 	return nil
-}
-
-// serve serves a handler until stop is called.
-func serve(listen string, h http.Handler) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return "", nil, err
-	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(l) //nolint:errcheck // it ends with stop, and only so
-	return "http://" + l.Addr().String(), func() { _ = server.Close() }, nil
 }

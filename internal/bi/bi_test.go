@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -104,16 +103,17 @@ func newSyncer(t *testing.T, s *store.Store, now func() time.Time) *worker.Synce
 		{ID: "1000100000000000", Name: "production", AccessKeyID: "key-1", AccessKeySecret: "secret"},
 		{ID: "1000100000000037", Name: "staging", AccessKeyID: "key-2", AccessKeySecret: "secret"},
 	}
-	cloud := httptest.NewServer(sim.New(sim.Options{
+	cloud, err := sim.Serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: accounts, Clock: now,
 		World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: 150, Keep: days * 24 * time.Hour}),
 	}))
-	t.Cleanup(cloud.Close)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = cloud.Close() })
 	for i, a := range accounts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name:        a.Name,
 			Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
-			Endpoints:   map[string]string{"sas": cloud.URL, "oos": cloud.URL, "sts": cloud.URL},
+			Endpoints:   cloud.Endpoints(),
 		}, fetch.Options{CallsPerSecond: 1e6})
 		require.NoError(t, err)
 		t.Cleanup(client.Close)

@@ -167,10 +167,28 @@ func (d *document) checkSources(settings map[string]sourceSettings, known []*sou
 	}
 }
 
+// Security Center's centre for China, and another name of it.
+const china, chinaEndpoint = "cn-hangzhou", "cn-shanghai"
+
 func (a *Account) complete() {
 	a.Credentials.Type = cmp.Or(a.Credentials.Type, "default")
 	if a.SecurityCenterRegions == nil {
-		a.SecurityCenterRegions = []string{"cn-hangzhou", "ap-southeast-1"}
+		a.SecurityCenterRegions = []string{china, "ap-southeast-1"}
+	}
+	// The endpoint of China's centre is in Shanghai, its rows are Hangzhou's.
+	var regions []string
+	for _, r := range a.SecurityCenterRegions {
+		if r == chinaEndpoint {
+			r = china
+		}
+		if !slices.Contains(regions, r) {
+			regions = append(regions, r)
+		}
+	}
+	a.SecurityCenterRegions = regions
+	if at, ok := a.Endpoints.SAS[chinaEndpoint]; ok {
+		a.Endpoints.SAS[china] = cmp.Or(a.Endpoints.SAS[china], at)
+		delete(a.Endpoints.SAS, chinaEndpoint)
 	}
 	if a.OOSRegions == nil {
 		a.OOSRegions = []string{"cn-hangzhou"}

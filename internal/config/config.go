@@ -88,7 +88,14 @@ type Credentials struct {
 
 // Endpoints take the place of Alibaba Cloud's own where they are not empty:
 // host, host:port, https://host or http://host.
-type Endpoints struct{ SAS, OOS, STS string }
+type Endpoints struct {
+	SAS, OOS Endpoint
+	STS      string
+}
+
+// An Endpoint is an address for each region. That of the region "" is for all
+// that have none of their own, and {region} in it stands for the region.
+type Endpoint map[string]string
 
 // History says how long ended versions are kept.
 type History struct{ Retention Duration }

@@ -78,7 +78,11 @@ func TestFullFile(t *testing.T) {
 			AssumeRole:            "acs:ram::1234567890123456:role/syncer-reader",
 			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
 			OOSRegions:            []string{"cn-hangzhou"},
-			Endpoints:             config.Endpoints{SAS: "http://127.0.0.1:18080", STS: "sts.example.com"},
+			Endpoints: config.Endpoints{
+				SAS: config.Endpoint{"cn-hangzhou": "http://127.0.0.1:18080", "ap-southeast-1": "http://127.0.0.1:18081"},
+				OOS: config.Endpoint{"": "oos-vpc.{region}.aliyuncs.com"},
+				STS: "sts.example.com",
+			},
 		},
 		{
 			Name: "${staging}",

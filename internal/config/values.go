@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // A Secret is text that is not printed: by whatever verb, logger or encoder, it
@@ -44,6 +45,15 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	parsed, err := parseDuration(string(text))
 	*d = Duration(parsed)
 	return err
+}
+
+// UnmarshalYAML reads one address for all regions, or one for each.
+func (e *Endpoint) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*e = Endpoint{"": n.Value}
+		return nil
+	}
+	return n.Decode((*map[string]string)(e))
 }
 
 func (d Duration) String() string { return time.Duration(d).String() }

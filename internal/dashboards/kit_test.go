@@ -45,7 +45,7 @@ var end = time.Date(2026, 3, 12, 10, 30, 0, 0, time.UTC)
 // they begin there 14 hours before those of UTC.
 type house struct {
 	url      string
-	cloud    string
+	cloud    *sim.Server
 	store    *store.Store
 	syncer   *worker.Syncer
 	accounts []string // IDs
@@ -71,13 +71,14 @@ func newHouse(t *testing.T) *house {
 		a := sim.Account{ID: "id-of-" + name, Name: name, AccessKeyID: "key-" + name, AccessKeySecret: "secret"}
 		known, h.accounts = append(known, a), append(h.accounts, a.ID)
 	}
-	cloud := httptest.NewServer(sim.New(sim.Options{
+	cloud, err := sim.Serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: known, Clock: clock, Fault: h.fault,
 		World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: 150, Keep: 6 * day}),
 	}))
-	t.Cleanup(cloud.Close)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = cloud.Close() })
 	h.syncer = &worker.Syncer{Store: h.store, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler), Clock: clock}
-	h.cloud = cloud.URL
+	h.cloud = cloud
 	for _, a := range known {
 		h.add(t, a.Name, a.AccessKeyID)
 	}
@@ -95,7 +96,7 @@ func (h *house) add(t *testing.T, name, key string) {
 	client, err := fetch.NewClient(fetch.Account{
 		Name:        name,
 		Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: key, AccessKeySecret: "secret"},
-		Endpoints:   map[string]string{"sas": h.cloud, "oos": h.cloud, "sts": h.cloud},
+		Endpoints:   h.cloud.Endpoints(),
 	}, fetch.Options{CallsPerSecond: 1e6, BaseWait: time.Millisecond, MaxWait: time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)

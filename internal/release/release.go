@@ -6,6 +6,7 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"syncer/sim"
 )
 
 // Zone is the time zone in which a release's trends cut the days.
@@ -98,7 +101,7 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 	r.mu.Lock()
 	if r.pages != nil {
-		r.pages[asked(q.Form)] = body
+		r.pages[asked(q)] = body
 	}
 	r.mu.Unlock()
 	for k, v := range answer.Header() {
@@ -111,18 +114,19 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 // ServeHTTP answers as was recorded.
 func (p Pages) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_ = q.ParseForm()
-	body, ok := p[asked(q.Form)]
+	body, ok := p[asked(q)]
 	if !ok {
 		w.WriteHeader(http.StatusNotFound)
-		body = fmt.Sprintf(`{"Code": "NotRecorded", "Message": %q}`, asked(q.Form))
+		body = fmt.Sprintf(`{"Code": "NotRecorded", "Message": %q}`, asked(q))
 	}
 	_, _ = io.WriteString(w, body)
 }
 
-// asked is a request without what differs from call to call.
-func asked(form url.Values) string {
-	kept := url.Values{}
-	for k, v := range form {
+// asked is a request without what differs from call to call, with the region that
+// its endpoint tells.
+func asked(q *http.Request) string {
+	kept := url.Values{"RegionId": {cmp.Or(sim.EndpointOf(q), "cn-hangzhou")}}
+	for k, v := range q.Form {
 		switch k {
 		case "Signature", "SignatureNonce", "SignatureMethod", "SignatureVersion", "SignatureType", "Timestamp":
 		default:

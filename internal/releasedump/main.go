@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,10 +116,13 @@ func live(ctx context.Context, s *store.Store, now *atomic.Pointer[time.Time], c
 	cloud := &release.Recorder{Cloud: sim.New(sim.Options{
 		Accounts: []sim.Account{account}, Clock: clock, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: servers, Keep: 4 * 24 * time.Hour}),
 	})}
-	http := httptest.NewServer(cloud)
-	defer http.Close()
+	served, err := sim.Serve("127.0.0.1:0", cloud)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = served.Close() }()
 	for n := range syncs {
-		client, err := release.Client(http.URL) // asks anew whose key it has
+		client, err := release.Client(served.Endpoints()) // asks anew whose key it has
 		if err != nil {
 			return nil, err
 		}

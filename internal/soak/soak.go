@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -106,10 +105,13 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 	for i := range accounts {
 		accts = append(accts, sim.Account{ID: accountID(i), Name: fmt.Sprintf("account-%d", i), AccessKeyID: fmt.Sprintf("%s%d", keyPrefix, i), AccessKeySecret: secretText})
 	}
-	cloud := httptest.NewServer(sim.New(sim.Options{
+	cloud, err := sim.Serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: accts, Clock: l.clock, Fault: l.weather.fault,
 		World: sim.NewFleet(sim.FleetOptions{Seed: l.seed, Servers: l.servers, Keep: 15 * 24 * time.Hour}),
 	}))
+	if err != nil {
+		return nil, errors.Join(err, server.Stop(ctx), os.RemoveAll(dir))
+	}
 	stop = func() {
 		for _, a := range l.all {
 			a.Client.Close()
@@ -117,7 +119,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		if l.store != nil {
 			l.store.Close()
 		}
-		cloud.Close()
+		_ = cloud.Close()
 		_ = server.Stop(context.WithoutCancel(ctx))
 		_ = os.RemoveAll(dir)
 	}
@@ -137,7 +139,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 	for i, a := range accts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name: a.Name, Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},
-			Endpoints: map[string]string{"sas": cloud.URL, "oos": cloud.URL, "sts": cloud.URL},
+			Endpoints: cloud.Endpoints(),
 		}, fetch.Options{CallsPerSecond: 1e6, MaxAttempts: 3, BaseWait: time.Millisecond, MaxWait: 4 * time.Millisecond, Timeout: 10 * time.Second, Logger: logger})
 		if err != nil {
 			return nil, err
