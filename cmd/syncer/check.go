@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"syncer/fetch"
@@ -298,8 +298,8 @@ func findTwins(accounts []*worker.Account, ids []string, of [][]finding) {
 // marks are how results look, and in which colour on a terminal.
 var marks = map[string]struct {
 	sign   string
-	colour text.Color
-}{resultOK: {"✓", text.FgGreen}, resultFailed: {"✗", text.FgRed}, resultSkipped: {"–", text.FgYellow}}
+	colour pretty.Color
+}{resultOK: {"✓", pretty.FgGreen}, resultFailed: {"✗", pretty.FgRed}, resultSkipped: {"–", pretty.FgYellow}}
 
 // printChecks prints a line for each check: on a terminal as wide as that is, else
 // as long as it takes, so that it can be searched.
@@ -314,14 +314,14 @@ func (p *program) printChecks(report checkReport) {
 	}
 	failed := 0
 	for _, f := range report.Checks {
-		result := f.Found
+		result := harmless(f.Found)
 		if f.Remedy != "" {
-			result += " → " + f.Remedy
+			result += " → " + harmless(f.Remedy)
 		}
 		if room > 0 {
 			result = strings.Join(wrapText(result, room), "\n")
 		}
-		t.AppendRow([]any{p.colour(marks[f.Result].sign, marks[f.Result].colour), f.Check, f.Account, f.Region, result})
+		t.AppendRow([]any{p.colour(marks[f.Result].sign, marks[f.Result].colour), f.Check, f.Account, f.Region, shown(result)})
 		if f.Result == resultFailed {
 			failed++
 		}
@@ -336,9 +336,9 @@ func (p *program) printChecks(report checkReport) {
 
 // longest is the width of a column.
 func longest(list []finding, header string, of func(finding) string) int {
-	width := text.StringWidth(header)
+	width := pretty.StringWidth(header)
 	for _, f := range list {
-		width = max(width, text.StringWidth(of(f)))
+		width = max(width, pretty.StringWidth(of(f)))
 	}
 	return width
 }

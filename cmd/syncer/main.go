@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -17,7 +18,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncer/internal/config"
 	"syncer/store"
+	"syncer/text"
 )
 
 func main() {
@@ -26,6 +29,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(25)
 	}
+	log.SetOutput(text.Writer(os.Stderr)) // libraries' own
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	// A second signal, while the first is being obeyed, ends the program at once.
@@ -69,27 +73,31 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetErr(p.stderr)
 	err := root.ExecuteContext(ctx)
 	var usage usageError
+	var problems config.Problems
 	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errFailed):
 		return exitFailed
+	case errors.As(err, &problems): // a line for each
+		fmt.Fprintln(p.stderr, "syncer:", text.Printable(text.Scrub(err.Error())))
+		return exitUsage
 	case errors.As(err, &usage):
-		fmt.Fprintln(p.stderr, "syncer:", err)
+		fmt.Fprintln(p.stderr, "syncer:", harmless(err.Error()))
 		return exitUsage
 	default:
-		fmt.Fprintln(p.stderr, "syncer:", withRemedy(err))
+		fmt.Fprintln(p.stderr, "syncer:", harmless(withRemedy(err)))
 		return exitFailed
 	}
 }
 
 // withRemedy adds to an error of the database what to do.
 func withRemedy(err error) string {
-	text := err.Error()
-	if _, remedy := store.Explain(err); remedy != "" && !strings.Contains(text, remedy) {
-		text += "; " + remedy
+	told := err.Error()
+	if _, remedy := store.Explain(err); remedy != "" && !strings.Contains(told, remedy) {
+		told += "; " + remedy
 	}
-	return text
+	return told
 }
 
 func (p *program) command() *cobra.Command {
@@ -144,11 +152,12 @@ func (p *program) setUpLog() error {
 		}
 	}
 	options := &slog.HandlerOptions{Level: level}
+	w := text.Writer(p.stderr)
 	switch p.logFormat {
 	case "text":
-		p.log = slog.New(slog.NewTextHandler(p.stderr, options))
+		p.log = slog.New(slog.NewTextHandler(w, options))
 	case "json":
-		p.log = slog.New(slog.NewJSONHandler(p.stderr, options))
+		p.log = slog.New(slog.NewJSONHandler(w, options))
 	default:
 		return usageError{fmt.Errorf("--log-format %s: expected text or json", p.logFormat)}
 	}

@@ -57,10 +57,10 @@ func (p *program) notifyTest(ctx context.Context, names []string) error {
 		}
 		if err := t.Send(ctx, m); err != nil {
 			failed = true
-			fmt.Fprintf(p.stdout, "%s %s\n", p.colour(marks[resultFailed].sign, marks[resultFailed].colour), strings.TrimPrefix(err.Error(), "notify "))
+			p.printf("%s %s\n", p.colour(marks[resultFailed].sign, marks[resultFailed].colour), strings.TrimPrefix(err.Error(), "notify "))
 			continue
 		}
-		fmt.Fprintf(p.stdout, "%s %s: sent\n", p.colour(marks[resultOK].sign, marks[resultOK].colour), t.Name)
+		p.printf("%s %s: sent\n", p.colour(marks[resultOK].sign, marks[resultOK].colour), t.Name)
 	}
 	if failed {
 		return errFailed

@@ -10,9 +10,15 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"syncer/text"
 )
+
+// Whatever is printed may come from outside: newTable, printJSON and printf make it
+// harmless. A shown text is, as it stands: it may have colours, and lines of its own.
+type shown string
 
 // isTerminal reports whether w is a terminal that a person watches.
 func isTerminal(w io.Writer) bool {
@@ -33,24 +39,62 @@ func (p *program) width() int {
 	return width
 }
 
+// harmless is a text on one line, which holds no secret and does nothing.
+func harmless(s string) string { return text.Line(text.Scrub(s)) }
+
 // colour colours a text for a terminal, unless the user wants none (no-color.org).
-func (p *program) colour(s string, c text.Color) string {
+func (p *program) colour(s string, c pretty.Color) shown {
+	s = harmless(s)
 	if !isTerminal(p.stdout) || p.getenv("NO_COLOR") != "" || p.getenv("TERM") == "dumb" {
-		return s
+		return shown(s)
 	}
-	return c.EscapeSeq() + s + text.Reset.EscapeSeq()
+	return shown(c.EscapeSeq() + s + pretty.Reset.EscapeSeq())
+}
+
+// printf is fmt.Fprintf to standard output; each text and error among the arguments
+// stays on its line.
+func (p *program) printf(format string, args ...any) {
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			args[i] = harmless(arg)
+		case error:
+			args[i] = harmless(arg.Error())
+		}
+	}
+	fmt.Fprintf(p.stdout, format, args...)
 }
 
 // newTable is a table in the style of psql. Numbers go right.
 func newTable(header ...any) table.Writer {
-	t := table.NewWriter()
+	t := harmlessTable{table.NewWriter()}
 	style := table.StyleDefault
-	style.Format.Header = text.FormatDefault
+	style.Format.Header = pretty.FormatDefault
 	style.Options.DrawBorder = false
 	style.Options.SeparateRows = false
 	t.SetStyle(style)
-	t.AppendHeader(table.Row(header))
+	t.AppendHeader(inCells(header))
 	return t
+}
+
+// mostInCell is how many characters of a text a table shows: all its lines are as
+// long as the longest one.
+const mostInCell = 300
+
+// A harmlessTable shows texts in its cells, each on one line.
+type harmlessTable struct{ table.Writer }
+
+func (t harmlessTable) AppendRow(row table.Row, config ...table.RowConfig) {
+	t.Writer.AppendRow(inCells(row), config...)
+}
+
+func inCells(row table.Row) table.Row {
+	for i, cell := range row {
+		if s, ok := cell.(string); ok {
+			row[i] = cut(s, mostInCell)
+		}
+	}
+	return row
 }
 
 func printTable(w io.Writer, t table.Writer) {
@@ -61,9 +105,14 @@ func printTable(w io.Writer, t table.Writer) {
 }
 
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b strings.Builder
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, text.JSON(text.Scrub(b.String())))
+	return err
 }
 
 // thousands writes 12,345.
@@ -98,20 +147,14 @@ func ago(t *time.Time, now time.Time) string {
 	return fmt.Sprintf(format, fmt.Sprintf("%d %s", n, unit))
 }
 
-// cut shortens a text to n runes, on one line.
-func cut(s string, n int) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
+// cut shortens a text to n characters, on one line.
+func cut(s string, n int) string { return text.Cut(harmless(s), n) }
 
 // rightAlign puts the columns with these numbers (from 1) to the right.
 func rightAlign(t table.Writer, columns ...int) {
 	var configs []table.ColumnConfig
 	for _, n := range columns {
-		configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		configs = append(configs, table.ColumnConfig{Number: n, Align: pretty.AlignRight, AlignHeader: pretty.AlignRight})
 	}
 	t.SetColumnConfigs(configs)
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"syncer/source"
@@ -77,8 +77,8 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	return err
 }
 
-var stateColours = map[string]text.Color{
-	worker.Fresh: text.FgGreen, worker.Late: text.FgYellow, worker.Never: text.FgYellow, worker.Failing: text.FgRed,
+var stateColours = map[string]pretty.Color{
+	worker.Fresh: pretty.FgGreen, worker.Late: pretty.FgYellow, worker.Never: pretty.FgYellow, worker.Failing: pretty.FgRed,
 }
 
 // databaseProblems are what keeps syncs from writing, with what to do.
@@ -100,12 +100,12 @@ func (p *program) printStatus(report statusReport) {
 	}
 	printTable(p.stdout, t)
 	for _, problem := range report.Problems {
-		fmt.Fprintln(p.stdout, "problem:", problem)
+		p.printf("problem: %s\n", problem)
 	}
 	told := len(report.Problems) > 0
 	for _, r := range report.Partitions {
 		if r.State != worker.Fresh && r.LastErrorMessage != nil {
-			fmt.Fprintf(p.stdout, "%s: %s of %s in %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, *r.LastErrorMessage)
+			p.printf("%s: %s of %s in %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, *r.LastErrorMessage)
 			told = true
 		}
 	}

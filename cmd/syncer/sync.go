@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
-	"github.com/jedib0t/go-pretty/v6/text"
+	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
 	"syncer/fetch"
@@ -144,20 +144,20 @@ func (p *program) printReports(reports []syncReport, dryRun bool) {
 	printTable(p.stdout, t)
 	for _, r := range reports {
 		if r.Message != "" {
-			fmt.Fprintf(p.stdout, "%s: %s of %s in %s: %s\n", r.Status, r.Source, r.Account, r.Region, r.Message)
+			p.printf("%s: %s of %s in %s: %s\n", r.Status, r.Source, r.Account, r.Region, r.Message)
 		}
 		p.printDifferences(r)
 	}
 }
 
-func statusColour(status string) text.Color {
+func statusColour(status string) pretty.Color {
 	switch status {
 	case store.StatusOK:
-		return text.FgGreen
+		return pretty.FgGreen
 	case store.StatusFailed:
-		return text.FgRed
+		return pretty.FgRed
 	}
-	return text.FgYellow // incomplete, held
+	return pretty.FgYellow // incomplete, held
 }
 
 // shownDifferences is how many differences of a partition are printed; JSON has all.
@@ -167,15 +167,15 @@ func (p *program) printDifferences(r syncReport) {
 	if len(r.Differences) == 0 {
 		return
 	}
-	fmt.Fprintf(p.stdout, "\n%s of %s in %s would\n", r.Source, r.Account, r.Region)
+	p.printf("\n%s of %s in %s would\n", r.Source, r.Account, r.Region)
 	for i, d := range r.Differences {
 		if i == shownDifferences {
-			fmt.Fprintf(p.stdout, "  … and %s more: --output json lists them all\n", thousands(int64(len(r.Differences)-i)))
+			p.printf("  … and %s more: --output json lists them all\n", thousands(int64(len(r.Differences)-i)))
 			break
 		}
-		fmt.Fprintf(p.stdout, "  %-6s %s\n", d.Kind, d.Key)
+		p.printf("  %-6s %s\n", d.Kind, d.Key)
 		for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
-			fmt.Fprintf(p.stdout, "           %s: %s → %s\n", name, cut(string(d.Columns[name][0]), 60), cut(string(d.Columns[name][1]), 60))
+			p.printf("           %s: %s → %s\n", name, cut(string(d.Columns[name][0]), 60), cut(string(d.Columns[name][1]), 60))
 		}
 	}
 }
@@ -208,7 +208,7 @@ func (p *program) watch(s *worker.Syncer, table bool) *watcher {
 	s.Watch = func(j worker.Job, stats *fetch.Stats) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		shown := &watched{stats: stats, tracker: &progress.Tracker{Message: j.String(), Units: progress.UnitsDefault}}
+		shown := &watched{stats: stats, tracker: &progress.Tracker{Message: harmless(j.String()), Units: progress.UnitsDefault}}
 		w.shown[j] = shown
 		if w.writer != nil {
 			w.writer.AppendTracker(shown.tracker)

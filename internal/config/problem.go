@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"syncer/text"
 )
 
 // A Problem is one thing that is wrong in the file.
@@ -28,7 +30,7 @@ func (p Problem) String() string {
 	if p.Path != "" {
 		b.WriteString(": " + p.Path)
 	}
-	return b.String() + ": " + p.Message
+	return text.Line(b.String() + ": " + p.Message) // a key may hold anything
 }
 
 // Problems are all that is wrong in a file, from its top to its end.

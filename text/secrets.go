@@ -1,0 +1,163 @@
+package text
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"io"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// Secrets are texts that must not be written, in any spelling: as they are, in
+// base64 (also within a longer text), hexadecimal, in a URL, in JSON, in a page.
+// The zero value knows none. It is safe for concurrent use.
+type Secrets struct {
+	mu       sync.Mutex
+	owners   map[string][2][]string // the last secrets of each, and those before
+	replacer atomic.Pointer[strings.Replacer]
+}
+
+// process knows the secrets of this process.
+var process Secrets
+
+// Hide makes [Scrub] know secrets. They take the place of those that the owner had
+// before the last: what is renewed every hour must not be kept for years.
+func Hide(owner string, secrets ...string) { process.Hide(owner, secrets...) }
+
+// Scrub writes *** in place of every secret of this process.
+func Scrub(s string) string { return process.Scrub(s) }
+
+// Hide is [Hide] for these secrets alone.
+func (s *Secrets) Hide(owner string, secrets ...string) {
+	secrets = slices.DeleteFunc(slices.Clone(secrets), word)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	had := s.owners[owner]
+	if len(secrets) == 0 || slices.Equal(had[0], secrets) {
+		return
+	}
+	if s.owners == nil {
+		s.owners = map[string][2][]string{}
+	}
+	s.owners[owner] = [2][]string{secrets, had[0]}
+	s.replacer.Store(nil)
+}
+
+// Scrub is [Scrub] for these secrets alone.
+func (s *Secrets) Scrub(text string) string {
+	r := s.replacer.Load()
+	if r == nil {
+		r = s.compile()
+	}
+	return r.Replace(text)
+}
+
+const hidden = "***"
+
+// compile makes the replacer. The longest spelling comes first: a part must not go
+// before the whole.
+func (s *Secrets) compile() *strings.Replacer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, had := range s.owners {
+		for _, secret := range append(slices.Clone(had[0]), had[1]...) {
+			all = append(all, spellings(secret)...)
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(all))
+	for _, spelling := range all {
+		pairs = append(pairs, spelling, hidden)
+	}
+	r := strings.NewReplacer(pairs...)
+	s.replacer.Store(r)
+	return r
+}
+
+// word reports whether a text is none to hide: one so short or plain ("postgres")
+// would be taken out of every sentence that has it by chance.
+func word(s string) bool {
+	const short, plain = 8, 12
+	return len(s) < short || len(s) < plain && (strings.Trim(s, "abcdefghijklmnopqrstuvwxyz/-_.") == "" || strings.Trim(s, "0123456789") == "")
+}
+
+// spellings are how a secret may stand in a text.
+func spellings(secret string) []string {
+	inner := append([]string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}, inBase64(secret)...)
+	var all []string
+	for _, s := range inner {
+		query, path := url.QueryEscape(s), url.PathEscape(s)
+		quoted, _ := json.Marshal(s) // a text always can be
+		all = append(all, s, query, path, lowerHex(query), lowerHex(path), url.QueryEscape(query), lowerHex(url.QueryEscape(query)),
+			unquoted(string(quoted)), unquoted(plainJSON(s)), strings.ReplaceAll(s, "/", `\/`), unquoted(strconv.Quote(s)), html.EscapeString(s))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// inBase64 are the parts of base64 in which a secret shows, whatever stands before
+// and after it: three bytes are four characters, so there are three ways to begin.
+func inBase64(secret string) (parts []string) {
+	for before := range 3 {
+		text := append(make([]byte, before), secret...)
+		from, to := (8*before+5)/6, 8*len(text)/6 // characters that only the secret decides
+		parts = append(parts, base64.RawStdEncoding.EncodeToString(text)[from:to], base64.RawURLEncoding.EncodeToString(text)[from:to])
+	}
+	return parts
+}
+
+var escapedByte = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+func lowerHex(s string) string { return escapedByte.ReplaceAllStringFunc(s, strings.ToLower) }
+
+func unquoted(s string) string { return s[1 : len(s)-1] }
+
+// plainJSON is a JSON string whose <, > and & stand as they are.
+func plainJSON(s string) string {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(s) // a text always can be
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// URLSecrets are what is secret in an address whose path and parameters are (a
+// webhook's, say): all of it but the scheme, the host, and what services and versions
+// are named by.
+func URLSecrets(address string) []string {
+	secrets := []string{address}
+	u, err := url.Parse(address)
+	if err != nil {
+		return secrets
+	}
+	secrets = append(secrets, u.RequestURI(), u.EscapedPath(), u.RawQuery)
+	for _, values := range u.Query() {
+		secrets = append(secrets, values...)
+	}
+	secrets = append(secrets, strings.Split(u.Path, "/")...)
+	if password, ok := u.User.Password(); ok {
+		secrets = append(secrets, password, u.User.Username()+":"+password)
+	}
+	return append(secrets, u.User.Username())
+}
+
+// Writer passes on what is logged, without the secrets of this process and without
+// what acts in a terminal. Each call of Write is to bring whole lines, as loggers do.
+func Writer(w io.Writer) io.Writer { return writer{w} }
+
+type writer struct{ to io.Writer }
+
+func (w writer) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(w.to, JSON(Scrub(string(line)))); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
