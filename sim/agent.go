@@ -122,7 +122,7 @@ func (v *view) installs(uuids []string) Listing {
 		in := list[i]
 		result, code, message := in.at(v.now)
 		return open(dst).text("Uuid", in.id).
-			int("Result", result).text("ResuleCode", code).text("Message", message).
+			int("Result", result).text("ResuleCode", code).text("Message", v.word(message)).
 			close()
 	}}
 }

@@ -37,6 +37,10 @@ type Options struct {
 	// x-acs-retry-after and x-ratelimit-user-api.
 	RetryAfter bool
 
+	// Unknown are parameters that this gateway does not know yet, and so ignores:
+	// TaskIdList of ListAgentlessTask came in October 2026.
+	Unknown []string
+
 	// MaxPageSize bounds a page, in items. Who asks for more gets this many, and
 	// is told so in the answer's PageSize or MaxResults. Default: 100.
 	MaxPageSize int
@@ -158,6 +162,9 @@ func (c *Cloud) admit(r *http.Request) (*request, error) {
 	if req.caller, err = c.authenticate(shown); err != nil {
 		return nil, err
 	}
+	for _, name := range c.opt.Unknown {
+		delete(params, name)
+	}
 	if req.region, err = req.op.checkRegion(EndpointOf(r), params.Get("RegionId")); err != nil {
 		return nil, err
 	}
@@ -182,8 +189,15 @@ func (c *Cloud) answer(req *request, id string) ([]byte, error) {
 	if req.op.sts != nil {
 		return req.op.sts(c, req, id)
 	}
+	account := req.caller.account
+	if member := req.params.Get("ResourceDirectoryAccountId"); member != "" && req.op.takes("ResourceDirectoryAccountId") {
+		var ok bool
+		if account, ok = c.byID[member]; !ok {
+			return nil, &Error{Status: http.StatusForbidden, Code: "RdCheckNoPermission", Message: "The account is no member of the resource directory."}
+		}
+	}
 	list, err := c.opt.World.List(Query{
-		AccountID: req.caller.account.ID,
+		AccountID: account.ID,
 		Region:    req.region,
 		Action:    req.op.action,
 		Params:    req.params,

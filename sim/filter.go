@@ -33,6 +33,7 @@ var rules = map[string][]rule{
 	"ListAgentlessTask": {
 		{"RootTask", "RootTask", oneOf},
 		{"TaskId", "RootTaskId", oneOf},
+		{"TaskIdList", "RootTaskId", oneOf},
 		{"RootTaskId", "RootTaskId", oneOf},
 		{"StartTime", "StartTime", notBefore},
 		{"EndTime", "StartTime", notAfter},
@@ -45,46 +46,73 @@ var rules = map[string][]rule{
 		{"IntranetIp", "IntranetIp", oneOf},
 	},
 	"DescribeAgentInstallStatus": {{"Uuids", "Uuid", oneOf}},
-	"ListInstancePatchStates":    {{"InstanceIds", "InstanceId", oneOf}},
+	"DescribeCloudCenterInstances": {
+		{"Importance", "Importance", oneOf},
+		{"Flags", "Flag", oneOf},
+	},
+	"ListInstancePatchStates": {{"InstanceIds", "InstanceId", oneOf}},
 }
 
-// A filter is what one request asks for.
-type filter []condition
+// A filter is what one request asks for: what meets all conditions, and any of the
+// alternatives where there are some.
+type filter struct {
+	all, any []condition
+	nothing  bool // whatever it is
+}
 
 type condition struct {
 	rule
 	asked []string
 }
 
-func newFilter(q Query) filter {
-	var f filter
+func newFilter(q Query) (f filter) {
 	for _, r := range rules[q.Action] {
 		asked := values(q.Params, r.param)
 		if r.param == "RootTask" && len(asked) == 0 {
 			asked = []string{"true"} // main tasks are what one gets unasked
 		}
 		if len(asked) > 0 {
-			f = append(f, condition{r, asked})
+			f.all = append(f.all, condition{r, asked})
 		}
+	}
+	if q.Action != "DescribeCloudCenterInstances" {
+		return f
+	}
+	// Servers are all that there is here.
+	if types := q.Params.Get("MachineTypes"); types != "" && !slices.Contains(strings.Split(types, ","), "ecs") {
+		f.nothing = true
+	}
+	list, _ := readCriteria(q.Params.Get("Criteria"))
+	for _, c := range list {
+		fits := oneOf
+		if strings.HasSuffix(c.Name, "Name") {
+			fits = contains
+		}
+		f.any = append(f.any, condition{rule{"Criteria", searchable[c.Name], fits}, []string{c.Value}})
+	}
+	if q.Params.Get("LogicalExp") == "AND" {
+		f.all, f.any = append(f.all, f.any...), nil
 	}
 	return f
 }
 
+// keepsAll says that the filter asks for everything.
+func (f filter) keepsAll() bool { return len(f.all) == 0 && len(f.any) == 0 && !f.nothing }
+
 // keeps says whether an item is asked for. field tells the item's fields as text,
 // empty for none.
 func (f filter) keeps(field func(name string) string) bool {
-	for _, c := range f {
-		if !c.fits(c.asked, field(c.field)) {
-			return false
-		}
-	}
-	return true
+	fits := func(c condition) bool { return c.fits(c.asked, field(c.field)) }
+	return !f.nothing &&
+		!slices.ContainsFunc(f.all, func(c condition) bool { return !fits(c) }) &&
+		(len(f.any) == 0 || slices.ContainsFunc(f.any, fits))
 }
 
 // without is the filter less its conditions on the named fields, for a caller
 // that has seen to these itself.
 func (f filter) without(fields ...string) filter {
-	return slices.DeleteFunc(slices.Clone(f), func(c condition) bool { return slices.Contains(fields, c.field) })
+	f.all = slices.DeleteFunc(slices.Clone(f.all), func(c condition) bool { return slices.Contains(fields, c.field) })
+	return f
 }
 
 func oneOf(asked []string, have string) bool {
@@ -113,15 +141,11 @@ func values(p url.Values, name string) []string {
 	v := p.Get(name)
 	switch {
 	case v == "":
-		var list []string
-		for i := 1; p.Has(name + "." + strconv.Itoa(i)); i++ {
-			list = append(list, p.Get(name+"."+strconv.Itoa(i)))
-		}
-		return list
+		return numberedValues(p, name)
 	case v[0] == '[':
 		list, _ := jsonList(v) // malformed: nothing fits
 		return append(list, "")
-	case name == "Uuids":
+	case name == "Uuids", name == "Flags":
 		return strings.Split(v, ",")
 	}
 	return []string{v}

@@ -65,6 +65,7 @@ type view struct {
 	region  string
 	now     millis
 	call    chance // differs from call to call
+	chinese bool   // Lang, which is zh where it is not sent
 	filter  filter
 }
 
@@ -77,6 +78,7 @@ func (f *Fleet) List(q Query) (Listing, error) {
 	v := &view{
 		Fleet: f, account: account, id: q.AccountID, region: q.Region,
 		now: millis(q.Now.UnixMilli()), call: account.of(uint64(q.Call)), filter: newFilter(q),
+		chinese: q.Params.Get("Lang") != "en",
 	}
 	switch q.Action {
 	case "DescribeCloudCenterInstances":
@@ -100,7 +102,7 @@ func (f *Fleet) List(q Query) (Listing, error) {
 // narrow is the part of a listing that the filter keeps. Without a filter it
 // costs nothing; with one, a look at every item.
 func (v *view) narrow(all generated, field func(i int, name string) string) generated {
-	if len(v.filter) == 0 {
+	if v.filter.keepsAll() {
 		return all
 	}
 	var kept []int

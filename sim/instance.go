@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 )
@@ -144,10 +145,18 @@ func (s *server) risks(t millis) risks {
 
 // instances is DescribeCloudCenterInstances: all servers of a service region.
 func (v *view) instances() Listing {
-	return generated{v.inService(v.region, v.now), func(dst []byte, i int) []byte {
+	all := generated{v.inService(v.region, v.now), func(dst []byte, i int) []byte {
 		s := v.inServiceAt(v.region, i, v.now)
 		return v.appendInstance(dst, &s)
 	}}
+	last, fields := -1, map[string]json.RawMessage(nil)
+	return v.narrow(all, func(i int, name string) string {
+		if i != last {
+			last, fields = i, map[string]json.RawMessage{}
+			_ = json.Unmarshal(all.item(nil, i), &fields) // which was made here
+		}
+		return plain(fields[name])
+	})
 }
 
 func (v *view) appendInstance(dst []byte, s *server) []byte {
@@ -188,8 +197,8 @@ func (v *view) appendInstance(dst []byte, s *server) []byte {
 		o = append(o, where.prefix...)
 		o = append(appendBase(o, v.account.of(hosting).of(uint64(s.place)), 18, 36), '"')
 	}
-	o = o.text("RegionId", where.region).text("RegionName", where.name).
-		text("AssetType", "0").text("AssetTypeName", "ECS")
+	o = o.text("RegionId", where.region).text("RegionName", v.word(where.name)).
+		text("AssetType", "0").text("AssetTypeName", v.word("ECS"))
 	if stopped {
 		o = o.text("Status", "notRunning")
 	} else {
@@ -199,7 +208,7 @@ func (v *view) appendInstance(dst []byte, s *server) []byte {
 	o = o.text("ClientStatus", client.status).text("ClientSubStatus", client.sub).
 		int("LastLoginTimestamp", int64(client.seen(v.call.of(uint64(s.chance)), v.now))).
 		int("CreatedTime", int64(s.born)).
-		int("AuthVersion", auth.code).text("AuthVersionName", auth.name).
+		int("AuthVersion", auth.code).text("AuthVersionName", v.word(auth.name)).
 		int("AuthModifyTime", int64(s.born+5*minute)).
 		bool("Bind", auth.code != 1).
 		int("PostPaidFlag", int64(s.kind.of(hosting).of(7).below(2)))

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -18,43 +17,41 @@ type operation struct {
 	sts             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
 }
 
-// A param is a request parameter that is checked. Others are ignored, as the
-// gateway ignores them.
+// A param is a request parameter that the operation's page documents. Others are
+// ignored, as the gateway ignores them.
 type param struct {
 	name     string
 	kind     kind
 	required bool
 }
 
-type kind uint8
-
-const (
-	text     kind = iota
-	integer       // 32 bits
-	size          // an integer of 1 or more
-	long          // 64 bits
-	boolean       // true or false
-	uuidList      // up to 100, separated by commas
-	idList        // a JSON array of up to 100 strings
-)
-
-// maxList is how many values a list parameter takes. The page of
-// ListInstancePatchStates says so of InstanceIds; nothing is published for Uuids.
-const maxList = 100
-
 const sas, oos, sts = "2018-12-03", "2019-06-01", "2015-04-01"
 
 var operations = byAction(
 	&operation{
 		action: "ListPublishBatch", version: sas, ramProduct: "yundun-sas", regions: centres,
-		params: []param{{"UpgradeVersion", text, true}, {"CurrentPage", size, true}, {"PageSize", size, true}},
-		page:   byNumber{items: "BatchList"},
+		params: []param{
+			{"UpgradeVersion", text, true},
+			{"CurrentPage", size, true},
+			{"PageSize", size, true},
+			{"BatchName", text, false},
+		},
+		page: byNumber{items: "BatchList"},
 	},
 	// The real one refuses plain HTTP, which a test on the loopback may speak.
 	&operation{
 		action: "ListOperationProcess", version: sas, ramProduct: "yundun-sas", regions: centres,
-		params: []param{{"CurrentPage", size, false}, {"PageSize", size, false}, {"StartTime", long, false}, {"EndTime", long, false}},
-		page:   byNumber{items: "Processes", count: true},
+		params: []param{
+			{"CurrentPage", size, false},
+			{"PageSize", size, false},
+			{"StartTime", long, false},
+			{"EndTime", long, false},
+			{"TaskIds", texts, false},
+			{"StatusCodes", integers, false},
+			{"TaskTypes", texts, false},
+			{"TaskSources", texts, false},
+		},
+		page: byNumber{items: "Processes", count: true},
 	},
 	&operation{
 		action: "ListAgentlessTask", version: sas, ramProduct: "yundun-sas", regions: centres,
@@ -66,18 +63,41 @@ var operations = byAction(
 			{"TargetType", integer, false},
 			{"Status", integer, false},
 			{"RootTask", boolean, false},
+			{"RootTaskId", text, false},
+			{"TaskId", text, false},
+			{"TaskIdList", idList, false},
+			{"Uuid", text, false},
+			{"MachineName", text, false},
+			{"TargetName", text, false},
+			{"InternetIp", text, false},
+			{"IntranetIp", text, false},
+			{"Lang", language, false},
 		},
 		page: byNumber{items: "List"},
 	},
 	&operation{
 		action: "DescribeAgentInstallStatus", version: sas, ramProduct: "yundun-sas", regions: centres,
-		params: []param{{"Uuids", uuidList, true}},
+		params: []param{{"Uuids", uuidList, true}, {"Lang", language, false}, {"SourceIp", address, false}},
 		page:   unpaged{items: "AegisClientInvokeStatusResponseList"},
 	},
 	&operation{
 		action: "DescribeCloudCenterInstances", version: sas, ramProduct: "yundun-sas", regions: centres,
-		params: []param{{"CurrentPage", size, false}, {"PageSize", size, false}, {"UseNextToken", boolean, false}},
-		page:   byEither{byNumber{items: "Instances", count: true, success: true}},
+		params: []param{
+			{"CurrentPage", size, false},
+			{"PageSize", size, false},
+			{"UseNextToken", boolean, false},
+			{"NextToken", text, false},
+			{"RegionId", text, false}, // of the servers, not whom to ask
+			{"MachineTypes", machineTypes, false},
+			{"Importance", integer, false},
+			{"Flags", numbers, false},
+			{"Criteria", criteria, false},
+			{"LogicalExp", logic, false},
+			{"NoGroupTrace", boolean, false}, // about a group that no server is in
+			{"ResourceDirectoryAccountId", long, false},
+			{"Lang", language, false},
+		},
+		page: byEither{byNumber{items: "Instances", count: true, success: true}},
 	},
 	&operation{
 		action: "GetCurrentVersionPublish", version: sas, ramProduct: "yundun-sas", regions: centres,
@@ -85,7 +105,7 @@ var operations = byAction(
 	},
 	&operation{
 		action: "ListInstancePatchStates", version: oos, ramProduct: "oos", regions: oosRegions,
-		params: []param{{"MaxResults", size, false}, {"InstanceIds", idList, false}},
+		params: []param{{"MaxResults", size, false}, {"NextToken", text, false}, {"InstanceIds", idList, false}},
 		page:   byToken{items: "InstancePatchStates"},
 	},
 	&operation{
@@ -150,6 +170,12 @@ func (op *operation) checkRegion(endpoint, asked string) (string, error) {
 func (op *operation) checkParams(p url.Values) error {
 	for _, q := range op.params {
 		value := p.Get(q.name)
+		if q.kind == texts || q.kind == integers {
+			if !q.kind.takesAll(p, q.name) {
+				return badRequest("InvalidParameter", "The specified parameter %s is not valid.", q.name)
+			}
+			continue
+		}
 		if value == "" {
 			if q.required {
 				return missing(q.name)
@@ -160,30 +186,29 @@ func (op *operation) checkParams(p url.Values) error {
 			return badRequest("InvalidParameter", "The specified parameter %s is not valid.", q.name)
 		}
 	}
-	// The page: "to query subtasks of a main task, you must specify this parameter".
-	if op.action == "ListAgentlessTask" && p.Get("RootTask") == "false" && p.Get("TaskId") == "" && p.Get("RootTaskId") == "" {
-		return missing("TaskId")
+	if op.action == "ListAgentlessTask" {
+		return checkTasks(p)
 	}
 	return nil
 }
 
-func (k kind) takes(value string) bool {
-	switch k {
-	case integer, size:
-		n, err := strconv.ParseInt(value, 10, 32)
-		return err == nil && (k == integer || n > 0)
-	case long:
-		_, err := strconv.ParseInt(value, 10, 64)
-		return err == nil
-	case boolean:
-		return value == "true" || value == "false"
-	case uuidList:
-		return strings.Count(value, ",") < maxList
-	case idList:
-		ids, err := jsonList(value)
-		return err == nil && len(ids) <= maxList
+// takes says whether the operation has a parameter.
+func (op *operation) takes(name string) bool {
+	return slices.ContainsFunc(op.params, func(q param) bool { return q.name == name })
+}
+
+// checkTasks refuses what the parameters of ListAgentlessTask do not allow together.
+func checkTasks(p url.Values) error {
+	switch {
+	case p.Get("TaskIdList") != "" && p.Get("RootTask") == "":
+		return missing("RootTask")
+	case p.Get("TaskIdList") != "" && p.Get("TaskId") != "":
+		return badRequest("InvalidParameter", "The parameters TaskId and TaskIdList exclude each other.")
+	// The page: "to query subtasks of a main task, you must specify this parameter".
+	case p.Get("RootTask") == "false" && p.Get("TaskId") == "" && p.Get("RootTaskId") == "" && p.Get("TaskIdList") == "":
+		return missing("TaskId")
 	}
-	return true
+	return nil
 }
 
 // deniedTo says whether the account may not call the operation.

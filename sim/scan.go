@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -95,16 +96,20 @@ func (s *scan) at(t millis) (status, progress int64) {
 }
 
 // scans is ListAgentlessTask: the main tasks, the latest first, or the subtasks
-// of one of them as far as they have begun.
+// of those that are asked for, as far as they have begun.
 func (v *view) scans(q Query) Listing {
-	wanted := q.Params.Get("TaskId")
-	if wanted == "" {
-		wanted = q.Params.Get("RootTaskId")
+	wanted := func(id string) bool {
+		for _, c := range v.filter.all {
+			if c.field == "RootTaskId" && !c.fits(c.asked, id) {
+				return false
+			}
+		}
+		return true
 	}
 	var mains []scan
 	for n := int64(v.now / scanSlot); millis(n+1)*scanSlot > v.now-v.keep; n-- {
 		m, ok := v.mainScan(n)
-		if ok && m.starts <= v.now && m.ends > v.now-v.keep && (wanted == "" || m.id == wanted) {
+		if ok && m.starts <= v.now && m.ends > v.now-v.keep && wanted(m.id) {
 			mains = append(mains, m)
 		}
 	}
@@ -112,21 +117,28 @@ func (v *view) scans(q Query) Listing {
 		all := generated{len(mains), func(dst []byte, i int) []byte { return v.appendScan(dst, &mains[i]) }}
 		return v.narrow(all, func(i int, name string) string { return mains[i].field(name, v.now) })
 	}
-	if len(mains) == 0 {
-		return Items{}
-	}
-	m := &mains[0]
+	var through []int // how many subtasks have begun of the main tasks up to each
 	begun := 0
-	if since := v.now - m.starts - minute; since >= 0 {
-		begun = min(m.count, int(since*millis(m.count)/scanWindow)+1)
+	for _, m := range mains {
+		if since := v.now - m.starts - minute; since >= 0 {
+			begun += min(m.count, int(since*millis(m.count)/scanWindow)+1)
+		}
+		through = append(through, begun)
+	}
+	at := func(i int) scan {
+		n, _ := slices.BinarySearch(through, i+1)
+		if n > 0 {
+			i -= through[n-1]
+		}
+		return v.subScan(&mains[n], i)
 	}
 	all := generated{begun, func(dst []byte, i int) []byte {
-		s := v.subScan(m, i)
+		s := at(i)
 		return v.appendScan(dst, &s)
 	}}
 	v.filter = v.filter.without("RootTask", "RootTaskId") // all of these fit
 	return v.narrow(all, func(i int, name string) string {
-		s := v.subScan(m, i)
+		s := at(i)
 		return s.field(name, v.now)
 	})
 }

@@ -53,7 +53,7 @@ func params(pairs ...string) url.Values {
 // signed fills in the common parameters that are not there, and signs.
 func signed(a Account, action string, p url.Values) url.Values {
 	out := url.Values{
-		"Action": {action}, "Version": {operations[action].version}, "Format": {"JSON"}, "RegionId": {"cn-hangzhou"},
+		"Action": {action}, "Version": {operations[action].version}, "Format": {"JSON"},
 		"AccessKeyId": {a.AccessKeyID}, "SignatureMethod": {"HMAC-SHA1"}, "SignatureVersion": {"1.0"},
 		"SignatureNonce": {fmt.Sprint(rand.Uint64())}, "Timestamp": {time.Now().UTC().Format(isoTime)},
 	}

@@ -65,6 +65,10 @@ func (c *Cloud) openToken(keyID, sealed string, now time.Time) (identity, error)
 
 var roleARN = regexp.MustCompile(`^acs:ram::(\d{16}):role/([\w.-]{1,64})$`)
 
+// maxSession is the longest session of a role, in seconds: a role has an hour
+// unless its MaxSessionDuration is raised.
+const maxSession = 3600
+
 // assumeRole answers Sts AssumeRole:
 // https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
 func (c *Cloud) assumeRole(req *request, id string) ([]byte, error) {
@@ -80,8 +84,8 @@ func (c *Cloud) assumeRole(req *request, id string) ([]byte, error) {
 	if s := req.params.Get("DurationSeconds"); s != "" {
 		seconds, _ = strconv.ParseInt(s, 10, 64) // checked with the parameters
 	}
-	if seconds < 900 || seconds > 43200 {
-		return nil, badRequest("InvalidParameter.DurationSeconds", "The Min/Max value of DurationSeconds is 15min/12hrs.")
+	if seconds < 900 || seconds > maxSession {
+		return nil, badRequest("InvalidParameter.DurationSeconds", "The Min/Max value of DurationSeconds is 15min/1hr.")
 	}
 	expires := c.opt.Wall().Add(time.Duration(seconds) * time.Second).Truncate(time.Second)
 	t := token{

@@ -54,7 +54,7 @@ func (t *Tables) List(q Query) (Listing, error) {
 	held := t.held[tableKey{q.AccountID, q.Region, q.Action}]
 	t.mu.Unlock()
 	f := newFilter(q)
-	if len(f) == 0 {
+	if f.keepsAll() {
 		return held.items, nil
 	}
 	var kept Items
