@@ -189,7 +189,10 @@ func asOf(b *strings.Builder, s *source.Source, create string) {
 	names, late := viewColumns(s, "h.")
 	// A plain SQL function over the history view: PostgreSQL inlines it, so that
 	// a caller's filters reach the indexes and months that ended before are pruned.
-	// That at is kept is asked once, since it depends on no row.
+	// That at is kept is asked once, since it depends on no row. Its text is read in
+	// the caller's session, whose search_path may begin with a schema that others
+	// write to: each name in it says where it is from, operators too. A path of its
+	// own would keep the function from being inlined.
 	fmt.Fprintf(b, `
 -- +goose StatementBegin
 %[1]s FUNCTION alicloud.%[2]s_as_of(at timestamptz)
@@ -200,8 +203,8 @@ SELECT
     %[3]s
 FROM alicloud.%[2]s_history AS h
 WHERE alicloud.kept(at)
-    AND h.valid_from <= at
-    AND (h.valid_to > at OR h.valid_to IS NULL)
+    AND h.valid_from OPERATOR(pg_catalog.<=) at
+    AND (h.valid_to OPERATOR(pg_catalog.>) at OR h.valid_to IS NULL)
 $$;
 -- +goose StatementEnd
 `, create, s.Name, strings.Join(slices.Concat(names, late), ",\n    "))

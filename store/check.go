@@ -221,6 +221,8 @@ func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
 
 // remedies are what to do about errors of the server, by SQLSTATE or its class.
 var remedies = []struct{ code, remedy string }{
+	{"08P01", noPooler}, // "unsupported startup parameter"
+	{"26000", noPooler}, // a prepared statement that another session has
 	{"25006", "let the database take changes: syncer check says what makes it read-only"},
 	{"28", "check the user and the password in DATABASE_URL, and the server's pg_hba.conf"},
 	{"3D000", "make the database (CREATE DATABASE), or name another in DATABASE_URL"},

@@ -54,31 +54,10 @@ const connectTimeout = 10 * time.Second
 
 // Open connects to a PostgreSQL database. The error says what an operator can do.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
-	config, err := pgxpool.ParseConfig(url)
-	if err != nil || passwordInPath(url) || strings.Contains(config.ConnConfig.Host, "@") {
-		// err, or what looks like the host's or the database's name, may hold the password.
-		return nil, errors.New("the database URL cannot be read: expected postgres://user:password@host:5432/database, with / in the password written as %2F, and @ as %40")
+	config, err := sessionConfig(url, o)
+	if err != nil {
+		return nil, err
 	}
-	config.MaxConns = 10
-	if o.Connections > 0 {
-		config.MaxConns = o.Connections
-	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = connectTimeout
-	}
-	config.ConnConfig.RuntimeParams["application_name"] = strings.TrimSpace("syncer " + o.Name)
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	// Merges join large tables: compiling their expressions never pays.
-	config.ConnConfig.RuntimeParams["jit"] = "off"
-	for name, value := range session {
-		if _, given := config.ConnConfig.RuntimeParams[name]; !given { // by the URL
-			config.ConnConfig.RuntimeParams[name] = value
-		}
-	}
-	// Where the server's machine has gone, this side finds out as soon.
-	config.ConnConfig.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
-		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
-	}}).DialContext
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
@@ -97,17 +76,6 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("the database is PostgreSQL %d: syncer needs 14 or later", version/10000)
 	}
 	return s, nil
-}
-
-// session is what the sessions ask of the server, so that a process that was paused,
-// or a machine that has gone, holds up no other for more than a minute: neither in
-// the middle of a merge, whose lock others wait for, nor by sessions that are only
-// thought to live.
-var session = map[string]string{
-	"idle_in_transaction_session_timeout": "60s",
-	"tcp_keepalives_idle":                 "30",
-	"tcp_keepalives_interval":             "10",
-	"tcp_keepalives_count":                "3",
 }
 
 // passwordInPath reports whether a password with a slash has ended the part of the

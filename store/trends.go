@@ -136,8 +136,8 @@ WINDOW w AS (PARTITION BY account_id, region_id, series ORDER BY day)`,
 			strings.Join(from, ", "), strings.Join(to, ", "), begin, strings.Join(measures, ", "), strings.Join(running, ", ")),
 		fmt.Sprintf("DELETE FROM %s WHERE from_day >= %s", name, start),
 		fmt.Sprintf("UPDATE %s SET to_day = %s WHERE to_day > %s", name, start, start),
-		fmt.Sprintf("INSERT INTO %s (account_id, region_id, series, %sfrom_day, to_day, %s)\nSELECT * FROM rebuilt", name, each("", dims), strings.Join(measures, ", ")),
-		"DROP TABLE rebuilt",
+		fmt.Sprintf("INSERT INTO %s (account_id, region_id, series, %sfrom_day, to_day, %s)\nSELECT * FROM pg_temp.rebuilt", name, each("", dims), strings.Join(measures, ", ")),
+		"DROP TABLE pg_temp.rebuilt",
 	}
 }
 

@@ -39,7 +39,11 @@ func write(name, text string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	file := fmt.Sprintf("%05d_%s.sql", len(all)+1, name)
+	last := 0 // numbers may have gaps
+	if _, err := fmt.Sscanf(all[len(all)-1], "%05d_", &last); err != nil {
+		log.Fatal(err)
+	}
+	file := fmt.Sprintf("%05d_%s.sql", last+1, name)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		log.Fatal(err)
 	}
