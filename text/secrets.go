@@ -29,14 +29,16 @@ var process Secrets
 
 // Hide makes [Scrub] know secrets. They take the place of those that the owner had
 // before the last: what is renewed every hour must not be kept for years.
-func Hide(owner string, secrets ...string) { process.Hide(owner, secrets...) }
+func Hide(owner string, secrets ...string) {
+	process.Hide(owner, slices.DeleteFunc(slices.Clone(secrets), word)...)
+}
 
 // Scrub writes *** in place of every secret of this process.
 func Scrub(s string) string { return process.Scrub(s) }
 
-// Hide is [Hide] for these secrets alone.
+// Hide is [Hide] for these secrets alone, words included.
 func (s *Secrets) Hide(owner string, secrets ...string) {
-	secrets = slices.DeleteFunc(slices.Clone(secrets), word)
+	secrets = slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < 2 })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	had := s.owners[owner]
@@ -106,9 +108,13 @@ func spellings(secret string) []string {
 // inBase64 are the parts of base64 in which a secret shows, whatever stands before
 // and after it: three bytes are four characters, so there are three ways to begin.
 func inBase64(secret string) (parts []string) {
+	const fewest = 6 // fewer may stand anywhere
 	for before := range 3 {
 		text := append(make([]byte, before), secret...)
 		from, to := (8*before+5)/6, 8*len(text)/6 // characters that only the secret decides
+		if to-from < fewest {
+			continue
+		}
 		parts = append(parts, base64.RawStdEncoding.EncodeToString(text)[from:to], base64.RawURLEncoding.EncodeToString(text)[from:to])
 	}
 	return parts
@@ -142,7 +148,11 @@ func URLSecrets(address string) []string {
 	for _, values := range u.Query() {
 		secrets = append(secrets, values...)
 	}
-	secrets = append(secrets, strings.Split(u.Path, "/")...)
+	for part := range strings.SplitSeq(u.Path, "/") {
+		if len(part) > 7 {
+			secrets = append(secrets, part)
+		}
+	}
 	if password, ok := u.User.Password(); ok {
 		secrets = append(secrets, password, u.User.Username()+":"+password)
 	}

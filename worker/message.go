@@ -8,7 +8,11 @@ import (
 
 	"syncer/internal/notify"
 	"syncer/store"
+	"syncer/text"
 )
+
+// mostName is how many characters of a name or value a message shows.
+const mostName = 100
 
 // few is how many of many things a message names.
 const few = 5
@@ -55,7 +59,7 @@ func (t teller) troubles(list []news, now time.Time) notify.Message {
 }
 
 func partitionName(n news) string {
-	return fmt.Sprintf("%s of %s in %s", n.Source, n.Account, n.Region)
+	return fmt.Sprintf("%s of %s in %s", n.Source, text.Cut(n.Account, mostName), n.Region)
 }
 
 func (t teller) trouble(n news) string {
@@ -70,8 +74,8 @@ func (t teller) trouble(n news) string {
 	} else {
 		b.WriteString(", never a success")
 	}
-	if text := n.state.LastErrorMessage; text != nil {
-		b.WriteString(": " + cut(*text, 400))
+	if message := n.state.LastErrorMessage; message != nil {
+		b.WriteString(": " + text.Cut(*message, 400))
 	}
 	return b.String()
 }
@@ -85,9 +89,9 @@ func (t teller) changes(r NotifyRule, found store.Matches, now time.Time) notify
 	m := notify.Message{Event: "rule", URL: t.url, At: now, Title: fmt.Sprintf("syncer: %s (%d %s)", r.Name, found.Count, rows)}
 	since := now
 	for _, c := range found.First {
-		line := c.Key
+		line := text.Cut(c.Key, mostName)
 		if c.Name != nil && *c.Name != "" && *c.Name != c.Key {
-			line = strings.TrimSpace(fmt.Sprintf("%s (%s)", *c.Name, c.Key))
+			line = strings.TrimSpace(fmt.Sprintf("%s (%s)", text.Cut(*c.Name, mostName), line))
 		}
 		if line == "" { // the only one of its source
 			line = r.Source.Name
@@ -95,7 +99,7 @@ func (t teller) changes(r NotifyRule, found store.Matches, now time.Time) notify
 		if c.Old != nil || c.New != nil {
 			line += fmt.Sprintf(": %s %s → %s", r.Column, t.value(r, c.Old), t.value(r, c.New))
 		}
-		m.Lines = append(m.Lines, fmt.Sprintf("%s, of %s in %s, found %s", line, c.Account, c.Region, t.clock(c.At)))
+		m.Lines = append(m.Lines, fmt.Sprintf("%s, of %s in %s, found %s", line, text.Cut(c.Account, mostName), c.Region, t.clock(c.At)))
 		if c.At.Before(since) {
 			since = c.At
 		}
@@ -118,14 +122,7 @@ func (t teller) value(r NotifyRule, v *string) string {
 			return fmt.Sprintf("%s (%s)", *v, l.Text)
 		}
 	}
-	return cut(*v, 100)
-}
-
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
+	return text.Cut(*v, mostName)
 }
 
 // byTrouble groups news into what is one message: a trouble, or the end of one.

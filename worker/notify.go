@@ -11,6 +11,7 @@ import (
 
 	"syncer/internal/notify"
 	"syncer/store"
+	"syncer/text"
 )
 
 // A NotifyTarget is somebody to tell.
@@ -29,7 +30,8 @@ type NotifyRule struct {
 
 // key tells a rule from others with the same text.
 func (r NotifyRule) key() string {
-	return fmt.Sprintf("%s %q %q", r.Name, r.Accounts, r.Targets)
+	// It stands in indexes, which hold no more than some 2,700 bytes.
+	return text.Fit(text.Clean(fmt.Sprintf("%s %q %q", r.Name, r.Accounts, r.Targets)), 1000)
 }
 
 // A Notifier tells people what happens. Any number of them may share a database:
@@ -114,7 +116,7 @@ func (n *Notifier) Watch(ctx context.Context) error {
 			return err
 		}
 		for _, group := range byTrouble(tell) {
-			m := t.troubles(group, w.Now)
+			m := t.troubles(group, w.Now).Folded()
 			key := fmt.Sprintf("%s %t %s", m.Event, m.Resolved, w.Now.Format(time.RFC3339Nano))
 			if err := w.Tell(ctx, n.toldOf(m.Event), key, m); err != nil {
 				return err
@@ -128,7 +130,7 @@ func (n *Notifier) Watch(ctx context.Context) error {
 			if found.Count == 0 {
 				continue
 			}
-			if err := w.Tell(ctx, n.toldBy(r), r.key()+" "+w.Now.Format(time.RFC3339Nano), t.changes(r, found, w.Now)); err != nil {
+			if err := w.Tell(ctx, n.toldBy(r), r.key()+" "+w.Now.Format(time.RFC3339Nano), t.changes(r, found, w.Now).Folded()); err != nil {
 				return err
 			}
 		}

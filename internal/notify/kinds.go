@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -33,6 +34,17 @@ var kinds = map[string]kind{
 	"webhook": {webhook, func([]byte) error { return nil }},
 }
 
+// inert takes from a text what chat services act on wherever it stands: mentions (they
+// ring for a whole group) and links. A server's name may hold either.
+func inert(s string) string {
+	return webLink.ReplaceAllString(mentions.Replace(s), "${1}xx${2}[:]//")
+}
+
+var (
+	mentions = strings.NewReplacer("@", "＠", "<at", "＜at", "<!", "＜!", "<#", "＜#")
+	webLink  = regexp.MustCompile(`(?i)(h)tt(ps?)://`)
+)
+
 func noHeader([]byte) map[string]string { return nil }
 
 // dingtalk: https://open.dingtalk.com/document/orgapp/custom-robot-access. The title
@@ -45,15 +57,15 @@ func dingtalk(p *post) (any, func([]byte) map[string]string) {
 		q.Set("sign", p.sign(p.Secret, ms+"\n"+p.Secret, base64.StdEncoding.EncodeToString))
 		p.address.RawQuery = q.Encode()
 	}
-	escape := strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "#", `\#`, "[", `\[`, "]", `\]`, "<", "&lt;", ">", "&gt;")
-	text := "#### " + escape.Replace(p.message.Title) + "\n"
+	escape := strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "`", "\\`", "#", `\#`, "[", `\[`, "]", `\]`, "~", `\~`, "!", `\!`, "|", `\|`, "<", "&lt;", ">", "&gt;")
+	body := "#### " + escape.Replace(inert(p.message.Title)) + "\n"
 	for _, line := range p.message.Lines {
-		text += "\n- " + escape.Replace(line)
+		body += "\n- " + escape.Replace(inert(line))
 	}
 	if p.message.URL != "" {
-		text += "\n\n[" + escape.Replace(p.message.URL) + "](" + p.message.URL + ")"
+		body += "\n\n[" + escape.Replace(p.message.URL) + "](" + p.message.URL + ")"
 	}
-	return map[string]any{"msgtype": "markdown", "markdown": map[string]string{"title": p.message.Title, "text": text}}, noHeader
+	return map[string]any{"msgtype": "markdown", "markdown": map[string]string{"title": inert(p.message.Title), "text": body}}, noHeader
 }
 
 // feishu: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot; Lark's
@@ -62,14 +74,14 @@ func feishu(p *post) (any, func([]byte) map[string]string) {
 	type part map[string]string
 	var content [][]part
 	for _, line := range p.message.Lines {
-		content = append(content, []part{{"tag": "text", "text": line}})
+		content = append(content, []part{{"tag": "text", "text": inert(line)}})
 	}
 	if p.message.URL != "" {
 		content = append(content, []part{{"tag": "a", "text": p.message.URL, "href": p.message.URL}})
 	}
 	body := map[string]any{
 		"msg_type": "post",
-		"content":  map[string]any{"post": map[string]any{"zh_cn": map[string]any{"title": p.message.Title, "content": content}}},
+		"content":  map[string]any{"post": map[string]any{"zh_cn": map[string]any{"title": inert(p.message.Title), "content": content}}},
 	}
 	if p.Secret != "" {
 		seconds := strconv.FormatInt(p.at.Unix(), 10)
@@ -82,14 +94,14 @@ func feishu(p *post) (any, func([]byte) map[string]string) {
 // slack: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 func slack(p *post) (any, func([]byte) map[string]string) {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	text := "*" + escape.Replace(p.message.Title) + "*"
+	body := "*" + escape.Replace(inert(p.message.Title)) + "*"
 	for _, line := range p.message.Lines {
-		text += "\n• " + escape.Replace(line)
+		body += "\n• " + escape.Replace(inert(line))
 	}
 	if p.message.URL != "" {
-		text += "\n<" + p.message.URL + ">"
+		body += "\n<" + p.message.URL + ">"
 	}
-	return map[string]string{"text": text}, noHeader
+	return map[string]string{"text": body}, noHeader
 }
 
 // webhook posts the message as it is. Where there is a secret, the header

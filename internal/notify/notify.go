@@ -1,5 +1,5 @@
 // Package notify sends messages to people through webhooks: DingTalk, Feishu (Lark),
-// Slack, or any that takes JSON. It imports the standard library only.
+// Slack, or any that takes JSON. It imports the standard library and text only.
 //
 // The libraries for it were left aside: nikoksr/notify has no release since January
 // 2025 and brings the clients of thirty services, containrrr/shoutrrr none since 2023;
@@ -16,14 +16,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"html"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
+
+	"syncer/text"
 )
 
 // A Message tells one event to a person.
@@ -48,6 +47,9 @@ type Target struct {
 // timeout is that of one message.
 const timeout = 10 * time.Second
 
+// mostError is how many characters of an error are told.
+const mostError = 300
+
 // maxAnswer is how much of an answer is read: they are a line of JSON.
 const maxAnswer = 16 << 10
 
@@ -61,7 +63,8 @@ var client = &http.Client{
 func (t *Target) Send(ctx context.Context, m Message) error {
 	p := post{Target: t, message: m, at: time.Now()}
 	if err := p.send(ctx); err != nil {
-		return fmt.Errorf("notify %s: %s", t.Name, short(p.scrub(err.Error())))
+		// What is secret goes first: a part of it would not be known again.
+		return fmt.Errorf("notify %s: %s", t.Name, text.Cut(text.Line(p.scrub(err.Error())), mostError))
 	}
 	return nil
 }
@@ -83,8 +86,7 @@ func (p *post) send(ctx context.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("there is no type %s", p.Type)
 	}
-	content, header := k.body(p)
-	body, err := json.Marshal(content)
+	body, header, err := p.body(k)
 	if err != nil {
 		return err
 	}
@@ -94,7 +96,7 @@ func (p *post) send(ctx context.Context) (err error) {
 	}
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	r.Header.Set("User-Agent", "syncer")
-	for name, value := range header(body) {
+	for name, value := range header {
 		r.Header.Set(name, value)
 	}
 	response, err := client.Do(r)
@@ -112,10 +114,54 @@ func (p *post) send(ctx context.Context) (err error) {
 	return k.accepted(answer)
 }
 
+// mostBody is how many bytes are posted: DingTalk and Feishu refuse more than 20,000,
+// Slack cuts at 40,000.
+const mostBody = 18_000
+
+// body is the message as the service takes it, shortened until it fits.
+func (p *post) body(k kind) (body []byte, header map[string]string, err error) {
+	for most := mostLine; ; most /= 2 {
+		p.message = p.message.folded(most)
+		content, headerOf := k.body(p)
+		if body, err = json.Marshal(content); err != nil {
+			return nil, nil, err
+		}
+		if len(body) <= mostBody || most < mostLines {
+			return body, headerOf(body), nil
+		}
+	}
+}
+
+const (
+	mostTitle = 200 // characters
+	mostLine  = 600 // characters of a line
+	mostLines = 50
+)
+
+// Folded is a message whose title and lines are one line each, of bounded length: a
+// name in it can neither write lines of its own nor make a service refuse the message
+// for its size.
+func (m Message) Folded() Message { return m.folded(mostLine) }
+
+// folded has lines of at most so many characters.
+func (m Message) folded(most int) Message {
+	m.Title = text.Cut(text.Line(text.Scrub(m.Title)), min(most, mostTitle))
+	lines := make([]string, 0, min(len(m.Lines), mostLines))
+	for i, line := range m.Lines {
+		if more := len(m.Lines) - i; i == mostLines-1 && more > 1 {
+			lines = append(lines, fmt.Sprintf("and %d more lines", more))
+			break
+		}
+		lines = append(lines, text.Cut(text.Line(text.Scrub(line)), most))
+	}
+	m.Lines = lines
+	return m
+}
+
 // sign is an HMAC-SHA256, which no error may quote.
-func (p *post) sign(key, text string, encode func([]byte) string) string {
+func (p *post) sign(key, signed string, encode func([]byte) string) string {
 	h := hmac.New(sha256.New, []byte(key))
-	h.Write([]byte(text))
+	h.Write([]byte(signed))
 	signature := encode(h.Sum(nil))
 	p.signatures = append(p.signatures, signature)
 	return signature
@@ -149,58 +195,12 @@ func withoutURL(err error) error {
 }
 
 // scrub takes what is secret out of what others said.
-func (p *post) scrub(text string) string {
-	secrets := append(secretsIn(p.URL), p.Secret)
-	secrets = append(secrets, p.signatures...)
+func (p *post) scrub(said string) string {
+	secrets := append(text.URLSecrets(p.URL), p.Secret)
 	if p.address != nil {
-		secrets = append(secrets, secretsIn(p.address.String())...)
+		secrets = append(secrets, text.URLSecrets(p.address.String())...)
 	}
-	for _, s := range secrets { // and as it stands in addresses, in pages and in JSON
-		quoted, _ := json.Marshal(s) // a text always can be
-		secrets = append(secrets, url.QueryEscape(s), url.PathEscape(s), html.EscapeString(s),
-			strings.Trim(string(quoted), `"`), strings.ReplaceAll(s, "/", `\/`))
-	}
-	// The longest first: a part must not go before the whole.
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	for _, s := range secrets {
-		if len(s) > 1 {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	return text
-}
-
-// secretsIn is what is secret in an address: all of it but the host and what services
-// and versions are named by.
-func secretsIn(address string) []string {
-	secrets := []string{address}
-	u, err := url.Parse(address)
-	if err != nil {
-		return secrets
-	}
-	secrets = append(secrets, u.RequestURI(), u.EscapedPath(), u.RawQuery)
-	for _, values := range u.Query() {
-		secrets = append(secrets, values...)
-	}
-	for part := range strings.SplitSeq(u.Path, "/") {
-		if len(part) > 7 {
-			secrets = append(secrets, part)
-		}
-	}
-	if u.User != nil {
-		password, _ := u.User.Password()
-		secrets = append(secrets, u.User.Username(), password)
-	}
-	return secrets
-}
-
-// short is a text on one short line. What is secret has gone before: a part of it
-// would not be known again.
-func short(text string) string {
-	const most = 300
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if r := []rune(line); len(r) > most {
-		line = string(r[:most]) + "…"
-	}
-	return line
+	var known text.Secrets
+	known.Hide(p.Name, append(secrets, p.signatures...)...)
+	return text.Scrub(known.Scrub(said))
 }
