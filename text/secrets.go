@@ -33,8 +33,9 @@ func Hide(owner string, secrets ...string) {
 	process.Hide(owner, slices.DeleteFunc(slices.Clone(secrets), word)...)
 }
 
-// Scrub writes *** in place of every secret of this process.
-func Scrub(s string) string { return process.Scrub(s) }
+// Scrub writes *** in place of every secret of this process, and takes the credentials
+// out of every link.
+func Scrub(s string) string { return WithoutCredentials(process.Scrub(s)) }
 
 // Hide is [Hide] for these secrets alone, words included.
 func (s *Secrets) Hide(owner string, secrets ...string) {
@@ -52,7 +53,7 @@ func (s *Secrets) Hide(owner string, secrets ...string) {
 	s.replacer.Store(nil)
 }
 
-// Scrub is [Scrub] for these secrets alone.
+// Scrub writes *** in place of every one of these secrets.
 func (s *Secrets) Scrub(text string) string {
 	r := s.replacer.Load()
 	if r == nil {
