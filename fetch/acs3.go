@@ -29,8 +29,8 @@ func signACS3(ctx context.Context, call Call, at endpoint, k keys) (*http.Reques
 
 func requestACS3(ctx context.Context, call Call, at endpoint, k keys, now time.Time, nonce string) (*http.Request, error) {
 	query, form := url.Values{}, url.Values{}
-	if call.Region != "" {
-		query.Set("RegionId", call.Region)
+	if region := call.region(); region != "" {
+		query.Set("RegionId", region)
 	}
 	for name, value := range call.Params {
 		if len(value) < longParam {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request
 	r := requests.NewCommonRequest()
 	r.Method = requests.POST
 	r.Scheme, r.Domain = at.scheme, at.host
-	r.Product, r.Version, r.ApiName, r.RegionId = call.Product, call.Version, call.Action, call.Region
+	r.Product, r.Version, r.ApiName = call.Product, call.Version, call.Action
 	r.AcceptFormat = "JSON"
 	for name, value := range call.Params {
 		if len(value) < longParam {
@@ -59,7 +60,7 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request
 		}
 	}
 	r.TransToAcsRequest()
-	if err := auth.Sign(r, nil, call.Region, k); err != nil {
+	if err := auth.Sign(rpcRequest{r, call.region()}, nil, "", k); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, r.GetMethod(), r.BuildUrl(), r.GetBodyReader())
@@ -71,6 +72,23 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request
 	}
 	request.Header.Del("Accept-Encoding") // the SDK asks for none; net/http asks for gzip, and unpacks it
 	return request, nil
+}
+
+// An rpcRequest keeps the SDK's signer from adding a RegionId of its own: it looks at
+// the parameters again, each time by GetQueryParams, before it signs them.
+type rpcRequest struct {
+	*requests.CommonRequest
+	region string // empty: none is sent
+}
+
+func (r rpcRequest) GetQueryParams() map[string]string {
+	params := r.CommonRequest.GetQueryParams()
+	if r.region == "" {
+		delete(params, "RegionId")
+	} else {
+		params["RegionId"] = r.region
+	}
+	return params
 }
 
 // GetCredentials and GetProviderName let keys sign: the SDK's signer asks a provider.
@@ -198,21 +216,38 @@ func (s *keyServer) GetCredentials() (*credentials.Credentials, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := gjson.ParseBytes(body)
-	k := keys{
-		id:     answer.Get("AccessKeyId").String(),
-		secret: answer.Get("AccessKeySecret").String(),
-		token:  answer.Get("SecurityToken").String(),
-	}
-	expires, err := time.Parse(time.RFC3339, answer.Get("Expiration").String())
-	if err != nil || response.StatusCode != http.StatusOK || k.id == "" || k.secret == "" || k.token == "" {
-		return nil, errors.New("the answer holds no keys")
+	answer, ok := parseReply(string(body))
+	k, expires, hasKeys := sessionKeys(gjson.ParseBytes(body))
+	if failed, code, _, _ := answer.failure(); !ok || failed || !hasKeys || response.StatusCode != http.StatusOK {
+		return nil, &keyServerError{status: response.StatusCode, code: code}
 	}
 	s.last, s.expires = k, expires
 	return k.GetCredentials()
 }
 
 func (s *keyServer) GetProviderName() string { return "credential_uri" }
+
+// A keyServerError is an answer without keys.
+type keyServerError struct {
+	status int
+	code   string
+}
+
+// plainCode is a code that can hold no secret: an access key has digits.
+var plainCode = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+)*$`)
+
+func (e *keyServerError) Error() string {
+	if plainCode.MatchString(e.code) && !saysSuccess(e.code) {
+		return fmt.Sprintf("%s (HTTP %d)", e.code, e.status)
+	}
+	return fmt.Sprintf("the answer holds no keys (HTTP %d)", e.status)
+}
+
+// retry reports whether it may pass.
+func (e *keyServerError) retry() bool {
+	k := (&Error{Status: e.status, Code: e.code}).kind()
+	return saysSuccess(e.code) || k == passing || k == throttled
+}
 
 var errUnknownType = errors.New("unknown type: it is one of default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile, uri")
 
@@ -247,8 +282,11 @@ func explain(c Credentials, err error) error {
 		local  *sdkerrors.ClientError
 		remote *sdkerrors.ServerError
 		broken *url.Error
+		empty  *keyServerError
 	)
 	switch {
+	case errors.As(err, &empty):
+		e.cause, e.retry = empty, empty.retry()
 	case errors.Is(err, errUnknownType):
 		e.cause, e.retry = err, false
 	case errors.As(err, &local) && local.OriginError() == nil:

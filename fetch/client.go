@@ -20,12 +20,9 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
 // Options tune a [Client]. The zero value of each means its default.
@@ -85,6 +82,7 @@ type Client struct {
 
 	mu        sync.Mutex
 	paces     map[string]*pace // by region and action
+	pageSizes map[string]int   // that the cloud took, by source, where it refused a larger one
 	accountID string
 }
 
@@ -103,6 +101,7 @@ func NewClient(a Account, o Options) (*Client, error) {
 		http:      &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
 		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
 		paces:     make(map[string]*pace),
+		pageSizes: make(map[string]int),
 	}
 	if o.Transport == nil {
 		c.http.Transport = newTransport(o.Timeout / 3)
@@ -149,9 +148,7 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 const stsRegion = "cn-hangzhou"
 
 // AccountID is the ID of the account that the credentials belong to. The cloud
-// is asked once; no permission is needed.
-//
-// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
+// is asked once.
 func (c *Client) AccountID(ctx context.Context) (string, error) {
 	c.mu.Lock()
 	id := c.accountID
@@ -159,12 +156,9 @@ func (c *Client) AccountID(ctx context.Context) (string, error) {
 	if id != "" {
 		return id, nil
 	}
-	body, err := c.Call(ctx, Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: stsRegion})
+	id, _, err := c.CallerIdentity(ctx)
 	if err != nil {
 		return "", err
-	}
-	if id = gjson.GetBytes(body, "AccountId").String(); id == "" {
-		return "", fmt.Errorf("%s: the answer holds no AccountId", subject(c.account, "GetCallerIdentity", stsRegion))
 	}
 	c.mu.Lock()
 	c.accountID = id
@@ -172,11 +166,44 @@ func (c *Client) AccountID(ctx context.Context) (string, error) {
 	return id, nil
 }
 
+// CallerIdentity asks the cloud whom it takes the credentials for: the account,
+// and the ARN of the user or the role. No permission is needed.
+//
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
+func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err error) {
+	answer, err := c.send(ctx, c.who, shipment{
+		Call: Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: stsRegion},
+		lacks: func(answer reply) string {
+			if answer.get("AccountId").String() == "" {
+				return "the answer holds no AccountId"
+			}
+			return ""
+		},
+	})
+	if err != nil {
+		return "", "", err
+	}
+	return answer.get("AccountId").String(), answer.get("Arn").String(), nil
+}
+
 // A Call is one call of an operation.
 type Call struct {
 	Product, Version, Action string // as in [source.API]
-	Region                   string // the one asked, which goes as RegionId
+	Region                   string // the one asked
 	Params                   map[string]string
+}
+
+// region is the RegionId that goes with the call. To Security Center it would be a
+// filter, on the region that an asset is in: whoever sends one misses all others.
+// Which of its two centres is meant the endpoint tells.
+func (c Call) region() string {
+	if given := c.Params["RegionId"]; given != "" {
+		return given
+	}
+	if strings.EqualFold(c.Product, "sas") {
+		return ""
+	}
+	return c.Region
 }
 
 // Call makes a call and returns the answer, a JSON object. It waits for the
@@ -196,6 +223,8 @@ type shipment struct {
 	ramAction      string  // for errors; empty: not known
 	callsPerSecond float64 // 0: as it is
 	stats          *Stats  // nil: not counted
+	// lacks says what an answer must hold and does not; empty: nothing. nil: anything goes.
+	lacks func(reply) string
 }
 
 // send makes a call in the name of an identity.
@@ -236,11 +265,9 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 			attempt--
 			continue
 		}
-		var told time.Duration
 		if errors.Is(err, ErrThrottled) {
 			s.stats.Throttled.Add(1)
 			pace.throttled()
-			told = answer.wait
 		}
 		if !Retryable(err) {
 			return reply{}, err
@@ -248,7 +275,7 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 		if attempt >= c.options.MaxAttempts {
 			return reply{}, fmt.Errorf("%w (attempt %d of %d)", err, attempt, c.options.MaxAttempts)
 		}
-		wait := waits.after(attempt, told)
+		wait := waits.after(attempt, told(err))
 		c.logger.DebugContext(ctx, "call again", "attempt", attempt, "wait", wait, "error", err)
 		if err := sleep(ctx, wait); err != nil {
 			return reply{}, fmt.Errorf("%s: %w", at, err)
@@ -287,13 +314,18 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 	}
 	request.Header.Set("User-Agent", c.options.UserAgent)
 
+	var response *http.Response
 	broken := func(err error) error {
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return &transportError{subject: subject(c.account, s.Action, s.Region), err: withoutSecrets(err, k)}
+		e := &transportError{subject: subject(c.account, s.Action, s.Region), err: withoutSecrets(err, k)}
+		if response != nil {
+			e.wait = toldWait(response.Header, time.Now())
+		}
+		return e
 	}
-	response, err := c.http.Do(request)
+	response, err = c.http.Do(request)
 	if err != nil {
 		return reply{}, broken(err)
 	}
@@ -312,47 +344,19 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 		return reply{}, fmt.Errorf("%s: the answer is larger than %d bytes: ask for a smaller page_size",
 			subject(c.account, s.Action, s.Region), c.options.MaxBody)
 	}
-	body, ok := parseReply(buffer.String())
+	text := buffer.String()
+	body, ok := parseReply(text)
+	if !ok {
+		body, ok = parseXML(text)
+	}
 	if !ok {
 		media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 		return reply{}, broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
 			response.StatusCode, n, cmp.Or(media, "unknown type")))
 	}
-	if response.StatusCode/100 != 2 {
-		return reply{}, c.answeredError(s, k, response, body)
+	body.requestID = response.Header.Get("x-acs-request-id")
+	if e := c.refusal(s, k, response, body); e != nil {
+		return reply{}, e
 	}
 	return body, nil
-}
-
-// answeredError makes an Error of an answer.
-func (c *Client) answeredError(s shipment, k keys, response *http.Response, body reply) *Error {
-	e := &Error{
-		Account: c.account, Product: s.Product, Action: s.Action, Region: s.Region,
-		Status:    response.StatusCode,
-		Code:      redact(body.get("Code").String(), k),
-		Message:   redact(body.get("Message").String(), k),
-		RequestID: redact(body.get("RequestId").String(), k),
-		RAMAction: s.ramAction,
-		wait:      toldWait(response.Header),
-	}
-	e.Code = cmp.Or(e.Code, http.StatusText(response.StatusCode))
-	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		e.Ahead = time.Since(date)
-	}
-	return e
-}
-
-// toldWait is how long a throttled caller is told to wait; 0: nothing is told.
-// All of the headers speak in milliseconds.
-func toldWait(h http.Header) time.Duration {
-	ms, _ := strconv.ParseInt(h.Get("x-acs-retry-after"), 10, 64)
-	for _, name := range []string{"x-ratelimit-user-api", "x-ratelimit-user"} {
-		for pair := range strings.SplitSeq(h.Get(name), ",") { // Limit:100,Remain:0,TimeLeft:1200
-			if left, ok := strings.CutPrefix(strings.TrimSpace(pair), "TimeLeft:"); ok {
-				n, _ := strconv.ParseInt(strings.TrimSpace(left), 10, 64)
-				ms = max(ms, n)
-			}
-		}
-	}
-	return time.Duration(min(max(ms, 0), time.Hour.Milliseconds())) * time.Millisecond
 }

@@ -31,7 +31,6 @@ func TestCallIsSignedAndSent(t *testing.T) {
 	q := c.asked()[0]
 	require.Equal(t, "2018-12-03", q.Get("Version"))
 	require.Equal(t, "DescribeAgentInstallStatus", q.Get("Action"))
-	require.Equal(t, "ap-southeast-1", q.Get("RegionId"))
 	require.Equal(t, testID, q.Get("AccessKeyId"))
 }
 
@@ -78,6 +77,17 @@ func TestRetries(t *testing.T) {
 		{name: "unavailable", fail: answer(503, "ServiceUnavailable"), retry: true, text: "ServiceUnavailable: words (HTTP 503, RequestId REQ-1)"},
 		{name: "internal with 400", fail: answer(400, "InternalError"), retry: true},
 		{name: "500", fail: answer(500, "Whatever"), retry: true},
+		{name: "rejected", fail: answer(400, "Rejected.Throttling"), retry: true, throttled: 1, is: ErrThrottled},
+		{name: "flow control", fail: answer(400, "FlowControlError"), retry: true, throttled: 1, is: ErrThrottled},
+		{name: "some throttling", fail: answer(400, "Sas.ThrottlingException"), retry: true, throttled: 1, is: ErrThrottled},
+		{name: "qps", fail: answer(400, "QpsLimitExceeded"), retry: true, throttled: 1, is: ErrThrottled},
+		{name: "internal failure", fail: answer(400, "InternalFailure"), retry: true},
+		{name: "service busy", fail: answer(400, "ServiceBusy"), retry: true},
+		{name: "server busy", fail: answer(400, "ServerBusy"), retry: true},
+		{name: "inner error", fail: answer(400, "InnerError"), retry: true},
+		{name: "request timeout", fail: answer(400, "RequestTimeout"), retry: true},
+		{name: "unavailable for now", fail: answer(400, "ServiceUnavailableTemporary"), retry: true},
+		{name: "invalid timeout", fail: answer(400, "InvalidParameter.Timeout")},
 		{name: "nonce used", fail: answer(400, "SignatureNonceUsed"), retry: true},
 		{name: "HTML", fail: garbled("<html>Signature=abc</html>"), retry: true, text: "no JSON object (HTTP 200, 26 bytes of text/html)"},
 		{name: "empty body", fail: garbled(""), retry: true},
@@ -176,7 +186,13 @@ func TestWaitEndsWithContext(t *testing.T) {
 
 func TestToldWait(t *testing.T) {
 	t.Parallel()
+	now := time.Date(2026, 10, 21, 7, 28, 0, 0, time.UTC)
 	for header, want := range map[[2]string]time.Duration{
+		{"Retry-After", "2"}:                                       2 * time.Second,
+		{"Retry-After", "Wed, 21 Oct 2026 07:28:10 GMT"}:           10 * time.Second,
+		{"Retry-After", "Wed, 21 Oct 2020 07:28:10 GMT"}:           0,
+		{"Retry-After", "99999999999"}:                             time.Hour,
+		{"Retry-After", "soon"}:                                    0,
 		{"x-acs-retry-after", "1500"}:                              1500 * time.Millisecond,
 		{"x-ratelimit-user-api", "Limit:10,Remain:0,TimeLeft:800"}: 800 * time.Millisecond,
 		{"x-ratelimit-user", "Limit:10, TimeLeft: 40"}:             40 * time.Millisecond,
@@ -186,7 +202,7 @@ func TestToldWait(t *testing.T) {
 	} {
 		h := http.Header{}
 		h.Set(header[0], header[1])
-		require.Equal(t, want, toldWait(h), header)
+		require.Equal(t, want, toldWait(h, now), header)
 	}
 	b := backoff{base: time.Second, most: 10 * time.Second}
 	for attempt := 1; attempt < 100; attempt++ {
@@ -196,21 +212,34 @@ func TestToldWait(t *testing.T) {
 	}
 }
 
-func TestThrottledCallsWaitAsTold(t *testing.T) {
+// TestCallsWaitAsTold: whatever may pass is waited for as long as the answer says.
+func TestCallsWaitAsTold(t *testing.T) {
 	t.Parallel()
-	c := newCloud(t, func(w http.ResponseWriter, _ url.Values, n int) {
-		if n == 1 {
-			w.Header().Set("x-acs-retry-after", "60")
-			refuse(w, 400, "Throttling.User", "slow down")
-			return
-		}
-		fmt.Fprint(w, `{}`)
-	})
-	client := c.client(func(_ *Account, o *Options) { o.MaxWait = time.Second })
-	start := time.Now()
-	_, err := client.Call(t.Context(), aCall)
-	require.NoError(t, err)
-	require.GreaterOrEqual(t, time.Since(start), 60*time.Millisecond)
+	for name, fail := range map[string]func(w http.ResponseWriter){
+		"throttled":    func(w http.ResponseWriter) { refuse(w, 400, "Throttling.User", "slow down") },
+		"unavailable":  func(w http.ResponseWriter) { refuse(w, 503, "ServiceUnavailable", "later") },
+		"HTML":         func(w http.ResponseWriter) { w.WriteHeader(503); fmt.Fprint(w, "<html>") },
+		"no list":      func(w http.ResponseWriter) { fmt.Fprint(w, `{"Success":false}`) },
+		"inner error":  func(w http.ResponseWriter) { fmt.Fprint(w, `{"Code":"InnerError"}`) },
+		"cut mid-word": func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99"); fmt.Fprint(w, "{") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newCloud(t, func(w http.ResponseWriter, _ url.Values, n int) {
+				if n == 1 {
+					w.Header().Set("x-acs-retry-after", "60")
+					fail(w)
+					return
+				}
+				fmt.Fprint(w, `{}`)
+			})
+			client := c.client(func(_ *Account, o *Options) { o.MaxWait = time.Second })
+			start := time.Now()
+			_, err := client.Call(t.Context(), aCall)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, time.Since(start), 60*time.Millisecond)
+		})
+	}
 }
 
 func TestPaceIsSharedPerActionAndRegion(t *testing.T) {
@@ -273,6 +302,44 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 	wg.Wait()
 	require.LessOrEqual(t, opened.Load(), int64(16))
+}
+
+// TestRegion: Security Center takes RegionId for a filter on its assets, and is sent
+// none; the region of OOS goes with the call.
+func TestRegion(t *testing.T) {
+	t.Parallel()
+	for _, signature := range signatures {
+		for _, test := range []struct {
+			call Call
+			want []string
+		}{
+			{Call{Product: "Sas", Version: "2018-12-03", Action: "DescribeCloudCenterInstances", Region: "ap-southeast-1"}, nil},
+			{Call{Product: "sas", Version: "2018-12-03", Action: "ListAgentlessTask", Region: "cn-hangzhou", Params: map[string]string{"Lang": strings.Repeat("en", longParam)}}, nil},
+			{Call{Product: "Sas", Version: "2018-12-03", Action: "A", Region: "cn-hangzhou", Params: map[string]string{"RegionId": "cn-beijing"}}, []string{"cn-beijing"}},
+			{Call{Product: "oos", Version: "2019-06-01", Action: "ListInstancePatchStates", Region: "cn-beijing"}, []string{"cn-beijing"}},
+		} {
+			// The simulated cloud knows signatures; here it counts what arrives.
+			var sent http.Header
+			var form url.Values
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				r.ParseForm()
+				sent, form = r.Header, r.Form
+				fmt.Fprint(w, `{}`)
+			}))
+			client, err := NewClient(Account{
+				Signature:   signature,
+				Credentials: Credentials{Type: "access_key", AccessKeyID: "i", AccessKeySecret: "s"},
+				Endpoints:   map[string]string{"sas": server.URL, "oos": server.URL},
+			}, quick)
+			require.NoError(t, err)
+			_, err = client.Call(t.Context(), test.call)
+			require.NoError(t, err)
+			require.Equal(t, test.want, form["RegionId"], signature)
+			require.Empty(t, sent.Values("x-acs-region-id"))
+			client.Close()
+			server.Close()
+		}
+	}
 }
 
 func TestTooLargeAnswer(t *testing.T) {

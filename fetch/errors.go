@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,7 +27,7 @@ type Error struct {
 	Account, Product, Action, Region string
 
 	Status    int    // of HTTP
-	Code      string // such as Throttling.User
+	Code      string // such as Throttling.User; empty: the answer tells none, but is no good one
 	Message   string // the cloud's words, without secrets
 	RequestID string // what Alibaba Cloud's support asks for
 
@@ -40,11 +41,18 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s", subject(e.Account, e.Action, e.Region), e.Code)
-	if e.Message != "" && e.Message != e.Code {
-		fmt.Fprintf(&b, ": %s", strings.TrimRight(e.Message, ". "))
+	b.WriteString(subject(e.Account, e.Action, e.Region))
+	if e.Code != "" {
+		b.WriteString(": " + e.Code)
 	}
-	fmt.Fprintf(&b, " (HTTP %d, RequestId %s)", e.Status, e.RequestID)
+	if e.Message != "" && e.Message != e.Code {
+		b.WriteString(": " + strings.TrimRight(e.Message, ". "))
+	}
+	fmt.Fprintf(&b, " (HTTP %d", e.Status)
+	if e.RequestID != "" {
+		b.WriteString(", RequestId " + e.RequestID)
+	}
+	b.WriteByte(')')
 	if advice := e.advice(); advice != "" {
 		fmt.Fprintf(&b, "; %s", advice)
 	}
@@ -79,16 +87,10 @@ const (
 )
 
 // kinds tell what a code asks for, by how it begins; the first match holds.
-// Throttling is known by its code alone: it comes with HTTP 400, 403, 429 and 503.
 var kinds = []struct {
 	code string
 	kind kind
 }{
-	{"Throttling", throttled},
-	{"ServiceUnavailable", passing},
-	{"InternalError", passing},
-	{"ServerError", passing},
-	{"SystemBusy", passing},
 	{"SignatureNonceUsed", passing}, // a retry has a nonce of its own
 	{"InvalidSecurityToken.Expired", expired},
 	{"SecurityTokenExpired", expired},
@@ -106,18 +108,39 @@ var kinds = []struct {
 	{"InvalidRegion", misplaced},
 	{"Missing", final},
 	{"Invalid", final},
+	{"Illegal", final},
 }
 
+// The products word these each in their own way: Throttling.User, Rejected.Throttling,
+// FlowControlError; InternalError, InnerError, InternalFailure; SystemBusy, ServiceBusy;
+// ServiceUnavailable, ServiceUnavailableTemporary. The HTTP status beside them says
+// nothing: throttling comes with 400, 403, 429 and 503.
+var (
+	throttledCode = regexp.MustCompile(`(?i)throttl|flow\.?(control|limit)|too\.?many\.?requests|qps|rate\.?(limit|exceed)|request\.?limit|frequen`)
+	passingCode   = regexp.MustCompile(`(?i)intern(al)?|inner|(server|system|service|unknown)\.?(error|exception|failure)|busy|unavailable|time\.?d?\.?out`)
+)
+
 func (e *Error) kind() kind {
+	if throttledCode.MatchString(e.Code) {
+		return throttled
+	}
 	for _, k := range kinds {
 		if strings.HasPrefix(e.Code, k.code) {
 			return k.kind
 		}
 	}
+	status := e.Status
+	if inner, err := strconv.Atoi(e.Code); err == nil { // some put an HTTP status there
+		status = inner
+	}
 	switch {
-	case e.Status == http.StatusTooManyRequests:
+	case passingCode.MatchString(e.Code):
+		return passing
+	case status == http.StatusTooManyRequests:
 		return throttled
-	case e.Status == http.StatusRequestTimeout || e.Status >= http.StatusInternalServerError:
+	case status == http.StatusRequestTimeout || status >= http.StatusInternalServerError:
+		return passing
+	case e.Code == "" && status/100 == 2: // no answer, and no word why
 		return passing
 	}
 	return final
@@ -153,7 +176,8 @@ func (e *Error) advice() string {
 // A transportError is a call that got no answer, or half of one.
 type transportError struct {
 	subject string
-	err     error // without secrets
+	err     error         // without secrets
+	wait    time.Duration // as of an Error
 }
 
 func (e *transportError) Error() string { return e.subject + ": " + e.err.Error() }
@@ -195,6 +219,19 @@ func Retryable(err error) bool {
 	}
 	var transport *transportError
 	return errors.As(err, &transport)
+}
+
+// told is how long the cloud says to wait before the next call; 0: nothing is told.
+func told(err error) time.Duration {
+	var answer *Error
+	if errors.As(err, &answer) {
+		return answer.wait
+	}
+	var transport *transportError
+	if errors.As(err, &transport) {
+		return transport.wait
+	}
+	return 0
 }
 
 // subject says what was being called.

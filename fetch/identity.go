@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // keys are what signs a request.
@@ -161,21 +163,29 @@ func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
 	body, err := r.client.send(ctx, r.base, shipment{
 		Call:      Call{Product: "Sts", Version: "2015-04-01", Action: "AssumeRole", Region: stsRegion, Params: params},
 		ramAction: "sts:AssumeRole",
+		lacks: func(answer reply) string {
+			if _, _, ok := sessionKeys(answer.get("Credentials")); !ok {
+				return "the answer lacks keys or their expiration"
+			}
+			return ""
+		},
 	})
 	if err != nil {
 		return keys{}, time.Time{}, err
 	}
-	credentials := body.get("Credentials")
-	k := keys{
-		id:     credentials.Get("AccessKeyId").String(),
-		secret: credentials.Get("AccessKeySecret").String(),
-		token:  credentials.Get("SecurityToken").String(),
-	}
-	expires, err := time.Parse(time.RFC3339, credentials.Get("Expiration").String())
-	if err != nil || k.id == "" || k.secret == "" || k.token == "" {
-		return keys{}, time.Time{}, fmt.Errorf("the answer lacks keys or their expiration (RequestId %s)", body.get("RequestId").String())
-	}
+	k, expires, _ := sessionKeys(body.get("Credentials"))
 	return k, expires, nil
+}
+
+// sessionKeys are the keys of an answer that gives some for a while; false: it gives none.
+func sessionKeys(answer gjson.Result) (k keys, expires time.Time, ok bool) {
+	k = keys{
+		id:     answer.Get("AccessKeyId").String(),
+		secret: answer.Get("AccessKeySecret").String(),
+		token:  answer.Get("SecurityToken").String(),
+	}
+	expires, err := time.Parse(time.RFC3339, answer.Get("Expiration").String())
+	return k, expires, err == nil && k.id != "" && k.secret != "" && k.token != ""
 }
 
 func (r *assumedRole) renew(ctx context.Context, stale keys) error {

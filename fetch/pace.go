@@ -15,6 +15,8 @@ import (
 // rate falls to just below what was served in the last second, which is what is
 // allowed, and from there it rises along a cubic curve: for a minute hardly, so
 // that throttling stays rare, then ever faster, in case that the cause is gone.
+// A second with fewer calls than the rate tells nothing of what is allowed: then
+// the rate falls by half, and is back within seconds unless calls are throttled again.
 //
 // The curve is CUBIC's (RFC 9438), which keeps long connections near what a
 // network bears in the same way.
@@ -25,11 +27,17 @@ type pace struct {
 	mu      sync.Mutex
 	ceiling rate.Limit // calls a second
 	base    rate.Limit // from which the rate rises since lowered
+	halved  rate.Limit // what the rate lost then without a word of what is allowed
 	lowered time.Time
 
-	second       int64 // since 1970, that now counts
-	now, earlier int   // calls served in that second, and in the one before it
+	second       int64   // since 1970, that now counts
+	now, earlier answers // of that second, and of the one before it
 }
+
+// answers count those of a second.
+type answers struct{ served, throttled int }
+
+func (a answers) all() int { return a.served + a.throttled }
 
 const (
 	// headroom is left below every rate: calls that leave evenly do not arrive
@@ -39,6 +47,10 @@ const (
 	// The rate is back where it was throttled, 5 % higher, after a minute.
 	riseShare = 1 - headroom
 	riseTime  = time.Minute
+	// What was lost by halving is back after so long.
+	halvedTime = 5 * time.Second
+	// filled is the share of the rate that a second's calls must be to tell what is allowed.
+	filled = 0.75
 	// lowerPause is how long throttled calls count as one: they were under way together.
 	lowerPause = time.Second
 )
@@ -64,6 +76,7 @@ func (p *pace) setCeiling(callsPerSecond float64) {
 		return
 	}
 	p.base *= ceiling / p.ceiling
+	p.halved *= ceiling / p.ceiling
 	p.limiter.SetLimitAt(p.clock(), p.limiter.Limit()*ceiling/p.ceiling)
 	p.limiter.SetBurstAt(p.clock(), burst(ceiling))
 	p.ceiling = ceiling
@@ -85,12 +98,18 @@ func (p *pace) throttled() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock()
+	p.tick(now)
+	p.now.throttled++
 	if now.Sub(p.lowered) < lowerPause {
 		return
 	}
-	p.count(now, 0)
-	served := rate.Limit(max(p.now, p.earlier))
-	p.base = max(min(p.limiter.Limit(), served)*headroom, p.ceiling*lowestShare)
+	limit, allowed := p.limiter.Limit(), rate.Limit(max(p.now.served, p.earlier.served))
+	p.halved = 0
+	if allowed == 0 || rate.Limit(max(p.now.all(), p.earlier.all())) < filled*limit {
+		allowed = limit / 2
+		p.halved = limit / 2
+	}
+	p.base = max(min(limit, allowed)*headroom, p.ceiling*lowestShare)
 	p.lowered = now
 	p.limiter.SetLimitAt(now, p.base)
 }
@@ -100,23 +119,26 @@ func (p *pace) served() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock()
-	p.count(now, 1)
+	p.tick(now)
+	p.now.served++
 	if p.limiter.Limit() < p.ceiling {
-		since := now.Sub(p.lowered).Seconds() / riseTime.Seconds()
-		p.limiter.SetLimitAt(now, min(p.base+p.ceiling*riseShare*rate.Limit(since*since*since), p.ceiling))
+		since := now.Sub(p.lowered)
+		share := since.Seconds() / riseTime.Seconds()
+		rise := p.ceiling * riseShare * rate.Limit(share*share*share)
+		rise += p.halved * rate.Limit(min(since.Seconds()/halvedTime.Seconds(), 1))
+		p.limiter.SetLimitAt(now, min(p.base+rise, p.ceiling))
 	}
 }
 
-// count adds calls to the present second, and remembers the one before.
-func (p *pace) count(now time.Time, n int) {
+// tick begins a second's count, and remembers the one before.
+func (p *pace) tick(now time.Time) {
 	switch second := now.Unix(); second {
 	case p.second:
 	case p.second + 1:
-		p.second, p.earlier, p.now = second, p.now, 0
+		p.second, p.earlier, p.now = second, p.now, answers{}
 	default:
-		p.second, p.earlier, p.now = second, 0, 0
+		p.second, p.earlier, p.now = second, answers{}, answers{}
 	}
-	p.now += n
 }
 
 // A backoff says how long to wait between attempts: up to twice as long each

@@ -83,3 +83,28 @@ func simulate(p *pace, allowed int, latency, lasting time.Duration) (served, thr
 	}
 	return served, throttled
 }
+
+// TestPaceAfterOneThrottledCall: what is throttled before anything was served, or
+// after a few calls that were far from the rate, says nothing of what is allowed.
+func TestPaceAfterOneThrottledCall(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{0, 1, 3} {
+		p := newPace(10)
+		now := paceStart
+		p.clock = func() time.Time { return now }
+		call := func(answer func()) {
+			now = now.Add(p.limiter.ReserveN(now, 1).DelayFrom(now) + 20*time.Millisecond)
+			answer()
+		}
+		for range before {
+			call(p.served)
+			now = now.Add(300 * time.Millisecond)
+		}
+		call(p.throttled)
+		start := now
+		for range 60 {
+			call(p.served)
+		}
+		require.Less(t, now.Sub(start), 10*time.Second, "60 pages, after %d that were served", before)
+	}
+}

@@ -220,8 +220,9 @@ func plainString(value string) (text string, ok bool) {
 
 // A reply is a JSON object from the cloud.
 type reply struct {
-	text   string
-	fields []field
+	text      string
+	fields    []field
+	requestID string // as the answer's header tells it
 }
 
 // A field is one of an object, its value as it is written.

@@ -102,6 +102,7 @@ type sweep struct {
 	decoder *decoder
 
 	attempt int
+	size    int   // of a page, that is asked for
 	total   int64 // as the cloud told; -1: it did not
 	pages   int64
 	shown   int64 // rows given to the sink
@@ -114,8 +115,17 @@ func (s *sweep) make(ctx context.Context) error {
 	waits := backoff{base: s.client.options.BaseWait, most: s.client.options.MaxWait}
 	for s.attempt = 1; ; s.attempt++ {
 		s.total, s.pages, s.shown, s.fresh, s.reason = -1, 0, 0, 0, ""
+		s.size = s.pageSize()
 		s.decoder.reset()
-		if err := s.page(ctx); err != nil {
+		err := s.page(ctx)
+		if err != nil && s.askForLess(ctx, err) {
+			s.attempt-- // beside the attempts
+			if err := s.sink.Restart(ctx); err != nil {
+				return fmt.Errorf("restart: %w", err)
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if s.reason == "" || s.last() {
@@ -173,7 +183,8 @@ func (s *sweep) outcome() Outcome {
 	return o
 }
 
-// ask makes one call of the sweep. The answer is a JSON object.
+// ask makes one call of the sweep. The answer holds what the source's items are: a
+// list, or an object that is not empty.
 func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error) {
 	r := s.request
 	params := maps.Clone(r.Sweep.Params)
@@ -196,15 +207,39 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 		ramAction:      r.Source.API.RAMAction,
 		callsPerSecond: r.CallsPerSecond,
 		stats:          r.Stats,
+		lacks:          s.lacks,
 	})
+}
+
+// lacks says what an answer must hold and does not.
+func (s *sweep) lacks(answer reply) string {
+	items := answer.get(s.request.Source.Items)
+	if _, single := s.request.Source.Pager.(source.Single); !single {
+		if !items.IsArray() {
+			return "the answer holds no list " + s.request.Source.Items
+		}
+		return ""
+	}
+	if !items.IsObject() {
+		return "the answer holds no object " + s.request.Source.Items
+	}
+	empty := true
+	items.ForEach(func(_, value gjson.Result) bool {
+		empty = value.Type == gjson.Null
+		return empty
+	})
+	if empty {
+		return "the answer's object " + s.request.Source.Items + " is empty"
+	}
+	return ""
 }
 
 // take decodes the items of an answer and gives them to the sink. It returns
 // how many items there were, and how many of them were shown for the first
 // time (or are unusable).
-func (s *sweep) take(ctx context.Context, items gjson.Result) (n, fresh int, err error) {
+func (s *sweep) take(ctx context.Context, answer reply) (n, fresh int, err error) {
 	before := s.decoder.unusable
-	rows := s.decoder.page(items)
+	rows := s.decoder.page(answer.get(s.request.Source.Items))
 	unusable := s.decoder.unusable - before
 	if len(rows) > 0 {
 		if fresh, err = s.sink.Page(ctx, rows); err != nil {

@@ -88,7 +88,11 @@ var answers = []struct{ code, remedy string }{
 
 func explainAnswer(e *fetch.Error) (what, remedy string) {
 	what = e.Code
-	if message := strings.TrimRight(e.Message, ". "); message != "" && message != e.Code {
+	switch message := strings.TrimRight(e.Message, ". "); {
+	case message == "" || message == e.Code:
+	case what == "":
+		what = message
+	default:
 		what += ": " + message
 	}
 	if e.RequestID != "" {
@@ -115,6 +119,8 @@ func explainAnswer(e *fetch.Error) (what, remedy string) {
 		remedy = fmt.Sprintf("set this machine's clock: it is %s behind", -e.Ahead.Round(time.Second))
 	case skewed:
 		remedy = "set this machine's clock"
+	case e.Code == "": // nor is it what the API's page describes
+		remedy = "check the endpoints of the account; if they are right, Alibaba Cloud's support can tell more by the RequestId"
 	case fetch.Retryable(e):
 		remedy = "try again later; Alibaba Cloud's support can tell more by the RequestId"
 	default:

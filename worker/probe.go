@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,24 +31,16 @@ var errNoAnswer = fmt.Errorf("no answer within %s", probeTimeout)
 
 // An Identity is whom the cloud takes an account's credentials for.
 type Identity struct {
-	AccountID string `json:"AccountId"`
-	ARN       string `json:"Arn"` // of the user or the role
+	AccountID string
+	ARN       string // of the user or the role
 }
 
 // Identify asks the cloud whose the credentials are. No permission is needed.
-//
-// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
 func (a *Account) Identify(ctx context.Context) (id Identity, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, probeTimeout, errNoAnswer)
 	defer cancel()
-	body, err := a.Client.Call(ctx, fetch.Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: "cn-hangzhou"})
-	if err != nil {
-		return id, err
-	}
-	if err := json.Unmarshal(body, &id); err != nil || id.AccountID == "" {
-		return id, fmt.Errorf("GetCallerIdentity for account %q: the answer holds no AccountId", a.Name)
-	}
-	return id, nil
+	id.AccountID, id.ARN, err = a.Client.CallerIdentity(ctx)
+	return id, err
 }
 
 // A Probe is what the least call of a job's source, a page of one row, came to.
