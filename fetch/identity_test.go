@@ -171,6 +171,36 @@ func TestKeysFromURI(t *testing.T) {
 	require.EqualValues(t, 2, served.Load())
 }
 
+// TestNoKeysFromURI: an answer that says failure gives no keys, whatever else it holds.
+func TestNoKeysFromURI(t *testing.T) {
+	t.Parallel()
+	keys := fmt.Sprintf(`"AccessKeyId":%q,"AccessKeySecret":%q,"SecurityToken":%q,"Expiration":"2100-01-01T00:00:00Z"`, testID, testSecret, testToken)
+	for body, want := range map[string]struct {
+		says  string
+		retry bool
+	}{
+		`{}`:                                      {"the answer holds no keys", true},
+		`{"Code":"Success"}`:                      {"the answer holds no keys", true},
+		`{"Code":"InternalError",` + keys + `}`:   {"InternalError (HTTP 200)", true},
+		`{"code":"NoPermission",` + keys + `}`:    {"NoPermission (HTTP 200)", false},
+		`{"Success":false,` + keys + `}`:          {"the answer holds no keys", true},
+		`{"Code":"` + testID + `",` + keys + `}`:  {"the answer holds no keys", false},
+		`{"Code":"Success",` + keys + `,"x":NaN}`: {"the answer holds no keys", true},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))
+		c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{}`) })
+		_, err := c.client(func(a *Account, _ *Options) { a.Credentials = Credentials{Type: "uri", URI: server.URL} }).Call(t.Context(), aCall)
+		require.ErrorIs(t, err, ErrCredentials, body)
+		require.ErrorContains(t, err, want.says)
+		require.Equal(t, want.retry, Retryable(err), body)
+		for _, secret := range []string{testID, testSecret, testToken, server.URL} {
+			require.NotContains(t, err.Error(), secret)
+		}
+		require.Empty(t, c.asked())
+		server.Close()
+	}
+}
+
 func TestKeysFromTheMachine(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)

@@ -45,6 +45,15 @@ func HTML(status int) Fault {
 	}}
 }
 
+// Answer answers a body of one's own; the gateway's headers tell the RequestId.
+func Answer(status int, mediaType, body string) Fault {
+	return Fault{func(x *exchange) {
+		x.w.Header().Set("Content-Type", mediaType)
+		x.w.Header().Set("x-acs-request-id", x.id)
+		x.write(status, []byte(body))
+	}}
+}
+
 // Empty answers {}.
 func Empty() Fault {
 	return Fault{func(x *exchange) { x.send(http.StatusOK, []byte("{}")) }}

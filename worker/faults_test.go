@@ -42,6 +42,8 @@ type faultCase struct {
 	calls, retries, throttled int64
 	// later is the state of the listing's third row, where that matters.
 	later int
+	// again is what is tried again, where the costs do not tell.
+	again string
 
 	client func(*fetch.Account, *fetch.Options)
 }
@@ -130,19 +132,55 @@ var faultCases = []faultCase{
 		name: "a body over the limit", faults: []sim.Fault{sim.Flood(1 << 20)},
 		status: store.StatusFailed, message: "ask for a smaller page_size", calls: 2,
 	},
+	noAnswer("HTTP 200 with Success false, in any spelling, beside an empty list", "", "the answer says that it is no success",
+		spoilt("Success", false), spoilt("Success", "False"), spoilt("success", 0)),
+	noAnswer("HTTP 200 with the code of an error that may pass, beside an empty list", "InnerError", "InnerError",
+		spoilt("Code", "InnerError", "Success", false), spoilt("code", "InnerError")),
 	{
-		name: "`{}`", faults: []sim.Fault{sim.Empty()}, only: &patches,
-		status: store.StatusIncomplete, message: "page 2 holds no list", calls: 6,
+		name: "HTTP 200 with the code of an error that stays", faults: forms(spoilt("Code", "NoPermission", "Message", "caller has no permission")),
+		status: store.StatusFailed, code: "NoPermission", message: "grant the RAM user or role the action", requestID: true, calls: 2,
+	},
+	noAnswer("no list, null, or something else in its place, whatever the total; `{}`", "", "the answer holds no list",
+		func(a answer, _ *listing) { delete(a, a.list()) }, func(a answer, _ *listing) { a[a.list()] = nil },
+		func(a answer, _ *listing) { a[a.list()] = "none" }, func(a answer, _ *listing) { a[a.list()] = map[string]any{} },
+		func(a answer, _ *listing) { clear(a) }, func(a answer, l *listing) {
+			a[a.list()] = nil
+			if l == &checks {
+				a.info()["TotalCount"] = 0
+			}
+		}),
+	{
+		name:   "Rejected.Throttling, FlowControlError or any code with throttling in it",
+		faults: []sim.Fault{sim.Refuse(400, "Rejected.Throttling", "x"), sim.Throttle(503, "Rejected.Throttling", time.Millisecond)},
+		status: store.StatusFailed, code: "Rejected.Throttling", message: "lower calls_per_second", requestID: true, calls: 7, retries: 5, throttled: 6,
 	},
 	{
-		name: "`{}` where a total is told", faults: []sim.Fault{sim.Empty()}, only: &checks,
-		status: store.StatusIncomplete, message: "page 2 tells no total",
+		name:   "InternalFailure, ServiceBusy and their like, with HTTP 400",
+		faults: []sim.Fault{sim.Refuse(400, "InternalFailure", "x")},
+		status: store.StatusFailed, code: "InternalFailure", message: "(attempt 6 of 6)", requestID: true, calls: 7, retries: 5,
 	},
 	{
-		name: "no list, null, or something else in its place",
-		faults: forms(func(a answer, _ *listing) { delete(a, a.list()) }, func(a answer, _ *listing) { a[a.list()] = nil },
-			func(a answer, _ *listing) { a[a.list()] = "none" }, func(a answer, _ *listing) { a[a.list()] = map[string]any{} }),
-		status: store.StatusIncomplete, message: "page 2 holds no list", calls: 6,
+		name: "an error as XML, or with names in lower case; the RequestId in a header alone",
+		faults: []sim.Fault{
+			sim.Answer(403, "text/xml", `<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoPermission</Code><Message>no</Message></Error>`),
+			sim.Answer(403, "application/json", `{"code":"NoPermission","message":"no"}`),
+		},
+		status: store.StatusFailed, code: "NoPermission", message: "grant the RAM user or role the action", requestID: true, calls: 2,
+	},
+	{
+		name: "a page size that is refused: half of it is asked for, and remembered",
+		fault: func(c sim.Call) sim.Fault {
+			if len(c.Params.Get("PageSize")+c.Params.Get("MaxResults")) < len("100") {
+				return sim.Fault{}
+			}
+			return sim.Refuse(400, "InvalidParameter", "The specified parameter PageSize or MaxResults is not valid.")
+		},
+		status: store.StatusOK, again: "the listing, with smaller pages",
+	},
+	{
+		name: "a token of - or 0: the list has ended", only: &patches,
+		faults: forms(func(a answer, l *listing) { lastPage(a, l, "-") }, func(a answer, l *listing) { lastPage(a, l, "0") }),
+		status: store.StatusOK,
 	},
 	{
 		name: "a list, or another field of the answer, twice",
@@ -223,6 +261,36 @@ var faultCases = []faultCase{
 			func(a answer, _ *listing) { a["NextToken"] = map[string]any{} }),
 		status: store.StatusIncomplete, message: "does not tell whether it is the last", calls: 6,
 	},
+}
+
+// noAnswer is an answer that is tried again, and says why only in its body.
+func noAnswer(name, code, message string, changes ...func(answer, *listing)) faultCase {
+	return faultCase{
+		name: name, faults: forms(changes...),
+		status: store.StatusFailed, code: code, message: message, requestID: true, calls: 7, retries: 5,
+	}
+}
+
+// spoilt is an empty page that says something else as well.
+func spoilt(fields ...any) func(answer, *listing) {
+	return func(a answer, l *listing) {
+		a[a.list()] = []any{}
+		if l == &checks {
+			a.info()["TotalCount"] = 0
+		}
+		for pair := range slices.Chunk(fields, 2) {
+			a[pair[0].(string)] = pair[1]
+		}
+	}
+}
+
+// lastPage holds all that the pages before it did not show.
+func lastPage(a answer, l *listing, token string) {
+	var rest []any
+	for _, id := range []string{"r3", "r4", "r5", "r7", "r8"} {
+		rest = append(rest, l.item(id, cloudRows[id]))
+	}
+	a[a.list()], a["NextToken"] = rest, token
 }
 
 func throttling(code string) faultCase {
@@ -483,9 +551,12 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// cloudRows are what the cloud has when it begins to answer badly.
+var cloudRows = map[string]int{"r1": 1, "r2": 0, "r3": 1, "r4": 0, "r5": 0, "r7": 0, "r8": 0}
+
 func testFault(t *testing.T, g *gateway, c *faultCase, l *listing, fault func(sim.Call) sim.Fault) {
 	before := map[string]int{"r1": 0, "r2": 0, "r3": 0, "r4": 0, "r5": 0, "r6": 0, "r7": 0}
-	cloud := map[string]int{"r1": 1, "r2": 0, "r3": 1, "r4": 0, "r5": 0, "r7": 0, "r8": 0}
+	cloud := cloudRows
 	g.set(l, before)
 	r := g.sync()
 	require.Equal(t, store.StatusOK, r.Status, r.Message)
@@ -574,6 +645,8 @@ func faultTable() string {
 		names[c.name] = true
 		again, tables, exit := "nothing", "as before", 1
 		switch {
+		case c.again != "":
+			again = c.again
 		case c.code == "InvalidSecurityToken.Expired":
 			again = "the call, once, with new keys"
 		case c.retries > 0:
@@ -764,7 +837,8 @@ func TestAfterIncomplete(t *testing.T) {
 	// The main task has finished, and its subtask is seen only once.
 	set(map[string]any{"TaskId": "main", "Status": 2, "StartTime": created},
 		map[string]any{"TaskId": "sub", "RootTaskId": "main", "Status": 2, "StartTime": created})
-	g.spoil(always(sim.Empty()), -1, func(c sim.Call) bool { return c.Params.Get("RootTask") == "false" })
+	short := sim.Rewrite(func([]byte) []byte { return []byte(`{"List":[],"PageInfo":{"TotalCount":1}}`) })
+	g.spoil(always(short), -1, func(c sim.Call) bool { return c.Params.Get("RootTask") == "false" })
 	require.Equal(t, store.StatusIncomplete, g.sync().Status)
 	require.Equal(t, map[string]int{"main": 2}, g.rows(t, &tasks))
 	g.heal()
