@@ -28,7 +28,8 @@ type Changes struct {
 	// Repeated counts rows whose key the same sweep had shown before: the later one counts.
 	Repeated int64
 
-	// Held says, per sweep, what was not ended because it was too much.
+	// Held says of which sweeps rows were not ended because they were too many. A few
+	// are named.
 	Held       []string
 	HeldRows   int64 // how many rows these are
 	heldDigest int64 // of the keys: the same rows, the same digest
@@ -61,7 +62,7 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 		if err := y.fold(ctx, tx, &c); err != nil {
 			return err
 		}
-		if y.first || c.Opened+c.Changed+c.Ended > 0 || y.conn != nil { // a stage may also have refreshed untracked columns
+		if y.wrote(&c) {
 			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = coalesce(first_merged_at, $4)
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At); err != nil {
 				return err
@@ -131,19 +132,14 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 	}
 	// What is gone is judged before the stage is merged, among the rows that
 	// stood when the run began.
-	gone, err := y.gone(ctx, tx, run, c)
+	if err := y.settleStage(ctx, tx); err != nil {
+		return err
+	}
+	v, err := y.judge(ctx, tx, run, c, false)
 	if err != nil {
 		return err
 	}
 	if y.conn != nil {
-		if y.again {
-			if _, err := tx.Exec(ctx, y.t.dropOlder()); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Exec(ctx, "ANALYZE pg_temp.stage"); err != nil {
-			return err
-		}
 		if c.Changed, err = write(y.t.endChanged(), -1); err != nil {
 			return err
 		}
@@ -156,21 +152,35 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 	if err := y.open(ctx, tx, c, write); err != nil {
 		return err
 	}
-	for _, chunk := range gone.chunks(y.t) {
-		n, err := write(y.t.end(), -1, chunk...)
-		if err != nil {
+	if v.listed {
+		if c.Ended, err = write(y.t.endGone(), -1); err != nil {
 			return err
 		}
-		c.Ended += n
 	}
 	if y.t.EndsWith != nil {
-		n, err := y.endOrphans(ctx, tx, c.Opened+c.Changed+c.Ended > 0, write)
-		if err != nil {
-			return err
-		}
-		c.Ended += n
+		return y.endOrphans(ctx, tx, c, write)
 	}
 	return nil
+}
+
+// settleStage leaves one row of each key in the stage, the one that counts.
+func (y *Sync) settleStage(ctx context.Context, tx pgx.Tx) error {
+	if y.conn == nil {
+		return nil
+	}
+	if y.again {
+		if _, err := tx.Exec(ctx, y.t.dropOlder()); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "ANALYZE pg_temp.stage")
+	return err
+}
+
+// wrote reports whether a merge has written into the tables: a stage may also have
+// brought untracked columns up to date.
+func (y *Sync) wrote(c *Changes) bool {
+	return y.first || c.Opened+c.Changed+c.Ended > 0 || y.conn != nil
 }
 
 // open makes the new versions: those of the stage by a statement that answers what
@@ -210,46 +220,32 @@ func (y *Sync) openNew(ctx context.Context, tx pgx.Tx, at time.Time) (int64, err
 	prefix = appendText(appendText(prefix, y.part.AccountID), y.part.RegionID)
 	suffix := appendField(nil, uint64(at.UnixMicro()-pgEpoch))
 
+	return copyFrom(ctx, tx, y.t.copyStanding(), func(row func(...[]byte) error) error {
+		return y.new.each(func(e entry) error { return row(prefix, e.tuple(), suffix) })
+	})
+}
+
+// copyFrom runs a binary COPY of the tuples that rows hands out, each in parts.
+func copyFrom(ctx context.Context, tx pgx.Tx, sql string, rows func(row func(parts ...[]byte) error) error) (int64, error) {
 	pipe, w := io.Pipe()
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
 		b := bufio.NewWriterSize(w, 1<<16)
 		_, _ = b.Write(copyHeader) // an error stays with b
-		err := y.new.each(func(e entry) error {
-			_, _ = b.Write(prefix)
-			_, _ = b.Write(e.tuple())
-			_, err := b.Write(suffix)
+		err := rows(func(parts ...[]byte) (err error) {
+			for _, part := range parts {
+				_, err = b.Write(part)
+			}
 			return err
 		})
 		_, _ = b.Write(copyTrailer)
 		w.CloseWithError(errors.Join(err, b.Flush()))
 	}()
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, pipe, y.t.copyStanding())
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, pipe, sql)
 	_ = pipe.Close() // lets go of the writer, should the copy have failed
 	<-written
 	return tag.RowsAffected(), err
-}
-
-// endOrphans ends rows whose parent is gone, once the parents were ever synced. It
-// compares whole tables, so it looks first whether either side has changed since
-// the partition's last good run began.
-func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, changed bool, write func(string, int, ...any) (int64, error)) (int64, error) {
-	var look bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (
-    SELECT FROM syncer.partitions
-    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND generation > 0 AND ($4 OR merged_at > coalesce((
-        SELECT started_at
-        FROM syncer.sync_runs
-        WHERE account_id = $1 AND source = $5 AND region_id = $3 AND status = 'ok'
-        ORDER BY run_id DESC
-        LIMIT 1
-    ), '-infinity'))
-)`, y.part.AccountID, y.t.EndsWith.Source, y.part.RegionID, changed, y.t.Source.Name).Scan(&look)
-	if err != nil || !look {
-		return 0, err
-	}
-	return write(y.t.endOrphans(), -1)
 }
 
 // shown counts the rows that the run's sweeps have shown.

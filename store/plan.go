@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -29,15 +31,23 @@ type Difference struct {
 }
 
 // Plan says what Merge would do, and tells each difference to visit. It writes
-// nothing but the temporary stage. Rows that would end with their parent are not
-// foreseen.
+// nothing but temporary tables. ErrStale: make the run again.
 func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Changes, err error) {
 	defer wrap(&err, "plan the merge of %s", y.part)
 	if err := y.flush(ctx); err != nil {
 		return c, err
 	}
 	err = pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
-		gone, err := y.gone(ctx, tx, run, &c)
+		if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
+			return err
+		}
+		if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
+			return cmp.Or(err, ErrStale)
+		}
+		if err := y.settleStage(ctx, tx); err != nil {
+			return err
+		}
+		v, err := y.judge(ctx, tx, run, &c, true)
 		if err != nil {
 			return err
 		}
@@ -53,20 +63,40 @@ func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Cha
 		}); err != nil {
 			return err
 		}
-		c.Ended = int64(len(gone))
-		for _, key := range gone {
-			visit(Difference{Kind: WouldEnd, Key: y.t.keyOf(key)})
-		}
-		return nil
+		return y.planEnds(ctx, tx, v, &c, visit)
 	})
 	c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
+	c.Repeated = y.repeated
 	return c, err
 }
 
-func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *Changes, visit func(Difference)) error {
-	if _, err := tx.Exec(ctx, y.t.dropOlder()); err != nil {
+// planEnds tells which rows would end: those that are gone, and those whose parent
+// is.
+func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *Changes, visit func(Difference)) error {
+	var from []string
+	if v.listed {
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", y.t.keyText("g")))
+	}
+	if y.t.EndsWith != nil {
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, %d)", y.t.keyText("o"), v.round))
+	}
+	if from == nil {
+		return nil
+	}
+	rows, err := tx.Query(ctx, strings.Join(from, " UNION ")+" ORDER BY 1")
+	if err != nil {
 		return err
 	}
+	d := Difference{Kind: WouldEnd}
+	_, err = pgx.ForEachRow(rows, []any{&d.Key}, func() error {
+		c.Ended++
+		visit(d)
+		return nil
+	})
+	return err
+}
+
+func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *Changes, visit func(Difference)) error {
 	rows, err := tx.Query(ctx, y.t.compareStage(), y.part.AccountID, y.part.RegionID)
 	if err != nil {
 		return err

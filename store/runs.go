@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -48,7 +47,7 @@ const (
 func (c Changes) Status(run Run) (status, message string) {
 	switch {
 	case len(c.Held) > 0:
-		message = "not ended: " + joinFew(c.Held) + "; if the fleet really shrank, run syncer sync --allow-shrink"
+		message = "not ended: " + strings.Join(c.Held, "; ") + "; if the fleet really shrank, run syncer sync --allow-shrink, with --dry-run first to see which rows would end"
 		if run.Incomplete != "" {
 			message += "; incomplete besides: " + run.Incomplete
 		}
@@ -57,15 +56,6 @@ func (c Changes) Status(run Run) (status, message string) {
 		return StatusIncomplete, run.Incomplete
 	}
 	return StatusOK, ""
-}
-
-// joinFew keeps a message readable, whatever the number of its parts.
-func joinFew(parts []string) string {
-	const few = 3
-	if more := len(parts) - few; more > 0 {
-		return fmt.Sprintf("%s; and %d more", strings.Join(parts[:few], "; "), more)
-	}
-	return strings.Join(parts, "; ")
 }
 
 // RecordFailure records a run that wrote nothing else. The partition's account ID

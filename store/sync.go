@@ -42,10 +42,10 @@ type Sync struct {
 	known    fingerprints
 	standing int // rows that stood when it began
 
-	// A changed row waits in the stage. So does a new one where sweeps ask the
-	// tables what the run has found; elsewhere it waits in the spill.
+	// A changed row waits in the stage. So does a new one where the tables are asked
+	// for what the run has found; elsewhere it waits in the spill.
 	conn  *pgxpool.Conn // owns the stage; nil until a row must be staged
-	asked bool          // sweeps ask for what the run has found
+	asked bool          // by sweeps, or for the parents of rows
 	buf   []byte        // COPY tuples not yet sent to the stage
 	again bool          // some key was staged twice
 	new   spill
@@ -66,7 +66,8 @@ const flushBytes = 256 << 10
 // Begin reads the fingerprints of the partition's standing rows.
 func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
 	defer wrap(&err, "read what stands of %s", p)
-	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source), asked: p.Source.AsksItself()}
+	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source)}
+	y.asked = p.Source.AsksItself() || y.t.ownParents()
 	// Which merge was the last is read before the rows: one in between makes this
 	// run start again, never the other way round.
 	if y.state, err = readState(ctx, s.pool, p); err != nil {
@@ -164,7 +165,7 @@ func (w *Sweep) Missing(ctx context.Context) (missing bool, err error) {
 	if w.decl.Absent != source.Ends || !y.known.unseen() {
 		return false, nil
 	}
-	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	q := y.query()
 	rows, err := y.querier().Query(ctx, fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s",
 		list("t.", append(y.t.key(), "row_hash")), y.t.name, y.t.where, q.scope(w.decl, w.scope)), q.args...)
 	if err != nil {
@@ -295,7 +296,7 @@ func (y *Sync) Values(ctx context.Context, from []source.Values, after string, l
 	if err := y.flush(ctx); err != nil {
 		return nil, err
 	}
-	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	q := y.query()
 	var selects []string
 	for _, v := range from {
 		if table := y.current(v); table != "" {
@@ -344,7 +345,7 @@ func (y *Sync) current(v source.Values) string {
 // since nothing stands yet.
 func (y *Sync) Since(ctx context.Context, sw *source.Sweep, latest time.Time) (_ time.Time, err error) {
 	defer wrap(&err, "read how far back to ask for %s", y.part)
-	q := &query{args: []any{y.part.AccountID, y.part.RegionID}}
+	q := y.query()
 	scope := y.t.where + q.set("t", sw)
 	var any bool
 	var oldest *time.Time
@@ -360,6 +361,9 @@ func (y *Sync) Since(ctx context.Context, sw *source.Sweep, latest time.Time) (_
 	}
 	return latest, nil
 }
+
+// query begins with the partition's arguments.
+func (y *Sync) query() *query { return &query{args: []any{y.part.AccountID, y.part.RegionID}} }
 
 // querier is the connection that sees the stage, or any.
 func (y *Sync) querier() querier {

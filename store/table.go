@@ -59,6 +59,14 @@ func (t *table) qualifiedKey(alias string) []string {
 	return k
 }
 
+// keyRow is the key as one value.
+func (t *table) keyRow(alias string) string {
+	if len(t.Key) == 0 {
+		return "true"
+	}
+	return "ROW(" + strings.Join(t.qualifiedKey(alias), ", ") + ")"
+}
+
 // sameKey joins two aliases on the key within a partition.
 func (t *table) sameKey(a, b string) string {
 	on := []string{"true"}
@@ -143,34 +151,9 @@ func (t *table) copyStanding() string {
 	return fmt.Sprintf("COPY %s (account_id, region_id, %s, version_hash, row_hash, valid_from) FROM STDIN BINARY", t.standing, list("", t.columns))
 }
 
-// end ends the standing rows with the keys in $4, $5…, one array per key column.
-func (t *table) end() string {
-	join := "true"
-	from := ""
-	if len(t.Key) > 0 {
-		var arrays []string
-		for i, k := range t.Key {
-			arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+4, t.columnType(k)))
-		}
-		from = fmt.Sprintf("\nFROM unnest(%s) AS g (%s)", strings.Join(arrays, ", "), list("", t.key()))
-		join = t.sameKey("t", "g")
-	}
-	return fmt.Sprintf("UPDATE %s AS t\nSET valid_to = $3%s\nWHERE %s AND %s", t.name, from, t.where, join)
-}
-
-// endOrphans ends the rows whose parent no longer stands. A row that this very
-// merge opened waits for the next one: a version cannot end as it begins.
-func (t *table) endOrphans() string {
-	p := t.EndsWith
-	return fmt.Sprintf(`UPDATE %s AS t
-SET valid_to = $3
-WHERE %s
-    AND t.valid_from < $3
-    AND t.%s IS NOT NULL
-    AND NOT EXISTS (
-        SELECT FROM %s AS p
-        WHERE p.account_id = $1 AND p.region_id = $2 AND p.valid_to = 'infinity' AND p.%s = t.%s
-    )`, t.name, t.where, ident(p.Via), pgx.Identifier{"syncer", p.Source}.Sanitize(), ident(p.Column), ident(p.Via))
+// endGone ends what pg_temp.gone says.
+func (t *table) endGone() string {
+	return fmt.Sprintf("UPDATE %s AS t\nSET valid_to = $3\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.where, t.sameKey("t", "g"))
 }
 
 // compareStage reads what the stage would open and change: the key as text, and
