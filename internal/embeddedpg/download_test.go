@@ -2,10 +2,10 @@ package embeddedpg
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"crypto/sha1"
+	"compress/gzip"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -13,66 +13,57 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/ulikunitz/xz"
 )
 
-// makeJar packs entries as the archive's jars are packed.
-func makeJar(t *testing.T, entries []tar.Header, content string) []byte {
+// makePackage packs entries as npm does. Those that are files have their
+// Linkname as content.
+func makePackage(t *testing.T, entries ...tar.Header) []byte {
 	t.Helper()
 	var packed bytes.Buffer
-	x, err := xz.NewWriter(&packed)
-	require.NoError(t, err)
-	w := tar.NewWriter(x)
+	z := gzip.NewWriter(&packed)
+	w := tar.NewWriter(z)
 	for _, e := range entries {
+		content := ""
 		if e.Typeflag == tar.TypeReg {
+			content, e.Linkname = e.Linkname, ""
 			e.Size = int64(len(content))
 		}
 		require.NoError(t, w.WriteHeader(&e))
-		if e.Typeflag == tar.TypeReg {
-			_, err := w.Write([]byte(content))
-			require.NoError(t, err)
-		}
+		_, err := w.Write([]byte(content))
+		require.NoError(t, err)
 	}
 	require.NoError(t, w.Close())
-	require.NoError(t, x.Close())
-
-	var jar bytes.Buffer
-	z := zip.NewWriter(&jar)
-	_, err = z.Create("META-INF/MANIFEST.MF")
-	require.NoError(t, err)
-	f, err := z.Create("postgres-test.txz")
-	require.NoError(t, err)
-	_, err = f.Write(packed.Bytes())
-	require.NoError(t, err)
 	require.NoError(t, z.Close())
-	return jar.Bytes()
+	return packed.Bytes()
 }
 
-// serve answers with files by the end of their address.
-func serve(t *testing.T, h *home, files map[string][]byte) {
+func file(name, content string) tar.Header {
+	return tar.Header{Name: "package/native/" + name, Typeflag: tar.TypeReg, Mode: 0o700, Linkname: content}
+}
+
+// serve answers with a package at its address, and has the home know it.
+func serve(t *testing.T, h *home, pkg []byte) {
 	t.Helper()
 	platform, err := platform(runtime.GOOS, runtime.GOARCH)
 	require.NoError(t, err)
-	jar := fmt.Sprintf("/mirror/io/zonky/test/postgres/embedded-postgres-binaries-%s/18.3.0/embedded-postgres-binaries-%s-18.3.0.jar",
-		platform, platform)
+	sum := sha256.Sum256(pkg)
+	h.releases = map[int]release{newestMajor: {"18.9.9", map[string]string{platform: hex.EncodeToString(sum[:])}}}
+	address := fmt.Sprintf("/mirror/@embedded-postgres/%s/-/%s-18.9.9.tgz", platform, platform)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for suffix, body := range files {
-			if r.URL.Path == jar+suffix {
-				_, _ = w.Write(body)
-				return
-			}
+		if r.URL.Path != address {
+			http.NotFound(w, r)
+			return
 		}
-		http.NotFound(w, r)
+		_, _ = w.Write(pkg)
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("SYNCER_PG_DOWNLOAD", server.URL+"/mirror/")
 }
-
-func sum256(b []byte) []byte { return fmt.Appendf(nil, "%x", sha256.Sum256(b)) }
 
 // The tree holds scripts that run this machine's programs, so that what was
 // downloaded is really started.
@@ -84,67 +75,167 @@ func TestDownloadedServerStarts(t *testing.T) {
 
 	h := homeWith(t)
 	h.noSync = true
-	jar := makeJar(t, []tar.Header{
-		{Name: "./", Typeflag: tar.TypeDir, Mode: 0o700},
-		{Name: "./bin/run", Typeflag: tar.TypeReg, Mode: 0o700},
-		{Name: "./bin/postgres", Typeflag: tar.TypeSymlink, Linkname: "run"},
-		{Name: "./bin/initdb", Typeflag: tar.TypeSymlink, Linkname: "run"},
-	}, "#!/bin/sh\nexec "+real.dir+"/${0##*/} \"$@\"\n")
 	// As root the server's user runs these, whose umask we do not know.
-	serve(t, h, map[string][]byte{"": jar, ".sha256": append(sum256(jar), "  name.jar\n"...)})
+	serve(t, h, makePackage(
+		t,
+		tar.Header{Name: "package/package.json", Typeflag: tar.TypeReg},
+		file("lib/run.1", "#!/bin/sh\nexec "+real.dir+"/${0##*/} \"$@\"\n"),
+		file("pg-symlinks.json", `[{"source": "native/lib/run.1", "target": "native/bin/postgres"},
+			{"source": "native/lib/run.1", "target": "native/bin/initdb"}]`),
+	))
 	s, err := h.start(t.Context(), Options{NoSync: true})
 	require.NoError(t, err)
 	defer stopServer(t, s)
 	assert.Equal(t, "1", query(t, s.URL(), "SELECT '1'"))
 
-	info, err := os.Stat(filepath.Join(h.path(binDir), "18.3.0", "bin", "run"))
+	info, err := os.Stat(filepath.Join(h.path(binDir), "18.9.9", "lib", "run.1"))
 	require.NoError(t, err)
 	assert.Equal(t, fs.FileMode(0o755), info.Mode().Perm(), "everybody may run it")
-	require.NoDirExists(t, filepath.Join(h.path(binDir), "18.3.0.new"))
+	require.NoDirExists(t, filepath.Join(h.path(binDir), "18.9.9.new"))
 }
 
 func TestDownloadsThatAreRefused(t *testing.T) {
-	good := []tar.Header{{Name: "bin/postgres", Typeflag: tar.TypeReg, Mode: 0o755}}
-	jar := makeJar(t, good, "")
-	escape := makeJar(t, []tar.Header{{Name: "../out", Typeflag: tar.TypeReg}}, "")
-	link := makeJar(t, []tar.Header{
-		{Name: "bin", Typeflag: tar.TypeSymlink, Linkname: "/tmp"},
-		{Name: "bin/out", Typeflag: tar.TypeReg},
-	}, "")
-	device := makeJar(t, []tar.Header{{Name: "dev", Typeflag: tar.TypeChar}}, "")
+	many := make([]tar.Header, maxEntries+1)
+	for i := range many {
+		many[i] = tar.Header{Name: "package/skipped", Typeflag: tar.TypeReg}
+	}
+	var bomb, zeros bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	require.NoError(t, tar.NewWriter(z).WriteHeader(&tar.Header{Name: "package/skipped", Typeflag: tar.TypeReg, Size: maxUnpacked + 1}))
+	require.NoError(t, z.Close())
+	z.Reset(&zeros)
+	_, err := z.Write(make([]byte, 1<<20))
+	require.NoError(t, err)
+	require.NoError(t, z.Close())
+	bomb.Write(bytes.Repeat(zeros.Bytes(), maxUnpacked>>20)) // gzip files one after the other are one
+
 	tests := map[string]struct {
-		files map[string][]byte
-		want  string
+		pkg  []byte
+		want string
 	}{
-		"absent":      {nil, "404"},
-		"damaged":     {map[string][]byte{"": jar, ".sha256": sum256(escape)}, "is damaged: its checksum is"},
-		"damaged too": {map[string][]byte{"": jar, ".sha1": []byte("00")}, "is damaged: its checksum is"},
-		"no checksum": {map[string][]byte{"": jar}, "cannot be verified"},
-		"no archive":  {map[string][]byte{"": []byte("<html>"), ".sha256": sum256([]byte("<html>"))}, "not a valid zip file"},
-		"escaping":    {map[string][]byte{"": escape, ".sha256": sum256(escape)}, "leads out of the archive"},
-		"linking out": {map[string][]byte{"": link, ".sha256": sum256(link)}, "escapes"},
-		"device":      {map[string][]byte{"": device, ".sha256": sum256(device)}, "neither a file"},
-		"incomplete": {
-			map[string][]byte{"": jar, ".sha1": fmt.Appendf(nil, "%x", sha1.Sum(jar))},
-			"initdb: no such file or directory",
-		},
+		"no package":     {[]byte("<!doctype html>"), "gzip: invalid header"},
+		"escaping":       {makePackage(t, file("../../out", "")), "postgres: no such file"},
+		"symbolic link":  {makePackage(t, tar.Header{Name: "package/native/bin", Typeflag: tar.TypeSymlink, Linkname: "/tmp"}), "neither a file"},
+		"hard link":      {makePackage(t, tar.Header{Name: "package/native/bin", Typeflag: tar.TypeLink, Linkname: "/etc/passwd"}), "neither a file"},
+		"device":         {makePackage(t, tar.Header{Name: "package/native/dev", Typeflag: tar.TypeChar}), "neither a file"},
+		"link out":       {makePackage(t, file("pg-symlinks.json", `[{"source": "../../../etc/passwd", "target": "native/x"}]`)), "escapes"},
+		"link elsewhere": {makePackage(t, file("a", ""), file("pg-symlinks.json", `[{"source": "native/a", "target": "../x"}]`)), "link ../x: "},
+		"absolute link":  {makePackage(t, file("pg-symlinks.json", `[{"source": "/etc/passwd", "target": "native/x"}]`)), "escapes"},
+		"many files":     {makePackage(t, many...), "more than 20000 files"},
+		"too large":      {bomb.Bytes(), "more than 512 MB"},
+		"incomplete":     {makePackage(t, file("bin/postgres", "")), "initdb: no such file or directory"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			h := homeWith(t)
-			serve(t, h, tt.files)
+			serve(t, h, tt.pkg)
 			_, err := h.findBinaries(t.Context())
 			require.ErrorContains(t, err, tt.want)
-			require.ErrorContains(t, err, "download PostgreSQL 18.3.0: ")
+			require.ErrorContains(t, err, "download PostgreSQL 18.9.9: ")
+		})
+	}
+
+	t.Run("absent", func(t *testing.T) {
+		h := homeWith(t)
+		serve(t, h, nil)
+		t.Setenv("SYNCER_PG_DOWNLOAD", os.Getenv("SYNCER_PG_DOWNLOAD")+"elsewhere")
+		_, err := h.findBinaries(t.Context())
+		require.ErrorContains(t, err, "404")
+	})
+	// A mirror that was taken over has sums of its own, so that ours counts.
+	t.Run("forged", func(t *testing.T) {
+		h := homeWith(t)
+		known := h.releases
+		serve(t, h, makePackage(t, file("bin/postgres", "evil")))
+		platform, err := platform(runtime.GOOS, runtime.GOARCH)
+		require.NoError(t, err)
+		h.releases[newestMajor].sums[platform] = known[newestMajor].sums[platform]
+		_, err = h.findBinaries(t.Context())
+		require.ErrorContains(t, err, "is damaged or forged, and was not unpacked")
+		require.NoDirExists(t, h.path(binDir))
+	})
+	for address, want := range map[string]string{
+		"http://mirror.example/npm":              "http://mirror.example/npm/@embedded-postgres/",
+		"ftp://mirror.example":                   "is not encrypted",
+		"http://someone:hidden@mirror.example":   "http://someone:xxxxx@mirror.example/",
+		"http://127.0.0.1.mirror.example":        "is not encrypted",
+		"file:///etc":                            "is not encrypted",
+		"https://someone:hidden@127.0.0.1:1/npm": "connection refused",
+	} {
+		t.Run(address, func(t *testing.T) {
+			h := homeWith(t)
+			t.Setenv("SYNCER_PG_DOWNLOAD", address)
+			_, err := h.findBinaries(t.Context())
+			require.ErrorContains(t, err, want)
+			assert.NotContains(t, err.Error(), "hidden")
+		})
+	}
+	t.Run("redirect to an unencrypted address", func(t *testing.T) {
+		h := homeWith(t)
+		server := httptest.NewServer(http.RedirectHandler("http://mirror.example/", http.StatusFound))
+		defer server.Close()
+		t.Setenv("SYNCER_PG_DOWNLOAD", server.URL)
+		_, err := h.findBinaries(t.Context())
+		require.ErrorContains(t, err, "http://mirror.example/ is not encrypted")
+	})
+}
+
+// What is found or was downloaded runs as the server's user, and knows nothing of
+// our environment.
+func TestProgramsRunWithoutOurRights(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "hidden")
+	for _, place := range []string{"PATH", "SYNCER_PG_BIN", "usual", "download"} {
+		t.Run(place, func(t *testing.T) {
+			dir := dataDir(t)
+			require.NoError(t, os.Chmod(dir, 0o777))
+			said := filepath.Join(dir, "said")
+			script := "#!/bin/sh\n{ id -u; env; } >> " + said + "\necho 'postgres (PostgreSQL) 18.9 (Some 1)'\n"
+			h := homeWith(t)
+			t.Setenv("PATH", "/usr/bin:/bin")
+			if place == "download" {
+				serve(t, h, makePackage(t, file("bin/postgres", script), file("bin/initdb", script)))
+			} else {
+				bin := filepath.Join(dir, "bin")
+				fakeBinaries(t, bin, "18.9")
+				require.NoError(t, os.WriteFile(filepath.Join(bin, "postgres"), []byte(script), 0o755))
+				switch place {
+				case "PATH":
+					t.Setenv("PATH", bin+":/usr/bin:/bin")
+				case "SYNCER_PG_BIN":
+					t.Setenv("SYNCER_PG_BIN", bin)
+				default:
+					h.places = []string{bin}
+				}
+			}
+			b, err := h.findBinaries(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, "18.9", b.version)
+			text, err := os.ReadFile(said)
+			require.NoError(t, err)
+			assert.NotContains(t, string(text), "hidden")
+			uid := os.Getuid()
+			if h.runAs != nil {
+				uid = h.runAs.uid
+			}
+			assert.True(t, strings.HasPrefix(string(text), fmt.Sprintln(uid)), "%s", text)
 		})
 	}
 }
 
-func TestPlatform(t *testing.T) {
+func TestReleases(t *testing.T) {
 	t.Parallel()
+	for major := oldestMajor; major <= newestMajor; major++ {
+		r := releases[major]
+		assert.True(t, strings.HasPrefix(r.version, fmt.Sprint(major, ".")), r.version)
+		for platform, sum := range r.sums {
+			raw, err := hex.DecodeString(sum)
+			require.NoError(t, err)
+			assert.Len(t, raw, sha256.Size, platform)
+		}
+	}
 	name, err := platform("darwin", "arm64")
 	require.NoError(t, err)
-	assert.Equal(t, "darwin-arm64v8", name)
+	assert.Equal(t, "darwin-arm64", name)
 	_, err = platform("plan9", "386")
 	require.EqualError(t, err, "there is no download of PostgreSQL for plan9/386")
 }

@@ -9,12 +9,16 @@
 // A data directory holds:
 //
 //	postgres/      the cluster (PGDATA)
+//	syncer.conf    the server's settings
 //	postgres.log   what the server says, restarted above 10 MB
 //	password       of the superuser "syncer"
 //	port           the port of the last start, used again where it is free
 //	socket/        the server's Unix socket
 //	bin/           downloaded binaries, one directory a version
 //	lock           held while a program uses the directory; holds its PID
+//
+// Started as root, postgres/ and socket/ belong to another user, whom the server
+// runs as, and all else to root: see trust.go.
 package embeddedpg
 
 import (

@@ -30,7 +30,7 @@ func dataDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "embeddedpg-")
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { require.NoError(t, Remove(context.Background(), dir)) })
 	return dir
 }
 
@@ -131,7 +131,7 @@ func TestStalePIDFile(t *testing.T) {
 	stopServer(t, s)
 	h, err := openHome(Options{DataDir: dir})
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(h.pidFilePath(), []byte(strconv.Itoa(os.Getppid())+"\n"), 0o600))
+	plant(t, h, h.pidFilePath(), strconv.Itoa(os.Getppid())+"\n")
 	startServer(t, Options{DataDir: dir})
 }
 
@@ -242,9 +242,11 @@ func TestLongPathsGoWithoutASocket(t *testing.T) {
 
 func TestLogIsRotated(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), logFile)
+	h, err := openHome(Options{DataDir: dataDir(t)})
+	require.NoError(t, err)
+	path := h.path(logFile)
 	require.NoError(t, os.WriteFile(path, make([]byte, maxLogSize+1), 0o600))
-	log, err := openLog(path)
+	log, err := h.openLog()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, log.file.Close()) }()
 	assert.Zero(t, log.start)

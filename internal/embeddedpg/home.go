@@ -28,11 +28,12 @@ const (
 
 // A home is a data directory and the user whom its server runs as.
 type home struct {
-	dir    string
-	runAs  *account // nil: whoever we are
-	places []string // patterns of directories with binaries
-	noSync bool
-	logger *slog.Logger
+	dir      string
+	runAs    *account        // nil: whoever we are
+	places   []string        // patterns of directories with binaries
+	releases map[int]release // to download
+	noSync   bool
+	logger   *slog.Logger
 }
 
 // An account is the operating system's user for the server, who is not root:
@@ -50,11 +51,17 @@ func openHome(opts Options) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
+	if os.Geteuid() == 0 {
+		if dir, err = secureDir(dir); err != nil {
+			return nil, err
+		}
+	}
 	h := &home{
-		dir:    dir,
-		places: usualPlaces,
-		noSync: opts.NoSync,
-		logger: cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
+		dir:      dir,
+		places:   usualPlaces,
+		releases: releases,
+		noSync:   opts.NoSync,
+		logger:   cmp.Or(opts.Logger, slog.New(slog.DiscardHandler)),
 	}
 	if h.runAs, err = serverAccount(h.cluster()); err != nil {
 		return nil, err
@@ -81,7 +88,7 @@ func (h *home) cluster() string { return h.path(clusterDir) }
 // major is the PostgreSQL version that made the cluster; 0 where there is none.
 func (h *home) major() (int, error) {
 	file := filepath.Join(h.cluster(), "PG_VERSION")
-	text, err := os.ReadFile(file)
+	text, err := h.read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
@@ -93,21 +100,6 @@ func (h *home) major() (int, error) {
 		return 0, fmt.Errorf("read the cluster's version in %s: %w", file, err)
 	}
 	return major, nil
-}
-
-// mkdir makes a directory that belongs to the server's user alone.
-func (h *home) mkdir(path string) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return h.chown(path)
-}
-
-func (h *home) chown(path string) error {
-	if h.runAs == nil {
-		return nil
-	}
-	return os.Chown(path, h.runAs.uid, h.runAs.gid)
 }
 
 // command prepares a program of PostgreSQL to run as the server's user.
@@ -129,23 +121,16 @@ func (h *home) command(ctx context.Context, program string, args ...string) *exe
 }
 
 // checkAccess finds out, where the server runs as another user, whether that
-// user may execute the binaries and enter every directory above the cluster.
-// It tries, because mode bits do not tell of ACLs.
+// user may enter every directory above the cluster. It tries, because mode bits
+// do not tell of ACLs.
 func (h *home) checkAccess(ctx context.Context, bin binaries) error {
 	if h.runAs == nil {
 		return nil
 	}
-	enter := func(dir string) error {
+	for _, dir := range parents(h.dir) {
 		cmd := h.command(ctx, bin.postgres(), "--version")
 		cmd.Dir = dir
-		return cmd.Run()
-	}
-	if err := enter("/"); err != nil {
-		return fmt.Errorf("%s cannot be run by the user %q (as root, PostgreSQL runs as that user): %w; "+
-			"set SYNCER_PG_BIN to binaries that everybody may run", bin.postgres(), h.runAs.name, err)
-	}
-	for _, dir := range parents(h.dir) {
-		if err := enter(dir); err != nil {
+		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("directory %s cannot be entered by the user %q (as root, PostgreSQL runs as that user): %w; "+
 				"set SYNCER_DATA_DIR to a directory elsewhere, such as /var/lib/syncer, or run: chmod o+x %s",
 				dir, h.runAs.name, err, dir)
@@ -173,19 +158,4 @@ func addMode(path string, bits fs.FileMode) error {
 		return nil
 	}
 	return os.Chmod(path, info.Mode().Perm()|bits)
-}
-
-// writeFile replaces a file in one step, with exactly this mode.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
-	next := path + ".new"
-	f, err := os.OpenFile(next, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Close()) // the umask may have taken bits
-	if err != nil {
-		return err
-	}
-	return os.Rename(next, path)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // ends. The file stays: removing it would let two programs hold locks on two
 // files of one name.
 func (h *home) lock() (io.Closer, error) {
-	f, err := os.OpenFile(h.path(lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := h.open(h.path(lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w; does it belong to another user?", err)
 	}
@@ -40,9 +41,9 @@ func writeAt(f *os.File, text string) error {
 // inUse describes the server of the program that holds the lock.
 func (h *home) inUse(lock io.Reader) *InUseError {
 	e := &InUseError{DataDir: h.dir}
-	text, _ := io.ReadAll(lock) // what cannot be read is left out
+	text, _ := io.ReadAll(io.LimitReader(lock, maxSmallFile)) // what cannot be read is left out
 	e.PID, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-	password, err := os.ReadFile(h.path(passwordFile))
+	password, err := h.read(h.path(passwordFile))
 	if f := h.readPIDFile(); err == nil && f.status == "ready" {
 		e.URL = serverURL(strings.TrimSpace(string(password)), f.port)
 	}
@@ -52,26 +53,33 @@ func (h *home) inUse(lock io.Reader) *InUseError {
 // endOrphan ends a server that outlived the program that started it, or waits
 // while it shuts down. We hold the lock, so it is nobody's.
 func (h *home) endOrphan(ctx context.Context) error {
+	if _, err := os.Lstat(h.pidFilePath()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	f := h.readPIDFile()
 	// A zombie, which the init of some containers never reaps, is no postmaster.
-	lives := func() bool { return alive(f.pid) && isPostmaster(ctx, f.pid, h.cluster()) }
-	switch {
-	case f.pid == 0:
-		return nil
-	case !lives():
+	lives := func() bool { return f.pid > 0 && alive(f.pid) && isPostmaster(ctx, f.pid, h.cluster()) }
+	// As the server's user, who wrote that number: the process may be anybody's.
+	signal := func(name string) error {
+		return h.script(ctx, `kill -s "$1" "$2"`, name, strconv.Itoa(f.pid)).Run()
+	}
+	if !lives() || signal("INT") != nil {
 		// PostgreSQL goes by the PID alone and would refuse to start where the
 		// PID is another program's by now, as happens in every restarted container.
-		return os.Remove(h.pidFilePath())
+		out, err := h.script(ctx, `exec rm -f -- "$1"`, h.pidFilePath()).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("remove the old %s: %w%s", h.pidFilePath(), err, lastLines(out))
+		}
+		return nil
 	}
 	h.logger.Info("waiting for the previous PostgreSQL to end", "pid", f.pid)
 	deadline := time.After(30 * time.Second)
-	interrupt(f.pid, fastShutdown)
 	for lives() {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the previous server (PID %d) to end: %w", f.pid, context.Cause(ctx))
 		case <-deadline:
-			interrupt(f.pid, immediateShutdown)
+			_ = signal("QUIT") // an error says that it has ended
 			deadline = nil
 		case <-time.After(pollInterval):
 		}

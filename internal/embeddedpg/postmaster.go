@@ -79,12 +79,13 @@ func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.C
 
 // startPostmaster starts the server such that it ends when we do: see endWithUs.
 func (h *home) startPostmaster(bin binaries, port int) (*postmaster, error) {
-	log, err := openLog(h.path(logFile))
+	log, err := h.openLog()
 	if err != nil {
 		return nil, err
 	}
 	// Not the caller's context: the server outlives the start.
-	cmd := h.command(context.Background(), bin.postgres(), "-D", h.cluster(), "-p", strconv.Itoa(port))
+	cmd := h.command(context.Background(), bin.postgres(), "-D", h.cluster(),
+		"-c", "config_file="+h.path(confFile), "-p", strconv.Itoa(port))
 	cmd.Stdout, cmd.Stderr = log.file, log.file
 	pm := &postmaster{cmd: cmd, log: log, ended: make(chan struct{}), done: make(chan struct{})}
 	started := make(chan error)
@@ -185,7 +186,7 @@ type pidFile struct {
 }
 
 func (h *home) readPIDFile() pidFile {
-	text, err := os.ReadFile(h.pidFilePath())
+	text, err := h.read(h.pidFilePath())
 	if err != nil {
 		return pidFile{}
 	}
@@ -216,7 +217,7 @@ func (h *home) choosePort(wanted int) (int, error) {
 		}
 		return wanted, nil
 	}
-	text, _ := os.ReadFile(h.path(portFile)) // unreadable is as good as absent
+	text, _ := h.read(h.path(portFile)) // unreadable is as good as absent
 	if last, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && portFree(last) == nil {
 		return last, nil
 	}
@@ -240,17 +241,19 @@ func portFree(port int) error {
 
 // A logTail is the server's log and where this start's part begins.
 type logTail struct {
+	home  *home
 	file  *os.File
 	start int64
 }
 
-func openLog(path string) (*logTail, error) {
-	if info, err := os.Stat(path); err == nil && info.Size() > maxLogSize {
+func (h *home) openLog() (*logTail, error) {
+	path := h.path(logFile)
+	if info, err := os.Lstat(path); err == nil && info.Size() > maxLogSize {
 		if err := os.Rename(path, path+".1"); err != nil {
 			return nil, fmt.Errorf("rotate the server's log: %w", err)
 		}
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := h.open(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open the server's log: %w", err)
 	}
@@ -258,14 +261,14 @@ func openLog(path string) (*logTail, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the server's log: %w", err), f.Close())
 	}
-	return &logTail{file: f, start: end}, nil
+	return &logTail{home: h, file: f, start: end}, nil
 }
 
 // tail is the end of what the server has said since this start, ready to be
 // put after an error.
 func (l *logTail) tail() string {
 	const enough = 4 << 10
-	f, err := os.Open(l.file.Name())
+	f, err := l.home.open(l.file.Name(), os.O_RDONLY, 0)
 	if err != nil {
 		return ""
 	}

@@ -5,6 +5,7 @@ package embeddedpg
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"syscall"
@@ -19,10 +20,12 @@ const (
 	immediateShutdown = syscall.SIGQUIT
 )
 
-func serverAccount(string) (*account, error)                { return nil, errUnsupported }
-func isolate(*exec.Cmd, *account)                           {}
-func tryLock(*os.File) (taken bool, err error)              { return false, errUnsupported }
-func alive(int) bool                                        { return false }
-func interrupt(int, syscall.Signal)                         {}
-func isPostmaster(context.Context, int, string) bool        { return false }
-func endWithUs(*exec.Cmd, bool) (release func(), err error) { return nil, errUnsupported }
+func serverAccount(string) (*account, error)                    { return nil, errUnsupported }
+func isolate(*exec.Cmd, *account)                               {}
+func tryLock(*os.File) (taken bool, err error)                  { return false, errUnsupported }
+func alive(int) bool                                            { return false }
+func ownerOf(fs.FileInfo) (uid, gid int)                        { return -1, -1 }
+func userName(int) string                                       { return "" }
+func openOwned(string, int, fs.FileMode, int) (*os.File, error) { return nil, errUnsupported }
+func isPostmaster(context.Context, int, string) bool            { return false }
+func endWithUs(*exec.Cmd, bool) (release func(), err error)     { return nil, errUnsupported }

@@ -5,6 +5,7 @@ package embeddedpg
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	osuser "os/user"
@@ -26,12 +27,8 @@ func serverAccount(cluster string) (*account, error) {
 		return nil, nil
 	}
 	if info, err := os.Stat(cluster); err == nil {
-		if owner, ok := info.Sys().(*syscall.Stat_t); ok && owner.Uid != 0 {
-			name := strconv.Itoa(int(owner.Uid))
-			if u, err := osuser.LookupId(name); err == nil {
-				name = u.Username
-			}
-			return &account{name: name, uid: int(owner.Uid), gid: int(owner.Gid)}, nil
+		if uid, gid := ownerOf(info); uid != 0 {
+			return &account{name: userName(uid), uid: uid, gid: gid}, nil
 		}
 	}
 	for _, name := range []string{"postgres", "nobody"} {
@@ -75,6 +72,50 @@ func alive(pid int) bool {
 	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
-func interrupt(pid int, sig syscall.Signal) {
-	_ = syscall.Kill(pid, sig) // an error says that it has ended
+// openOwned opens a regular file of this owner. Where it is to be written to it
+// has no other name: a hard link may lead to any file. All is asked of the open
+// file, so that nothing can be put in its place in between.
+func openOwned(path string, flag int, perm fs.FileMode, owner int) (_ *os.File, err error) {
+	// Opening a pipe would wait for its other end.
+	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, perm)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s is a link: remove it", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	stat := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file: remove it", path)
+	case int(stat.Uid) != owner:
+		return nil, fmt.Errorf("%s belongs to the user %s, not to %s: remove it, or give it to that user",
+			path, userName(int(stat.Uid)), userName(owner))
+	case stat.Nlink != 1 && flag&(os.O_WRONLY|os.O_RDWR) != 0:
+		return nil, fmt.Errorf("%s has another name elsewhere, and would be changed there, too: remove it", path)
+	}
+	return f, nil
+}
+
+// ownerOf tells whose a file is.
+func ownerOf(info fs.FileInfo) (uid, gid int) {
+	stat := info.Sys().(*syscall.Stat_t)
+	return int(stat.Uid), int(stat.Gid)
+}
+
+// userName is a user's name where there is one, else the number.
+func userName(uid int) string {
+	if u, err := osuser.LookupId(strconv.Itoa(uid)); err == nil {
+		return u.Username
+	}
+	return strconv.Itoa(uid)
 }

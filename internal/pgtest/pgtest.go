@@ -98,7 +98,7 @@ func closeShared() error {
 		}
 		return errors.Join(errs...)
 	}
-	return errors.Join(shared.server.Stop(ctx), os.RemoveAll(shared.dir))
+	return errors.Join(shared.server.Stop(ctx), embeddedpg.Remove(ctx, shared.dir))
 }
 
 // URL is the address of a new, empty database, which is dropped when the test ends.
@@ -184,7 +184,7 @@ func sharedURL(t testing.TB) string {
 		}
 		shared.server, shared.err = start(context.Background(), shared.dir)
 		if shared.err != nil {
-			_ = os.RemoveAll(shared.dir)
+			_ = embeddedpg.Remove(context.Background(), shared.dir)
 			return
 		}
 		shared.url = shared.server.URL()
@@ -213,14 +213,19 @@ func tempDir() (string, error) {
 	return os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
 }
 
-// removeLeftovers removes the directories of test processes that were killed.
+// removeLeftovers removes the directories of test processes that were killed. The
+// temporary directory is everybody's: what somebody else made there is left alone.
 func removeLeftovers() {
 	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*")) // only a bad pattern is an error
 	for _, dir := range dirs {
 		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), dirPrefix), "-")
 		n, err := strconv.Atoi(pid)
-		if err == nil && errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
-			_ = os.RemoveAll(dir) // best effort: it may be another user's
+		info, err1 := os.Lstat(dir)
+		if errors.Join(err, err1) != nil || !info.IsDir() || int(info.Sys().(*syscall.Stat_t).Uid) != os.Geteuid() {
+			continue
+		}
+		if errors.Is(syscall.Kill(n, 0), syscall.ESRCH) {
+			_ = embeddedpg.Remove(context.Background(), dir) // best effort
 		}
 	}
 }

@@ -2,7 +2,6 @@ package pgtest
 
 import (
 	"context"
-	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +31,7 @@ func Dir(t testing.TB) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
+		if err := embeddedpg.Remove(context.WithoutCancel(t.Context()), dir); err != nil {
 			t.Error(err)
 		}
 	})

@@ -1,0 +1,175 @@
+package embeddedpg
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Started as root, two users meet in a data directory: the directory and its
+// files are root's, the cluster below it is the server's user's. Whoever took
+// over the server must not come to be root through it. Therefore root writes,
+// removes and gives away nothing below a directory of another user: what has to
+// be done there is done by a process of that user. What root reads there is read
+// from a file that is proved, once it is open, to be that user's own.
+
+// maxSmallFile bounds what is read of the files that hold a number or a password.
+const maxSmallFile = 4 << 10
+
+// secureDir resolves the links in the path of a data directory, and makes sure
+// that nobody but root can change where the path leads.
+func secureDir(dir string) (string, error) {
+	there, missing := dir, ""
+	for _, err := os.Lstat(there); err != nil && there != filepath.Dir(there); _, err = os.Lstat(there) {
+		there, missing = filepath.Dir(there), filepath.Join(filepath.Base(there), missing)
+	}
+	there, err := filepath.EvalSymlinks(there)
+	if err != nil {
+		return "", err
+	}
+	// From the root down: what was found in a directory stays, once nobody else
+	// can write to it.
+	for _, d := range parents(there) {
+		info, err := os.Lstat(d)
+		if err != nil {
+			return "", err
+		}
+		owner, group := ownerOf(info)
+		others := fs.FileMode(0o022)
+		if group == 0 {
+			others = 0o002
+		}
+		shared := info.Mode()&others != 0
+		// In a directory like /tmp everybody may make files, and only the owner
+		// of each may replace it.
+		if info.Mode()&fs.ModeSticky != 0 && (missing != "" || d != there) {
+			shared = false
+		}
+		const advice = "started as root, the data directory and all above it must be root's alone, " +
+			"or another user could lead root astray; start as that user, or set SYNCER_DATA_DIR to a directory elsewhere"
+		switch {
+		case info.Mode()&fs.ModeSymlink != 0:
+			return "", fmt.Errorf("%s has just become a link: %s", d, advice)
+		case owner != 0:
+			return "", fmt.Errorf("%s belongs to the user %s: %s", d, userName(owner), advice)
+		case shared:
+			return "", fmt.Errorf("%s can be written to by other users: %s; or run: chmod go-w %s", d, advice, d)
+		}
+	}
+	return filepath.Join(there, missing), nil
+}
+
+// open opens a file of the data directory, or of the cluster below it, and as
+// root makes sure that it is what it seems to be: no link or pipe that somebody
+// put in its place.
+func (h *home) open(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	if h.runAs == nil {
+		return os.OpenFile(path, flag, perm)
+	}
+	owner := 0
+	if filepath.Dir(path) == h.cluster() {
+		owner = h.runAs.uid
+	}
+	return openOwned(path, flag, perm, owner)
+}
+
+// read reads a small file of the data directory or the cluster.
+func (h *home) read(path string) ([]byte, error) {
+	f, err := h.open(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, maxSmallFile))
+}
+
+// writeFile replaces a file of the data directory in one step, with exactly this
+// mode.
+func writeFile(path string, data []byte, mode fs.FileMode) error {
+	next := path + ".new"
+	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(next, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Chmod(mode), f.Close()) // the umask may have taken bits
+	if err != nil {
+		return err
+	}
+	return os.Rename(next, path)
+}
+
+// mkdir makes a directory in the data directory that belongs to the server's
+// user alone.
+func (h *home) mkdir(path string) error {
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if info, err := os.Lstat(path); err != nil || !info.IsDir() {
+		return cmp.Or(err, fmt.Errorf("%s is no directory: move it away", path))
+	}
+	return h.giveAway(path)
+}
+
+// giveAway makes something in the data directory the server's user's.
+func (h *home) giveAway(path string) error {
+	if h.runAs == nil {
+		return nil
+	}
+	return os.Lchown(path, h.runAs.uid, h.runAs.gid)
+}
+
+// script prepares a line of shell to be run as the server's user.
+func (h *home) script(ctx context.Context, line string, args ...string) *exec.Cmd {
+	cmd := h.command(ctx, "/bin/sh", append([]string{"-c", line, "sh"}, args...)...)
+	cmd.Dir = "/"
+	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH")+":/usr/bin:/bin")
+	return cmd
+}
+
+// Remove removes a data directory whose server has ended.
+func Remove(ctx context.Context, dataDir string) error {
+	entries, err := os.ReadDir(dataDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			err = errors.Join(err, removeDir(ctx, filepath.Join(dataDir, e.Name())))
+		}
+	}
+	return errors.Join(err, os.RemoveAll(dataDir))
+}
+
+// removeDir removes a directory that stands in the data directory. Where it is
+// another user's, a process of that user empties it.
+func removeDir(ctx context.Context, dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	owner, group := ownerOf(info)
+	if os.Geteuid() != 0 || owner == 0 || !info.IsDir() {
+		return os.RemoveAll(dir)
+	}
+	h := &home{dir: filepath.Dir(dir), runAs: &account{name: userName(owner), uid: owner, gid: group}}
+	// It ends with an error where all is well, too: that user may not remove the
+	// directory itself.
+	out, _ := h.script(ctx, `exec rm -rf -- "$1"`, dir).CombinedOutput()
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w%s", err, lastLines(out))
+	}
+	return nil
+}
