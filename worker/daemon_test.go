@@ -100,7 +100,7 @@ func TestCatchUp(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	syncer := newSyncer(t, s, sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}), &source.AgentVersions)
-	syncer.Sources[0].Schedule = yearly{}
+	syncer.Config().Sources[0].Schedule = yearly{}
 	runs := func() (n int) {
 		require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.sync_runs WHERE status = 'ok'").Scan(&n))
 		return n

@@ -69,7 +69,7 @@ func TestSteadyCost(t *testing.T) {
 	tables := new(sim.Tables)
 	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: tables, MaxPageSize: 1000})
 	syncer := newSyncer(t, s, cloud, &source.AgentlessTasks, &source.OperationProcesses)
-	for _, settings := range syncer.Sources {
+	for _, settings := range syncer.Config().Sources {
 		settings.PageSize = 1000
 	}
 	var tasks, checks []any

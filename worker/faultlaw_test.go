@@ -101,7 +101,7 @@ func TestTimeTravelThroughFaults(t *testing.T) {
 		g := newGateway(t, s, sim.Options{MaxPageSize: rapid.IntRange(1, 4).Draw(rt, "page size")}, func(_ *fetch.Account, o *fetch.Options) {
 			o.MaxAttempts = 2
 		}, source.All...)
-		for _, settings := range g.syncer.Sources {
+		for _, settings := range g.syncer.Config().Sources {
 			settings.Lookback = time.Hour
 		}
 		fleet := randomFleet{tables: &g.tables, account: g.account.ID}

@@ -407,10 +407,12 @@ func newGateway(t testing.TB, s *store.Store, o sim.Options, client func(*fetch.
 	}
 	server := httptest.NewServer(sim.New(o))
 	t.Cleanup(server.Close)
-	g.syncer = &worker.Syncer{Store: s, Worker: "test", Logger: slog.New(slog.DiscardHandler), Accounts: []*worker.Account{accountOf(t, server.URL, g.account, client)}}
+	g.syncer = &worker.Syncer{Store: s, Worker: "test", Logger: slog.New(slog.DiscardHandler)}
+	c := worker.Config{Accounts: []*worker.Account{accountOf(t, server.URL, g.account, client)}}
 	for _, src := range sources {
-		g.syncer.Sources = append(g.syncer.Sources, &worker.Settings{Source: src})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src})
 	}
+	g.syncer.Configure(c)
 	return g
 }
 
@@ -732,10 +734,10 @@ func TestWrongClock(t *testing.T) {
 			cloud.ServeHTTP(w, r)
 		}))
 		t.Cleanup(server.Close)
-		syncer := &worker.Syncer{
-			Store: s, Logger: slog.New(slog.DiscardHandler), Accounts: []*worker.Account{accountOf(t, server.URL, account, nil)},
-			Sources: []*worker.Settings{{Source: patches.source}},
-		}
+		syncer := &worker.Syncer{Store: s, Logger: slog.New(slog.DiscardHandler)}
+		syncer.Configure(worker.Config{
+			Accounts: []*worker.Account{accountOf(t, server.URL, account, nil)}, Sources: []*worker.Settings{{Source: patches.source}},
+		})
 		r, err := syncer.Sync(t.Context(), syncer.Jobs()[0])
 		require.Error(t, err)
 		require.Equal(t, store.StatusFailed, r.Status)
@@ -855,15 +857,17 @@ func TestContained(t *testing.T) {
 	cloud := sim.New(sim.Options{Accounts: []sim.Account{good, denied}, World: sim.NewFleet(sim.FleetOptions{Servers: 20})})
 	server := httptest.NewServer(cloud)
 	t.Cleanup(server.Close)
-	syncer := &worker.Syncer{Store: s, Logger: slog.New(slog.DiscardHandler)}
+	var c worker.Config
 	for _, a := range []sim.Account{unknown, denied, good} { // the cloud does not know the first one's key
 		account := accountOf(t, server.URL, a, nil)
 		account.OOSRegions = []string{"cn-nowhere", hangzhou}
-		syncer.Accounts = append(syncer.Accounts, account)
+		c.Accounts = append(c.Accounts, account)
 	}
 	for _, src := range source.All {
-		syncer.Sources = append(syncer.Sources, &worker.Settings{Source: src})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src})
 	}
+	syncer := &worker.Syncer{Store: s, Logger: slog.New(slog.DiscardHandler)}
+	syncer.Configure(c)
 	jobs := syncer.Jobs()
 	ended := 0
 	syncer.SyncAll(t.Context(), jobs, 4, func(r worker.Result) {

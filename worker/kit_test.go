@@ -75,13 +75,12 @@ func syncerOf(t *testing.T, s *store.Store, url string, sources ...*source.Sourc
 	t.Cleanup(client.Close)
 	schedule, err := cron.ParseStandard("@every 1s")
 	require.NoError(t, err)
-	syncer := &worker.Syncer{
-		Store: s, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler),
-		Accounts: []*worker.Account{{Name: "production", Client: client, SecurityCenterRegions: []string{hangzhou}, OOSRegions: []string{hangzhou}}},
-	}
+	c := worker.Config{Accounts: []*worker.Account{{Name: "production", Client: client, SecurityCenterRegions: []string{hangzhou}, OOSRegions: []string{hangzhou}}}}
 	for _, src := range sources {
-		syncer.Sources = append(syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
+	syncer := &worker.Syncer{Store: s, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler)}
+	syncer.Configure(c)
 	return syncer
 }
 

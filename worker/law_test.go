@@ -29,7 +29,7 @@ func TestTimeTravelOfTheWhole(t *testing.T) {
 		account.ID = fmt.Sprintf("1%015d", rand.Int64N(1e15)) // a history of its own
 		account.AccessKeyID = "key"
 		syncer := newSyncer(t, s, sim.New(sim.Options{Accounts: []sim.Account{account}, World: tables, MaxPageSize: rapid.IntRange(1, 4).Draw(rt, "page size")}), source.All...)
-		for _, settings := range syncer.Sources {
+		for _, settings := range syncer.Config().Sources {
 			settings.Lookback = time.Hour
 		}
 		fleet := randomFleet{tables: tables, account: account.ID}

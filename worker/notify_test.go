@@ -237,10 +237,13 @@ func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
 	rule := worker.NotifyRule{Name: "instance_patch_states changed", Rule: store.Rule{Source: &source.InstancePatchStates, Verb: "changed"}}
 	notifier := b.notifier(syncer, rule)
 	notifier.URL = "https://syncer.example.com"
+	c := *syncer.Config()
+	c.Notifier = notifier
+	syncer.Configure(c)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		d := worker.Daemon{Syncer: syncer, Workers: 2, Notifier: notifier, Logger: slog.New(slog.DiscardHandler)}
+		d := worker.Daemon{Syncer: syncer, Workers: 2, Logger: slog.New(slog.DiscardHandler)}
 		ended <- d.Run(ctx)
 	}()
 	count := func(sql string) func() bool {

@@ -56,7 +56,7 @@ type Probe struct {
 // Probe makes the least call of each job, side by side, and writes nothing. A
 // source that asks for values found by another gets one from that one's probe.
 func (s *Syncer) Probe(ctx context.Context, jobs []Job) []Probe {
-	p := &prober{syncer: s, probes: map[Job]func() Probe{}}
+	p := &prober{config: s.Config(), probes: map[Job]func() Probe{}}
 	list := make([]Probe, len(jobs))
 	var g errgroup.Group
 	g.SetLimit(probesAtOnce)
@@ -72,7 +72,7 @@ func (s *Syncer) Probe(ctx context.Context, jobs []Job) []Probe {
 
 // A prober makes each probe once, whoever needs it.
 type prober struct {
-	syncer *Syncer
+	config *Config
 
 	mu     sync.Mutex
 	probes map[Job]func() Probe
@@ -121,12 +121,12 @@ func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, la
 		return j.Source.Values[0], ""
 	}
 	for _, from := range each.From {
-		i := slices.IndexFunc(p.syncer.Sources, func(o *Settings) bool { return o.Source.Name == from.Source })
-		if i < 0 { // its own table
+		src := p.config.source(from.Source)
+		if src == nil { // its own table
 			continue
 		}
 		needed := j
-		needed.Source = p.syncer.Sources[i]
+		needed.Source = src
 		found := p.probe(ctx, needed)
 		if found.Err != nil || found.Lacks != "" {
 			return "", "an answer of " + from.Source

@@ -26,7 +26,7 @@ func TestProbe(t *testing.T) {
 		Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: 500}), FullPages: true,
 	})
 	s := newSyncer(t, nil, cloud, source.All...)
-	id, err := s.Accounts[0].Identify(t.Context())
+	id, err := s.Config().Accounts[0].Identify(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, worker.Identity{AccountID: accountID, ARN: "acs:ram::" + accountID + ":user/production"}, id)
 

@@ -7,8 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-
-	"syncer/source"
 )
 
 // PruneArgs is the job that drops what is past its retention: one a day, whichever
@@ -38,19 +36,19 @@ const (
 type pruneWorker struct {
 	river.WorkerDefaults[PruneArgs]
 
-	syncer    *Syncer
-	retention time.Duration
-	log       *slog.Logger
+	syncer *Syncer
+	log    *slog.Logger
 }
 
 func (w *pruneWorker) Timeout(*river.Job[PruneArgs]) time.Duration { return pruneTimeout }
 
 // Work drops what is past its retention. A table that is in use is tried again.
 func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
-	if w.retention == 0 {
+	c := w.syncer.Config()
+	if c.Retention == 0 {
 		return nil // proposed by a process with another configuration
 	}
-	p, err := w.syncer.Store.Prune(ctx, w.sources(), w.retention, prunePatience)
+	p, err := w.syncer.Store.Prune(ctx, c.declarations(), c.Retention, prunePatience)
 	for _, m := range p.Months {
 		w.log.InfoContext(ctx, "history past its retention dropped", "source", m.Source, "month", m.Month, "rows", m.Rows, "bytes", m.Bytes)
 	}
@@ -58,13 +56,6 @@ func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
 		w.log.WarnContext(ctx, "history past its retention is kept for now", "error", err)
 	}
 	return err
-}
-
-func (w *pruneWorker) sources() (list []*source.Source) {
-	for _, s := range w.syncer.Sources {
-		list = append(list, s.Source)
-	}
-	return list
 }
 
 // proposePrune puts the day's job into the queue.

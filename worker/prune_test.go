@@ -25,8 +25,11 @@ func TestDailyPrune(t *testing.T) {
 	for _, name := range []string{"a", "b"} {
 		syncer := newSyncer(t, openStore(t, s.Pool().Config().ConnString()), cloud, &source.AgentVersions)
 		syncer.Worker = name
+		c := *syncer.Config()
+		c.Retention = 400 * 24 * time.Hour
+		syncer.Configure(c)
 		go func() {
-			d := worker.Daemon{Syncer: syncer, Workers: 2, Retention: 400 * 24 * time.Hour, Logger: slog.New(slog.DiscardHandler)}
+			d := worker.Daemon{Syncer: syncer, Workers: 2, Logger: slog.New(slog.DiscardHandler)}
 			ended <- d.Run(ctx)
 		}()
 	}

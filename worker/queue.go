@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -128,7 +127,7 @@ func (s *Settings) jobTimeout() time.Duration {
 
 // Timeout is how long one job may take.
 func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
-	if j, ok := w.syncer.find(job.Args); ok {
+	if j, ok := w.syncer.Config().find(job.Args); ok {
 		return j.Source.jobTimeout()
 	}
 	return defaultTimeout
@@ -139,7 +138,7 @@ const snooze = 5 * time.Second
 
 // Work makes the sync of a slot, unless it is no longer needed.
 func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error {
-	j, ok := w.syncer.find(job.Args)
+	j, ok := w.syncer.Config().find(job.Args)
 	if !ok {
 		return river.JobCancel(errors.New("no longer in the configuration"))
 	}
@@ -224,14 +223,4 @@ func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
 	return w.syncer.Store.Answered(ctx, store.Partition{
 		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Name, RegionID: j.Region,
 	}, j.Slot)
-}
-
-// find returns the configured job that a queued one means.
-func (s *Syncer) find(a SyncArgs) (Job, bool) {
-	i := slices.IndexFunc(s.Sources, func(o *Settings) bool { return o.Source.Name == a.Source })
-	k := slices.IndexFunc(s.Accounts, func(o *Account) bool { return o.Name == a.Account })
-	if i < 0 || k < 0 || s.Sources[i].Disabled || !slices.Contains(s.Accounts[k].Regions(s.Sources[i].Source.Regions), a.Region) {
-		return Job{}, false
-	}
-	return Job{Source: s.Sources[i], Account: s.Accounts[k], Region: a.Region, Slot: a.Slot}, true
 }

@@ -16,7 +16,8 @@ type State struct {
 	State string `json:"state"`
 
 	schedule cron.Schedule
-	overdue  bool // never synced, though there was time for it: see func overdue
+	since    time.Time // this process has had the account configured
+	overdue  bool      // never synced, though there was time for it: see func overdue
 }
 
 // What a partition's state can be.
@@ -47,7 +48,7 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 	for _, j := range jobs {
 		k := key{j.Source.Source.Name, j.Account.Name, j.Region}
 		f, ok := byKey[k]
-		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule}
+		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule, since: j.Account.since}
 		switch {
 		case !ok || f.LastRunAt == nil:
 			s.Source, s.AccountName, s.RegionID, s.State = k.source, &k.account, k.region, Never
@@ -62,7 +63,7 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 }
 
 // overdue marks what was never synced though this process has asked for it, at its
-// start, and a whole turn of the schedule has passed since. A sync is given five
+// start or since it was configured, and a whole turn of the schedule has passed since. A sync is given five
 // minutes, as it is in alicloud.sync_freshness.
 func overdue(list []State, began, now time.Time) {
 	for i := range list {
@@ -70,9 +71,13 @@ func overdue(list []State, began, now time.Time) {
 		if s.State != Never {
 			continue
 		}
+		from := began
+		if s.since.After(from) {
+			from = s.since
+		}
 		schedule := align(s.schedule)
-		tick := schedule.Next(began)
+		tick := schedule.Next(from)
 		turn := schedule.Next(tick).Sub(tick)
-		s.overdue = now.Sub(began) > turn+5*time.Minute
+		s.overdue = now.Sub(from) > turn+5*time.Minute
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -27,6 +28,8 @@ type Account struct {
 	Client                *fetch.Client
 	SecurityCenterRegions []string
 	OOSRegions            []string
+
+	since time.Time // of the first configuration that has it, in this process
 }
 
 // Regions are those that partition a source.
@@ -68,12 +71,10 @@ func (s *Settings) timeout() time.Duration {
 
 // A Syncer makes syncs. It may be used by many goroutines.
 type Syncer struct {
-	Store    *store.Store
-	Accounts []*Account
-	Sources  []*Settings // in the order of a first sync
-	Worker   string      // host and process, for the run log; the Name of the Store's sessions, too
-	Logger   *slog.Logger
-	Clock    func() time.Time // nil: time.Now
+	Store  *store.Store
+	Worker string // host and process, for the run log; the Name of the Store's sessions, too
+	Logger *slog.Logger
+	Clock  func() time.Time // nil: time.Now
 
 	// Watch, if set, is told of each sync that begins; the counts go on changing
 	// while it lasts.
@@ -81,6 +82,7 @@ type Syncer struct {
 	// Observe, if set, is told of each sync that ended, but for dry runs: for metrics.
 	Observe func(Result)
 
+	config  atomic.Pointer[Config] // see Configure
 	flights flights
 }
 
@@ -99,26 +101,6 @@ type Job struct {
 
 func (j Job) String() string {
 	return fmt.Sprintf("%s of %s in %s", j.Source.Source.Name, j.Account.Name, j.Region)
-}
-
-// Jobs are the partitions of the sources in their order; without, those of the
-// sources that are not disabled.
-func (s *Syncer) Jobs(sources ...*Settings) (jobs []Job) {
-	if sources == nil {
-		for _, src := range s.Sources {
-			if !src.Disabled {
-				sources = append(sources, src)
-			}
-		}
-	}
-	for _, src := range sources {
-		for _, a := range s.Accounts {
-			for _, region := range a.Regions(src.Source.Regions) {
-				jobs = append(jobs, Job{Source: src, Account: a, Region: region})
-			}
-		}
-	}
-	return jobs
 }
 
 // SyncAll syncs jobs, so many at once, and tells done of each as it ends. A
@@ -312,11 +294,11 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 // never done, or waits while it is being done.
 func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partition) error {
 	for _, name := range p.Source.DependsOn() {
-		i := slices.IndexFunc(s.Sources, func(o *Settings) bool { return o.Source.Name == name })
-		if i < 0 {
+		src := s.Config().source(name)
+		if src == nil {
 			return fmt.Errorf("%s reads %s, which is not among the sources", p.Source.Name, name)
 		}
-		needed := Job{Source: s.Sources[i], Account: job.Account, Region: job.Region, neededBy: p.Source.Name}
+		needed := Job{Source: src, Account: job.Account, Region: job.Region, neededBy: p.Source.Name}
 		if err := s.syncOnce(ctx, needed, p); err != nil {
 			return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
 		}

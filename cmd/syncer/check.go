@@ -106,7 +106,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	wg.Go(func() { ofDatabase = p.checkDatabase(ctx, string(c.Database.URL)) })
 	ids := make([]string, len(c.Accounts))
 	ofAccounts := make([][]finding, len(c.Accounts))
-	for i, a := range syncer.Accounts {
+	for i, a := range syncer.Config().Accounts {
 		wg.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whence(c.Accounts[i])) })
 	}
 	targets := notifyTargets(c)
@@ -118,7 +118,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	if ctx.Err() != nil {
 		return report, errors.New("called off")
 	}
-	findTwins(syncer.Accounts, ids, ofAccounts)
+	findTwins(syncer.Config().Accounts, ids, ofAccounts)
 	report.Checks = slices.Concat([]finding{{
 		Check: "configuration", Result: resultOK,
 		Found: fmt.Sprintf("%s: %s of %s", p.configFile, several(len(sources), "source"), several(len(c.Accounts), "account")),
@@ -222,7 +222,7 @@ func checkDisk(ctx context.Context, db *database) (*finding, error) {
 
 // checkAccount checks the credentials of an account, and then its sources.
 func checkAccount(ctx context.Context, s *worker.Syncer, a *worker.Account, sources []*source.Source, whence string) (id string, list []finding) {
-	chosen := slices.DeleteFunc(slices.Clone(s.Sources), func(o *worker.Settings) bool { return !slices.Contains(sources, o.Source) })
+	chosen := slices.DeleteFunc(slices.Clone(s.Config().Sources), func(o *worker.Settings) bool { return !slices.Contains(sources, o.Source) })
 	jobs := slices.DeleteFunc(s.Jobs(chosen...), func(j worker.Job) bool { return j.Account != a })
 	f := finding{Check: "credentials", Account: a.Name, Result: resultOK}
 	who, err := a.Identify(ctx)

@@ -129,7 +129,7 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 }
 
 func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store.Store, clock *demoClock) (*worker.Syncer, error) {
-	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log, Clock: clock.now}
+	var wired worker.Config
 	for _, a := range accounts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name:        a.Name,
@@ -139,7 +139,7 @@ func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store
 		if err != nil {
 			return nil, err
 		}
-		syncer.Accounts = append(syncer.Accounts, &worker.Account{
+		wired.Accounts = append(wired.Accounts, &worker.Account{
 			Name: a.Name, Client: client,
 			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
 			OOSRegions:            []string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "ap-southeast-1"},
@@ -150,8 +150,10 @@ func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store
 		return nil, err
 	}
 	for _, src := range source.All {
-		syncer.Sources = append(syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+		wired.Sources = append(wired.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
+	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log, Clock: clock.now}
+	syncer.Configure(wired)
 	return syncer, nil
 }
 

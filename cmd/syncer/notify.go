@@ -79,19 +79,19 @@ func notifyTargets(c *config.Config) (list []worker.NotifyTarget) {
 }
 
 // notifier tells people of what happens; nil: there is nobody to tell.
-func (p *program) notifier(s *session) (*worker.Notifier, error) {
-	targets := notifyTargets(s.config)
+func (p *program) notifier(c *config.Config, syncer *worker.Syncer) (*worker.Notifier, error) {
+	targets := notifyTargets(c)
 	if len(targets) == 0 {
 		return nil, nil
 	}
-	location, err := time.LoadLocation(s.config.Timezone)
+	location, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	n := &worker.Notifier{
-		Syncer: s.syncer, Targets: targets, Settle: time.Duration(s.config.Notify.Settle), URL: s.config.Server.URL, Location: location, Logger: p.log,
+		Syncer: syncer, Targets: targets, Settle: time.Duration(c.Notify.Settle), URL: c.Server.URL, Location: location, Logger: p.log,
 	}
-	for _, r := range s.config.Notify.Rules {
+	for _, r := range c.Notify.Rules {
 		n.Rules = append(n.Rules, worker.NotifyRule{Rule: store.Rule(r.Rule), Name: r.When, Accounts: r.Accounts, Targets: r.Targets})
 	}
 	return n, nil

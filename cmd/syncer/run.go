@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
-	"time"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +22,9 @@ func (p *program) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "The daemon: works the schedules until SIGTERM",
-		Args:  cobra.NoArgs,
+		Long: `run works the schedules of the configuration until SIGTERM. On SIGHUP it reads the
+configuration again: a file with errors is refused as a whole, and told in the log.`,
+		Args: cobra.NoArgs,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if p.logLevel == "" {
 				p.logLevel = "info"
@@ -36,6 +41,9 @@ func (p *program) runCommand() *cobra.Command {
 
 func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	p.ownsDatabase = true
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // from the very start: it would end the program
+	defer signal.Stop(hangups)
 	c, err := p.loadFullConfig()
 	if err != nil {
 		return err
@@ -58,16 +66,16 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 		web.close(ctx)
 		err = errors.Join(err, s.db.close(ctx))
 	}()
-	if err := p.cutDays(ctx, s); err != nil {
+	if err := p.cutDays(ctx, c, s.db.Store); err != nil {
 		return err
 	}
-	if err := web.serve(ctx, p, s.syncer, pageOf{token: c.Server.Token, timezone: c.Timezone}); err != nil {
+	if err := web.serve(ctx, p, s.syncer, pageFor(c)); err != nil {
 		return err
 	}
 	if web.url() != "" {
 		p.log.Info("status page", "url", web.url())
 	}
-	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", s.config.Workers)
+	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", c.Workers)
 	if s.db.dir != "" {
 		p.log.Info("no database is configured: using a private PostgreSQL", "connect", s.db.howToConnect())
 	}
@@ -85,15 +93,12 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 			}
 		}()
 	}
-	notifier, err := p.notifier(s)
-	if err != nil {
-		return err
-	}
-	d := worker.Daemon{
-		Syncer: s.syncer, Workers: s.config.Workers, DeadAfter: s.config.DeadAfter, Retention: time.Duration(c.History.Retention),
-		Notifier: notifier, Logger: p.log,
-	}
+	var beside sync.WaitGroup
+	beside.Go(func() { p.reloadOn(working, hangups, s, web) })
+	d := worker.Daemon{Syncer: s.syncer, Workers: c.Workers, DeadAfter: c.DeadAfter, Logger: p.log}
 	err = d.Run(working)
+	cancel()
+	beside.Wait()
 	if ended.Load() {
 		return fmt.Errorf("the private PostgreSQL has ended by itself: %w; see %s", s.db.server.Err(), filepath.Join(s.db.dir, "postgres.log"))
 	}

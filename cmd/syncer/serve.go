@@ -15,8 +15,9 @@ import (
 
 // A serving is what a daemon tells the world by HTTP: nothing, where it listens nowhere.
 type serving struct {
-	server *web.Server // nil: none
-	stop   context.CancelFunc
+	server  *web.Server // nil: none
+	stop    context.CancelFunc
+	options web.Options // of the pages
 }
 
 // listen takes the port, before anything else is done.
@@ -47,6 +48,11 @@ type pageOf struct {
 	note     string
 }
 
+// pageFor is how the pages are to be by a configuration.
+func pageFor(c *config.Config) pageOf {
+	return pageOf{token: c.Server.Token, timezone: c.Timezone}
+}
+
 // serve answers with all there is, from now on. The syncer tells its metrics what
 // it does.
 func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, o pageOf) error {
@@ -54,21 +60,28 @@ func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, 
 		return nil
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
-	m := metrics.New(version(), syncer.Jobs())
+	m := metrics.New(version(), syncer.Config)
 	m.AddDatabase(gauges{syncer}, p.log)
 	syncer.Observe = m.Observe
-	location, err := time.LoadLocation(o.timezone)
-	if err != nil {
-		return fmt.Errorf("timezone: %w", err)
-	}
 	queue, err := worker.QueueUI(ctx, syncer.Store.Pool(), web.QueuePrefix, p.log)
 	if err != nil {
 		return err
 	}
-	s.server.Serve(web.Handler(web.Options{
-		Syncer: syncer, Sources: source.All, Location: location, Token: string(o.token), Version: version(), Note: o.note,
-		Metrics: m.Handler(), Queue: queue, Logger: p.log,
-	}))
+	s.options = web.Options{Syncer: syncer, Sources: source.All, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log}
+	return s.show(o)
+}
+
+// show has the pages be so from now on.
+func (s *serving) show(o pageOf) error {
+	if s.server == nil {
+		return nil
+	}
+	location, err := time.LoadLocation(o.timezone)
+	if err != nil {
+		return fmt.Errorf("timezone: %w", err)
+	}
+	s.options.Location, s.options.Token, s.options.Note = location, string(o.token), o.note
+	s.server.Serve(web.Handler(s.options))
 	return nil
 }
 

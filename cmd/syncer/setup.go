@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"syncer/fetch"
 	"syncer/internal/config"
@@ -39,21 +40,33 @@ func (p *program) databaseURL() (string, error) {
 
 // newSyncer wires the accounts and sources of the configuration to a database.
 func (p *program) newSyncer(c *config.Config, s *store.Store, tune ...func(*fetch.Options)) (*worker.Syncer, error) {
-	if err := c.Validate(); err != nil {
-		return nil, usageError{err}
-	}
 	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log}
+	wired, err := p.wire(c, syncer, tune...)
+	if err != nil {
+		return nil, err
+	}
+	syncer.Configure(wired)
+	return syncer, nil
+}
+
+// wire makes of a configuration what a syncer works by.
+func (p *program) wire(c *config.Config, syncer *worker.Syncer, tune ...func(*fetch.Options)) (wired worker.Config, err error) {
+	if err := c.Validate(); err != nil {
+		return wired, usageError{err}
+	}
+	wired.Retention = time.Duration(c.History.Retention)
 	for _, a := range c.Accounts {
 		account, err := p.newAccount(a, tune)
 		if err != nil {
-			return nil, usageError{err}
+			return wired, usageError{err}
 		}
-		syncer.Accounts = append(syncer.Accounts, account)
+		wired.Accounts = append(wired.Accounts, account)
 	}
 	for _, src := range source.All {
-		syncer.Sources = append(syncer.Sources, settings(src, c.Source(src.Name)))
+		wired.Sources = append(wired.Sources, settings(src, c.Source(src.Name)))
 	}
-	return syncer, nil
+	wired.Notifier, err = p.notifier(c, syncer)
+	return wired, err
 }
 
 func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
@@ -128,29 +141,30 @@ type selection struct {
 }
 
 func (sel selection) jobs(s *worker.Syncer) ([]worker.Job, error) {
+	c := s.Config()
 	var chosen []*worker.Settings
 	for _, name := range sel.sources {
-		i := slices.IndexFunc(s.Sources, func(o *worker.Settings) bool { return o.Source.Name == name })
+		i := slices.IndexFunc(c.Sources, func(o *worker.Settings) bool { return o.Source.Name == name })
 		if i < 0 {
 			return nil, unknownSource(name)
 		}
-		if !slices.Contains(chosen, s.Sources[i]) {
-			chosen = append(chosen, s.Sources[i])
+		if !slices.Contains(chosen, c.Sources[i]) {
+			chosen = append(chosen, c.Sources[i])
 		}
 	}
 	for _, name := range sel.accounts {
-		if !slices.ContainsFunc(s.Accounts, func(a *worker.Account) bool { return a.Name == name }) {
+		if !slices.ContainsFunc(c.Accounts, func(a *worker.Account) bool { return a.Name == name }) {
 			return nil, usageError{fmt.Errorf("there is no account %s in the configuration", name)}
 		}
 	}
 	for _, region := range sel.regions {
-		if !slices.ContainsFunc(s.Accounts, func(a *worker.Account) bool {
+		if !slices.ContainsFunc(c.Accounts, func(a *worker.Account) bool {
 			return slices.Contains(a.SecurityCenterRegions, region) || slices.Contains(a.OOSRegions, region)
 		}) {
 			return nil, usageError{fmt.Errorf("no account of the configuration has region %s", region)}
 		}
 	}
-	jobs := slices.DeleteFunc(s.Jobs(chosen...), func(j worker.Job) bool {
+	jobs := slices.DeleteFunc(c.Jobs(chosen...), func(j worker.Job) bool {
 		return len(sel.accounts) > 0 && !slices.Contains(sel.accounts, j.Account.Name) ||
 			len(sel.regions) > 0 && !slices.Contains(sel.regions, j.Region)
 	})
@@ -214,10 +228,10 @@ func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) 
 }
 
 // cutDays cuts the trends' days in the configured time zone, from the first sync on.
-func (p *program) cutDays(ctx context.Context, s *session) error {
-	rebuilt, err := s.db.SetTimezone(ctx, s.config.Timezone, source.All)
+func (p *program) cutDays(ctx context.Context, c *config.Config, s *store.Store) error {
+	rebuilt, err := s.SetTimezone(ctx, c.Timezone, source.All)
 	if rebuilt {
-		p.log.InfoContext(ctx, "the trends were rebuilt for another time zone", "timezone", s.config.Timezone)
+		p.log.InfoContext(ctx, "the trends were rebuilt for another time zone", "timezone", c.Timezone)
 	}
 	return err
 }

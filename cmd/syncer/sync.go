@@ -83,7 +83,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		return err
 	}
 	if !o.dryRun {
-		if err := p.cutDays(ctx, s); err != nil {
+		if err := p.cutDays(ctx, s.config, s.db.Store); err != nil {
 			return err
 		}
 	}

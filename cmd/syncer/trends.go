@@ -37,7 +37,7 @@ func (p *program) rebuildTrends(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
 	started := time.Now()
 	// Another time zone than before rebuilds them, too.
-	if err := p.cutDays(ctx, s); err != nil {
+	if err := p.cutDays(ctx, s.config, s.db.Store); err != nil {
 		return err
 	}
 	if err := s.db.RebuildTrends(ctx, source.All); err != nil {

@@ -95,9 +95,9 @@ func newSyncer(t *testing.T, s *store.Store, now func() time.Time) *worker.Synce
 	t.Helper()
 	schedule, err := cron.ParseStandard("*/30 * * * *")
 	require.NoError(t, err)
-	syncer := &worker.Syncer{Store: s, Worker: "demo", Logger: slog.New(slog.DiscardHandler), Clock: now}
+	var c worker.Config
 	for _, src := range source.All {
-		syncer.Sources = append(syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
 	accounts := []sim.Account{
 		{ID: "1000100000000000", Name: "production", AccessKeyID: "key-1", AccessKeySecret: "secret"},
@@ -117,12 +117,14 @@ func newSyncer(t *testing.T, s *store.Store, now func() time.Time) *worker.Synce
 		}, fetch.Options{CallsPerSecond: 1e6})
 		require.NoError(t, err)
 		t.Cleanup(client.Close)
-		syncer.Accounts = append(syncer.Accounts, &worker.Account{
+		c.Accounts = append(c.Accounts, &worker.Account{
 			Name: a.Name, Client: client,
 			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}[:2-i],
 			OOSRegions:            []string{"cn-hangzhou", "cn-shanghai", "ap-southeast-1"}[:3-i],
 		})
 	}
+	syncer := &worker.Syncer{Store: s, Worker: "demo", Logger: slog.New(slog.DiscardHandler), Clock: now}
+	syncer.Configure(c)
 	return syncer
 }
 

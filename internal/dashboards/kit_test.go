@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,9 +85,11 @@ func newHouse(t *testing.T) *house {
 	}
 	schedule, err := cron.ParseStandard("@every 24h")
 	require.NoError(t, err)
+	c := *h.syncer.Config()
 	for _, src := range source.All {
-		h.syncer.Sources = append(h.syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
+	h.syncer.Configure(c)
 	return h
 }
 
@@ -100,10 +103,12 @@ func (h *house) add(t *testing.T, name, key string) {
 	}, fetch.Options{CallsPerSecond: 1e6, BaseWait: time.Millisecond, MaxWait: time.Millisecond})
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
-	h.syncer.Accounts = append(h.syncer.Accounts, &worker.Account{
+	c := *h.syncer.Config()
+	c.Accounts = append(slices.Clone(c.Accounts), &worker.Account{
 		Name: name, Client: client,
 		SecurityCenterRegions: []string{region, "ap-southeast-1"}, OOSRegions: []string{region, "cn-shanghai"},
 	})
+	h.syncer.Configure(c)
 }
 
 // live makes days of history, one of them with trouble.
@@ -173,7 +178,7 @@ func (h *house) reader(t *testing.T) *pgxpool.Pool {
 // scrape is what Prometheus reads of a process that works for the house.
 func (h *house) scrape(t *testing.T) string {
 	t.Helper()
-	m := metrics.New("v0", h.syncer.Jobs())
+	m := metrics.New("v0", h.syncer.Config)
 	m.AddDatabase(gauges{h.syncer}, h.syncer.Logger)
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))

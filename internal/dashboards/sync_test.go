@@ -19,9 +19,11 @@ func TestAccountNeverAccepted(t *testing.T) {
 	now := time.Now() // by which the view tells what is late
 	h.now.Store(&now)
 	h.add(t, "stranger", "key-of-nobody")
-	stranger := h.syncer.Accounts[len(h.syncer.Accounts)-1]
+	c := *h.syncer.Config()
+	stranger := c.Accounts[len(c.Accounts)-1]
 	stranger.SecurityCenterRegions = []string{region}
-	h.syncer.Accounts = []*worker.Account{h.syncer.Accounts[0], stranger}
+	c.Accounts = []*worker.Account{c.Accounts[0], stranger}
+	h.syncer.Configure(c)
 	jobs := slices.DeleteFunc(h.syncer.Jobs(), func(j worker.Job) bool { return j.Source.Source.Name != "agent_versions" })
 	h.syncer.SyncAll(t.Context(), jobs, 4, func(r worker.Result) {
 		require.Equal(t, r.Job.Account != stranger, r.Status == store.StatusOK, r.Message)
@@ -54,7 +56,9 @@ func TestRegionsOfStrangers(t *testing.T) {
 	h := newHouse(t)
 	now := time.Now()
 	h.now.Store(&now)
-	h.syncer.Accounts = nil
+	c := *h.syncer.Config()
+	c.Accounts = nil
+	h.syncer.Configure(c)
 	h.add(t, "stranger", "key-of-nobody")
 	h.syncer.SyncAll(t.Context(), h.syncer.Jobs(), 4, func(r worker.Result) { require.Equal(t, store.StatusFailed, r.Status) })
 	d := load(t)["sync"]

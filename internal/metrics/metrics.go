@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -22,6 +23,8 @@ import (
 // Metrics counts what syncs do. It may be used by many goroutines.
 type Metrics struct {
 	registry *prometheus.Registry
+	config   func() *worker.Config
+	started  atomic.Pointer[worker.Config] // whose counters are there
 
 	runs                                   *prometheus.CounterVec
 	calls, retries, throttled, pages, rows *prometheus.CounterVec
@@ -39,13 +42,14 @@ var outcomes = []string{"opened", "changed", "ended", "held", "unchanged"}
 var statuses = []string{store.StatusOK, store.StatusIncomplete, store.StatusHeld, store.StatusFailed, label(worker.StatusCalledOff)}
 
 // New makes metrics of a version of the program. Every counter of the partitions
-// of jobs is there from the start, at 0.
-func New(version string, jobs []worker.Job) *Metrics {
+// that are configured is there from then on, at 0.
+func New(version string, config func() *worker.Config) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(partition[:3:3], labels...))
 	}
 	m := &Metrics{
 		registry:  prometheus.NewRegistry(),
+		config:    config,
 		runs:      counter("syncer_runs_total", "Syncs that ended, by status: as in alicloud.sync_runs, or called_off.", "status"),
 		calls:     counter("syncer_calls_total", "Calls made to the cloud, retries included."),
 		retries:   counter("syncer_retries_total", "Calls that were made again after a failure."),
@@ -66,10 +70,16 @@ func New(version string, jobs []worker.Job) *Metrics {
 	info.Set(1)
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		info, m.runs, m.calls, m.retries, m.throttled, m.pages, m.rows, m.changes, m.duration)
-	for _, j := range jobs {
-		m.start(j)
-	}
 	return m
+}
+
+// startAll makes the counters of what is configured by now.
+func (m *Metrics) startAll() {
+	if c := m.config(); m.started.Swap(c) != c {
+		for _, j := range c.Jobs() {
+			m.start(j)
+		}
+	}
 }
 
 // start makes a partition's counters, so that the first increase is seen as one.
@@ -114,8 +124,12 @@ func (m *Metrics) Observe(r worker.Result) {
 
 // Handler answers scrapes.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+	scrape := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		// A gauge that cannot be read must not hide the counters.
 		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.startAll()
+		scrape.ServeHTTP(w, r)
 	})
 }

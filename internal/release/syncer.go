@@ -23,15 +23,14 @@ func Client(endpoints map[string]string) (*fetch.Client, error) {
 
 // Syncer syncs what a release's database holds.
 func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worker.Syncer {
-	y := &worker.Syncer{
-		Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler), Clock: clock,
-		Accounts: []*worker.Account{{
-			Name: "production", Client: client,
-			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"},
-		}},
-	}
+	c := worker.Config{Accounts: []*worker.Account{{
+		Name: "production", Client: client,
+		SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"},
+	}}}
 	for _, src := range source.All {
-		y.Sources = append(y.Sources, &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)})
 	}
+	y := &worker.Syncer{Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler), Clock: clock}
+	y.Configure(c)
 	return y
 }

@@ -261,7 +261,7 @@ func (l *life) tuples(ctx context.Context) (map[string]string, error) {
 // kept: the field that the API began to answer halfway is in extra.
 func (l *life) kept(ctx context.Context) error {
 	var names []string
-	for _, a := range l.syncer.Accounts {
+	for _, a := range l.syncer.Config().Accounts {
 		names = append(names, a.Name)
 	}
 	var lacking int

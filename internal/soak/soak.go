@@ -150,7 +150,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		}
 		l.all = append(l.all, w)
 	}
-	l.syncer.Accounts = slices.Clone(l.all[:2])
+	l.syncer.Configure(worker.Config{Accounts: slices.Clone(l.all[:2])})
 	return stop, l.setZone(ctx, zones[0])
 }
 
@@ -163,7 +163,8 @@ func (l *life) setZone(ctx context.Context, zone string) error {
 		return err
 	}
 	l.report.zone = zone
-	l.syncer.Sources = nil
+	c := *l.syncer.Config()
+	c.Sources = nil
 	daily, err := cron.ParseStandard("CRON_TZ=" + zone + " @daily")
 	if err != nil {
 		return err
@@ -173,8 +174,9 @@ func (l *life) setZone(ctx context.Context, zone string) error {
 		if err != nil {
 			return err
 		}
-		l.syncer.Sources = append(l.syncer.Sources, &worker.Settings{Source: src, Schedule: schedule, FullSweep: daily, ConfirmShrink: true})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule, FullSweep: daily, ConfirmShrink: true})
 	}
+	l.syncer.Configure(c)
 	return nil
 }
 
@@ -238,12 +240,14 @@ func (l *life) newDay(ctx context.Context, allowed bool) error {
 	}
 	switch l.chance.IntN(8) {
 	case 0, 1: // an account is added, or one is removed
-		in := l.syncer.Accounts
-		if a := l.all[l.chance.IntN(len(l.all))]; !slices.Contains(in, a) {
-			l.syncer.Accounts = append(in, a)
+		c := *l.syncer.Config()
+		if a := l.all[l.chance.IntN(len(l.all))]; !slices.Contains(c.Accounts, a) {
+			c.Accounts = append(slices.Clone(c.Accounts), a)
+			l.syncer.Configure(c)
 			l.report.added++
-		} else if len(in) > 1 {
-			l.syncer.Accounts = slices.DeleteFunc(slices.Clone(in), func(o *worker.Account) bool { return o == a })
+		} else if len(c.Accounts) > 1 {
+			c.Accounts = slices.DeleteFunc(slices.Clone(c.Accounts), func(o *worker.Account) bool { return o == a })
+			l.syncer.Configure(c)
 			l.report.removed++
 		}
 	case 2:

@@ -61,6 +61,7 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	}
 	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: known, World: sim.NewFleet(sim.FleetOptions{Servers: 30, Keep: 48 * time.Hour})}))
 	t.Cleanup(cloud.Close)
+	var c worker.Config
 	for _, name := range accounts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name:        name,
@@ -69,18 +70,19 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 		}, fetch.Options{CallsPerSecond: 1e6, BaseWait: time.Millisecond, MaxWait: time.Millisecond})
 		require.NoError(t, err)
 		t.Cleanup(client.Close)
-		h.syncer.Accounts = append(h.syncer.Accounts, &worker.Account{
+		c.Accounts = append(c.Accounts, &worker.Account{
 			Name: name, Client: client, SecurityCenterRegions: []string{hangzhou}, OOSRegions: []string{hangzhou},
 		})
 	}
 	schedule, err := cron.ParseStandard("@every 10m")
 	require.NoError(t, err)
 	for _, src := range source.All {
-		h.syncer.Sources = append(h.syncer.Sources, &worker.Settings{Source: src, Schedule: schedule})
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
+	h.syncer.Configure(c)
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	require.NoError(t, err)
-	m := metrics.New("v0", h.syncer.Jobs())
+	m := metrics.New("v0", h.syncer.Config)
 	h.syncer.Observe = m.Observe
 	m.AddDatabase(gauges{h.syncer}, log)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"syncer/source"
+)
+
+// A Config is what is synced, from where, and who is told of it. It is never changed,
+// only replaced as a whole: whoever holds one sees no half of another, and a job goes
+// on with the account and the settings that it began with.
+type Config struct {
+	Accounts []*Account
+	Sources  []*Settings // in the order of a first sync
+	// Retention is how long ended versions are kept; 0: for ever.
+	Retention time.Duration
+	Notifier  *Notifier // nil: nobody is told of anything
+
+	replaced chan struct{} // closed once another is in its place
+}
+
+// Configure replaces the configuration. Who waits for it on the old one's replaced
+// is woken: the daemon proposes what is new, and retires what is gone.
+func (s *Syncer) Configure(c Config) {
+	c.replaced = make(chan struct{})
+	since := map[string]time.Time{}
+	for _, a := range s.Config().Accounts {
+		since[a.Name] = a.since
+	}
+	now := time.Now()
+	for _, a := range c.Accounts {
+		if a.since.IsZero() {
+			a.since = cmp.Or(since[a.Name], now)
+		}
+	}
+	close(s.config.Swap(&c).replaced)
+}
+
+// Config is the configuration at this moment.
+func (s *Syncer) Config() *Config {
+	if s.config.Load() == nil {
+		s.config.CompareAndSwap(nil, &Config{replaced: make(chan struct{})})
+	}
+	return s.config.Load()
+}
+
+// Jobs are the partitions of the sources in their order; without, those of the
+// sources that are not disabled.
+func (c *Config) Jobs(sources ...*Settings) (jobs []Job) {
+	if sources == nil {
+		for _, src := range c.Sources {
+			if !src.Disabled {
+				sources = append(sources, src)
+			}
+		}
+	}
+	for _, src := range sources {
+		for _, a := range c.Accounts {
+			for _, region := range a.Regions(src.Source.Regions) {
+				jobs = append(jobs, Job{Source: src, Account: a, Region: region})
+			}
+		}
+	}
+	return jobs
+}
+
+// Jobs are those of the configuration at this moment.
+func (s *Syncer) Jobs(sources ...*Settings) []Job { return s.Config().Jobs(sources...) }
+
+// source is how a source is synced; nil: it is not among them.
+func (c *Config) source(name string) *Settings {
+	if i := slices.IndexFunc(c.Sources, func(o *Settings) bool { return o.Source.Name == name }); i >= 0 {
+		return c.Sources[i]
+	}
+	return nil
+}
+
+// find returns the configured job that a queued one means.
+func (c *Config) find(a SyncArgs) (Job, bool) {
+	src := c.source(a.Source)
+	k := slices.IndexFunc(c.Accounts, func(o *Account) bool { return o.Name == a.Account })
+	if src == nil || src.Disabled || k < 0 || !slices.Contains(c.Accounts[k].Regions(src.Source.Regions), a.Region) {
+		return Job{}, false
+	}
+	return Job{Source: src, Account: c.Accounts[k], Region: a.Region, Slot: a.Slot}, true
+}
+
+// declarations are those of the sources.
+func (c *Config) declarations() (list []*source.Source) {
+	for _, s := range c.Sources {
+		list = append(list, s.Source)
+	}
+	return list
+}

@@ -1,0 +1,131 @@
+package worker
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"syncer/store"
+)
+
+const (
+	// proposeAgain is the wait after the database could not be reached, and proposeIn
+	// the most that it may take to answer.
+	proposeAgain = time.Second
+	proposeIn    = 30 * time.Second
+	// proposeWithin spreads the processes' proposals of a slot: the first makes the
+	// jobs, and the others need only look.
+	proposeWithin = 200 * time.Millisecond
+)
+
+// A proposer puts each slot of each schedule into the queue as it comes. The current
+// slot of every schedule counts as come at the start and with every configuration:
+// whatever is overdue or new runs at once, and a slot that was answered is found to
+// be so.
+type proposer struct {
+	daemon *Daemon
+	client *river.Client[pgx.Tx]
+
+	config  *Config                 // that the rest speaks of
+	retired bool                    // the database knows what it holds
+	last    map[*Settings]time.Time // slot that was proposed
+	pruned  time.Time               // day whose prune is in the queue
+}
+
+// run proposes at each moment that something is due, until the context ends.
+func (p *proposer) run(ctx context.Context, next time.Time) {
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.config.replaced:
+		case <-time.After(next.Sub(p.daemon.Syncer.now()) + rand.N(proposeWithin)):
+		}
+		next = p.propose(ctx)
+	}
+}
+
+// propose proposes what is due, and returns when something will be again.
+func (p *proposer) propose(ctx context.Context) (next time.Time) {
+	d := p.daemon
+	now := d.Syncer.now()
+	next = now.Add(time.Hour)
+	later := func(what string, err error, attrs ...any) {
+		if ctx.Err() == nil {
+			d.Logger.WarnContext(ctx, what, append(attrs, "error", told(err))...)
+		}
+		next = now.Add(proposeAgain)
+	}
+	if c := d.Syncer.Config(); c != p.config {
+		p.config, p.retired, p.last = c, false, map[*Settings]time.Time{}
+	}
+	if !p.retired {
+		if err := d.retire(ctx, p.config); err != nil {
+			later("what is no longer configured may be called late for now: it is tried again", err)
+		} else {
+			p.retired = true
+		}
+	}
+	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && day.After(p.pruned) {
+		if err := d.proposePrune(ctx, p.client, day); err != nil {
+			later("the day's prune is not queued yet: it is tried again", err)
+		} else {
+			p.pruned = day
+		}
+	}
+	for _, s := range p.config.Sources {
+		if s.Disabled {
+			continue
+		}
+		schedule := align(s.Schedule)
+		if slot := lastTick(schedule, now); !slot.IsZero() && slot.After(p.last[s]) {
+			if err := p.insert(ctx, s, slot); err != nil {
+				if ctx.Err() != nil {
+					return next
+				}
+				later("slot not queued yet: it is tried again", err, "source", s.Source.Name, "slot", slot)
+				continue
+			}
+			p.last[s] = slot
+		}
+		if tick := schedule.Next(now); !tick.IsZero() && tick.Before(next) {
+			next = tick
+		}
+	}
+	return next
+}
+
+// insert puts a slot's jobs into the queue.
+func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, proposeIn)
+	defer cancel()
+	// To propose what is there already would cost a dead row for each job.
+	there, err := proposed(ctx, p.daemon.Syncer.Store.Pool(), s.Source.Name, slot)
+	if err != nil {
+		return err
+	}
+	var batch []river.InsertManyParams
+	for _, j := range p.config.Jobs(s) {
+		args := SyncArgs{Source: s.Source.Name, Account: j.Account.Name, Region: j.Region, Slot: slot.UTC()}
+		if !there[args] {
+			batch = append(batch, river.InsertManyParams{Args: args})
+		}
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	_, err = p.client.InsertMany(ctx, batch)
+	return err
+}
+
+// retire tells the database which partitions are configured.
+func (d *Daemon) retire(ctx context.Context, c *Config) error {
+	var list []store.Configured
+	for _, j := range c.Jobs() {
+		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Name, RegionID: j.Region})
+	}
+	return d.Syncer.Store.Retire(ctx, list)
+}
