@@ -22,6 +22,7 @@ type Daemon struct {
 	// DeadAfter is for how long a process must have no session with the database
 	// for its syncs to be given to others; 0: 30 s.
 	DeadAfter time.Duration
+	Poll      time.Duration // between two looks into the queue, for what no notification told of; 0: 10 s
 	Logger    *slog.Logger
 }
 
@@ -29,6 +30,7 @@ const (
 	defaultWorkers   = 32
 	defaultGrace     = 30 * time.Second
 	defaultDeadAfter = 30 * time.Second
+	defaultPoll      = 10 * time.Second
 )
 
 // Run works until the context ends, and then stops: fetches are called off,
@@ -108,7 +110,7 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}, upkeepQueue: {MaxWorkers: 1}},
 		Workers: registry,
 		// PostgreSQL tells of new jobs (LISTEN); looking is for when that is lost.
-		FetchPollInterval: 10 * time.Second,
+		FetchPollInterval: cmp.Or(d.Poll, defaultPoll),
 		// A job that hangs is tried again once its own timeout is over, which River
 		// asks for; the partition does not wait for that: the next slot is a job of
 		// its own. What a dead process worked on is given back sooner, by undertaker.

@@ -63,7 +63,7 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 		p.config, p.retired, p.last = c, false, map[*Settings]time.Time{}
 	}
 	if !p.retired {
-		if err := d.retire(ctx, p.config); err != nil {
+		if err := d.Syncer.retire(ctx, p.config); err != nil {
 			later("what is no longer configured may be called late for now: it is tried again", err)
 		} else {
 			p.retired = true
@@ -122,10 +122,10 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 }
 
 // retire tells the database which partitions are configured.
-func (d *Daemon) retire(ctx context.Context, c *Config) error {
+func (s *Syncer) retire(ctx context.Context, c *Config) error {
 	var list []store.Configured
 	for _, j := range c.Jobs() {
 		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Name, RegionID: j.Region})
 	}
-	return d.Syncer.Store.Retire(ctx, list)
+	return s.Store.Retire(ctx, list)
 }

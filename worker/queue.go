@@ -164,6 +164,7 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 		return w.skip(ctx, job, errAnswered.Error())
 	}
 	_, err := w.syncer.syncAlone(ctx, j)
+	w.retireAgain(ctx, job.Args)
 	if errors.Is(err, errAnswered) {
 		return w.skip(ctx, job, errAnswered.Error())
 	}
@@ -171,6 +172,19 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 		return river.JobCancel(err) // the next slot will tell whether someone has helped
 	}
 	return err
+}
+
+// retireAgain retires the partition of a job that was taken out of the configuration
+// while it was under way: the run has brought it back.
+func (w *queueWorker) retireAgain(ctx context.Context, args SyncArgs) {
+	c := w.syncer.Config()
+	if _, configured := c.find(args); configured {
+		return
+	}
+	if err := w.syncer.retire(ctx, c); err != nil && ctx.Err() == nil {
+		w.log.WarnContext(ctx, "a partition that is no longer configured may be called late until the next start",
+			"source", args.Source, "account", args.Account, "region_id", args.Region, "error", told(err))
+	}
 }
 
 // retryable reports whether trying again soon can help.
