@@ -121,11 +121,13 @@ func TestTrapsAreNeverSprung(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, called(), "by a sync")
 
+	c := *syncer.Config()
+	c.Retention, c.Notifier = 48*time.Hour, &worker.Notifier{Syncer: syncer, Logger: slog.New(slog.DiscardHandler), Every: 100 * time.Millisecond}
+	syncer.Configure(c)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		notifier := &worker.Notifier{Syncer: syncer, Logger: slog.New(slog.DiscardHandler), Every: 100 * time.Millisecond}
-		d := worker.Daemon{Syncer: syncer, DeadAfter: 100 * time.Millisecond, Retention: 48 * time.Hour, Notifier: notifier, Logger: slog.New(slog.DiscardHandler)}
+		d := worker.Daemon{Syncer: syncer, DeadAfter: 100 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)}
 		ended <- d.Run(ctx)
 	}()
 	require.Eventually(t, func() bool {

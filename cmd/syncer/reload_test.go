@@ -25,7 +25,7 @@ func TestReload(t *testing.T) {
 	accounts := simAccounts(2)
 	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}))
 	t.Cleanup(cloud.Close)
-	token := "the first token of all"
+	token := "the-first-token-of-all"
 	config := configFile(t, "server: {listen: '127.0.0.1:0', token: %s}\nsources: {agent_versions: {schedule: '@yearly'}}\naccounts:%s", token, accountYAML(accounts[0], cloud.URL))
 	env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
 	p := startProcess(t, env, "run", "--migrate", "--config", config)
@@ -54,7 +54,7 @@ func TestReload(t *testing.T) {
 	code, _ := metrics(token)
 	require.Equal(t, http.StatusOK, code)
 
-	other := "another one of 16 letters"
+	other := "another-one-of-16-letters"
 	reload(fmt.Sprintf("workers: 3\nserver: {listen: '127.0.0.1:1', token: %s}\nsources: {agent_versions: {enabled: false}}\naccounts:%s",
 		other, accountYAML(accounts[1], cloud.URL)), "configuration read again")
 	require.Contains(t, p.stderr.String(), "takes effect at the next start\" setting=workers")
