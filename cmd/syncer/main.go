@@ -30,6 +30,10 @@ func main() {
 		debug.SetGCPercent(25)
 	}
 	log.SetOutput(text.Writer(os.Stderr)) // libraries' own
+	if err := config.SetVariables(); err != nil {
+		fmt.Fprintln(os.Stderr, "syncer:", err)
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	// A second signal, while the first is being obeyed, ends the program at once.

@@ -31,7 +31,7 @@ var (
 	variable  = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$`)
 )
 
-// expand replaces ${VAR} and ${VAR:-default} in a value; $$ is a $. It works on
+// expand replaces ${VAR} and ${VAR:-default} in a value (see Variable); $$ is a $. It works on
 // the parsed value, so that nothing in the environment can change the file's
 // structure, and the result is text, so that a token of digits stays one: see
 // document.retype.
@@ -52,8 +52,10 @@ func (d *document) expand(n *yaml.Node, path []string) {
 			return ref
 		}
 		fromEnv = true
-		value := d.getenv(m[1])
+		value, err := Variable(d.getenv, m[1])
 		switch {
+		case err != nil:
+			d.report(placeOf(n), path, "%s", err)
 		case value != "":
 			return value
 		case !strings.Contains(ref, ":-") && !slices.Contains(e.unset, m[1]):

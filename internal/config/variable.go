@@ -1,0 +1,65 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// maxVariable bounds what is read of a file that holds a secret.
+const maxVariable = 64 << 10
+
+// Variable is the value of an environment variable. Where NAME is empty and
+// NAME_FILE names a file, it is that file's text without the line breaks at its
+// end: so Docker and Kubernetes hand secrets over.
+func Variable(getenv func(string) string, name string) (string, error) {
+	value, path := getenv(name), getenv(name+"_FILE")
+	if value != "" || path == "" {
+		return value, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxVariable+1))
+	if err != nil {
+		return "", fmt.Errorf("%s_FILE: %w", name, err)
+	}
+	value = strings.TrimRight(string(text), "\r\n")
+	switch {
+	case len(text) > maxVariable:
+		return "", fmt.Errorf("%s_FILE: %s holds more than %d kB", name, path, maxVariable>>10)
+	case strings.ContainsRune(value, 0):
+		return "", fmt.Errorf("%s_FILE: %s holds a NUL, which no variable may", name, path)
+	case value == "":
+		return "", fmt.Errorf("%s_FILE: %s is empty", name, path)
+	}
+	return value, nil
+}
+
+// secretVariables are those that are read outside of the configuration's file,
+// by libraries among others.
+var secretVariables = []string{
+	"DATABASE_URL", "PGPASSWORD", "SYNCER_TOKEN",
+	"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
+	"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+}
+
+// SetVariables puts the secrets that the environment names files for into the
+// environment itself.
+func SetVariables() error {
+	for _, name := range secretVariables {
+		value, err := Variable(os.Getenv, name)
+		if err != nil {
+			return err
+		}
+		if value != "" {
+			if err := os.Setenv(name, value); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
