@@ -90,14 +90,19 @@ func kept(s *source.Source, t source.Trend, name string) string {
 	m := t.Measures[slices.IndexFunc(t.Measures, func(m source.Measure) bool { return m.Name == name })]
 	expr := "r." + m.Name
 	if m.Sum != "" {
+		// The rollup is exact, whatever its size; the view's type may be too small for it.
 		c, _ := s.Column(m.Sum)
-		expr += "::" + c.Type.SQL()
+		most := largest[c.Type]
+		expr = fmt.Sprintf("least(greatest(%s, -%s), %s)::%s", expr, most, most, c.Type.SQL())
 	}
 	if m.On != "" { // of the day itself, so of the first of the days that a row stands for
 		expr = fmt.Sprintf("CASE d.n WHEN 0 THEN %s ELSE 0 END", expr)
 	}
 	return expr
 }
+
+// largest are the sums that a view can show, either way.
+var largest = map[source.Type]string{source.BigInt: "9223372036854775807.0", source.Double: "1.79e308"}
 
 func trendComments(b *strings.Builder, s *source.Source, t source.Trend) {
 	b.WriteString("\n")

@@ -59,6 +59,6 @@ func (s *Store) Undelivered(ctx context.Context, n *Notification, why string, wa
 SET last_error = $2, next_attempt_at = now() + least($3::interval * 2 ^ least(attempts - 1, 20), interval '6 hours'),
     given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' THEN now() END
 WHERE notification_id = $1
-RETURNING given_up_at IS NOT NULL`, n.ID, why, wait).Scan(&givenUp)
+RETURNING given_up_at IS NOT NULL`, n.ID, told(why), wait).Scan(&givenUp)
 	return givenUp, err
 }

@@ -90,8 +90,17 @@ func (t *table) series(tr *source.Trend) string {
 	if len(tr.By) == 0 {
 		return "'[]'"
 	}
-	return fmt.Sprintf("jsonb_build_array(%s)::text", list("v.", idents(tr.By)))
+	series := fmt.Sprintf("jsonb_build_array(%s)::text", list("v.", idents(tr.By)))
+	if !slices.ContainsFunc(tr.By, func(name string) bool { c, _ := t.Column(name); return c.Type == source.Text }) {
+		return series
+	}
+	// It stands in the rollup's key, and an index holds some 2,700 bytes of a row: of a
+	// longer one its beginning and its hash. The dimensions themselves stay whole.
+	return fmt.Sprintf("(SELECT CASE WHEN octet_length(s.t) <= %d THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT %s) AS s (t))", mostSeries, series)
 }
+
+// mostSeries is the length of a series in bytes up to which it is kept as it is.
+const mostSeries = 1000
 
 // term is what one version of v adds to a measure. What is counted on the day of
 // its time was only counted if it was found on that day, and is only taken away again

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"syncer/text"
 )
 
 // A Run describes the making of a sync: what the fetching counted, and why it was
@@ -90,9 +92,9 @@ INSERT INTO syncer.sync_runs (
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
     unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
-		p.AccountID, p.AccountName, p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
+		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
-		counts(run.Unknown), counts(run.Refused), text(failure.Code), text(failure.Message), text(failure.RequestID), run.Worker, c.heldDigest, c.Repeated)
+		counts(run.Unknown), counts(run.Refused), told(failure.Code), told(failure.Message), told(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated)
 	return err
 }
 
@@ -112,19 +114,32 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-func text(s string) *string {
+// mostTold is how many characters of a message are recorded.
+const mostTold = 4000
+
+// told is a text from outside as it is recorded: on one line, for people. NULL: none.
+func told(s string) *string {
 	if s == "" {
 		return nil
 	}
+	s = text.Cut(text.Line(s), mostTold)
 	return &s
 }
 
+// counts are NULL where nothing was counted. Names are the cloud's.
 func counts(m map[string]int) any {
 	if len(m) == 0 {
 		return nil
 	}
-	return m
+	clean := make(map[string]int, len(m))
+	for name, n := range m {
+		clean[text.Fit(text.Line(name), mostName)] += n
+	}
+	return clean
 }
+
+// mostName is how many bytes of a field's name are recorded.
+const mostName = 200
 
 // register makes sure that the partition and its account have their rows, and the
 // account its present name.
@@ -137,11 +152,12 @@ func (s *Store) register(ctx context.Context, q querier, p Partition) error {
 	}
 	var batch pgx.Batch
 	// A name means one account. Whoever had it before keeps its ID for a name.
-	batch.Queue("UPDATE syncer.accounts SET name = account_id WHERE name = $2 AND account_id <> $1", p.AccountID, p.AccountName)
+	name := text.Line(p.AccountName)
+	batch.Queue("UPDATE syncer.accounts SET name = account_id WHERE name = $2 AND account_id <> $1", p.AccountID, name)
 	batch.Queue(`INSERT INTO syncer.accounts (account_id, name)
 SELECT $1, $2
 WHERE NOT EXISTS (SELECT FROM syncer.accounts WHERE account_id = $1 AND name = $2)
-ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, p.AccountName)
+ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, name)
 	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 		p.AccountID, p.Source.Name, p.RegionID)
 	if err := q.SendBatch(ctx, &batch).Close(); err != nil {

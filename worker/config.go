@@ -80,7 +80,7 @@ func (c *Config) source(name string) *Settings {
 // find returns the configured job that a queued one means.
 func (c *Config) find(a SyncArgs) (Job, bool) {
 	src := c.source(a.Source)
-	k := slices.IndexFunc(c.Accounts, func(o *Account) bool { return o.Name == a.Account })
+	k := slices.IndexFunc(c.Accounts, func(o *Account) bool { return o.Label() == a.Account })
 	if src == nil || src.Disabled || k < 0 || !slices.Contains(c.Accounts[k].Regions(src.Source.Regions), a.Region) {
 		return Job{}, false
 	}

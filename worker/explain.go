@@ -10,6 +10,7 @@ import (
 
 	"syncer/fetch"
 	"syncer/store"
+	"syncer/text"
 )
 
 // Explain says of an error of the cloud, or on the way there, what happened, in
@@ -58,18 +59,18 @@ func innermost(err error) string {
 // told is what a run, and whoever reads of it, is told of an error: on one line,
 // with what to do behind it.
 func told(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	said := text.Line(text.Scrub(err.Error()))
 	if _, ok := errors.AsType[*fetch.Error](err); ok { // whose text says it itself
-		return text
+		return said
 	}
 	_, remedy := Explain(err)
 	if remedy == "" {
 		_, remedy = store.Explain(err)
 	}
-	if remedy != "" && !strings.Contains(text, remedy) {
-		text += "; " + remedy
+	if remedy = text.Line(remedy); remedy != "" && !strings.Contains(said, remedy) {
+		said += "; " + remedy
 	}
-	return text
+	return said
 }
 
 // answers are what to do about the cloud's errors, by how their codes begin.

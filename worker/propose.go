@@ -2,10 +2,12 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 
 	"syncer/store"
@@ -109,7 +111,7 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 	}
 	var batch []river.InsertManyParams
 	for _, j := range p.config.Jobs(s) {
-		args := SyncArgs{Source: s.Source.Name, Account: j.Account.Name, Region: j.Region, Slot: slot.UTC()}
+		args := SyncArgs{Source: s.Source.Name, Account: j.Account.Label(), Region: j.Region, Slot: slot.UTC()}
 		if !there[args] {
 			batch = append(batch, river.InsertManyParams{Args: args})
 		}
@@ -118,6 +120,16 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 		return nil
 	}
 	_, err = p.client.InsertMany(ctx, batch)
+	if _, refused := errors.AsType[*pgconn.PgError](err); !refused || len(batch) == 1 {
+		return err
+	}
+	// What the database refuses of one must not keep the others from their slot.
+	err = nil
+	for i := range batch {
+		if _, one := p.client.InsertMany(ctx, batch[i:i+1]); one != nil {
+			err = errors.Join(err, one)
+		}
+	}
 	return err
 }
 
@@ -125,7 +137,7 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 func (s *Syncer) retire(ctx context.Context, c *Config) error {
 	var list []store.Configured
 	for _, j := range c.Jobs() {
-		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Name, RegionID: j.Region})
+		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Label(), RegionID: j.Region})
 	}
 	return s.Store.Retire(ctx, list)
 }

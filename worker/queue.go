@@ -168,10 +168,13 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 	if errors.Is(err, errAnswered) {
 		return w.skip(ctx, job, errAnswered.Error())
 	}
-	if err != nil && ctx.Err() == nil && !retryable(err) {
-		return river.JobCancel(err) // the next slot will tell whether someone has helped
+	if err == nil {
+		return nil
 	}
-	return err
+	if ctx.Err() == nil && !retryable(err) {
+		return river.JobCancel(toldError{err}) // the next slot will tell whether someone has helped
+	}
+	return toldError{err}
 }
 
 // retireAgain retires the partition of a job that was taken out of the configuration
@@ -186,6 +189,12 @@ func (w *queueWorker) retireAgain(ctx context.Context, args SyncArgs) {
 			"source", args.Source, "account", args.Account, "region_id", args.Region, "error", told(err))
 	}
 }
+
+// A toldError is recorded by River with the job: as a run is told of it.
+type toldError struct{ error }
+
+func (e toldError) Error() string { return told(e.error) }
+func (e toldError) Unwrap() error { return e.error }
 
 // retryable reports whether trying again soon can help.
 func retryable(err error) bool {
@@ -230,11 +239,11 @@ LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, 
 
 // answered reports whether the slot needs no sync any more.
 func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
-	id, err := w.syncer.Store.AccountID(ctx, j.Account.Name)
+	id, err := w.syncer.Store.AccountID(ctx, j.Account.Label())
 	if err != nil || id == "" {
 		return false, err
 	}
 	return w.syncer.Store.Answered(ctx, store.Partition{
-		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Name, RegionID: j.Region,
+		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Label(), RegionID: j.Region,
 	}, j.Slot)
 }

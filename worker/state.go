@@ -46,7 +46,7 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 		}
 	}
 	for _, j := range jobs {
-		k := key{j.Source.Source.Name, j.Account.Name, j.Region}
+		k := key{j.Source.Source.Name, j.Account.Label(), j.Region}
 		f, ok := byKey[k]
 		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule, since: j.Account.since}
 		switch {

@@ -20,6 +20,7 @@ import (
 	"syncer/fetch"
 	"syncer/source"
 	"syncer/store"
+	"syncer/text"
 )
 
 // An Account is one account of the configuration.
@@ -31,6 +32,13 @@ type Account struct {
 
 	since time.Time // of the first configuration that has it, in this process
 }
+
+// Label is the account's name as it stands in the database, the queue and the metrics:
+// whatever was configured, no statement that names all accounts fails because of one.
+func (a *Account) Label() string { return text.Fit(text.Line(a.Name), mostLabel) }
+
+// mostLabel is in bytes: names stand in indexes.
+const mostLabel = 200
 
 // Regions are those that partition a source.
 func (a *Account) Regions(r source.Regions) []string {
@@ -100,7 +108,7 @@ type Job struct {
 }
 
 func (j Job) String() string {
-	return fmt.Sprintf("%s of %s in %s", j.Source.Source.Name, j.Account.Name, j.Region)
+	return fmt.Sprintf("%s of %s in %s", j.Source.Source.Name, j.Account.Label(), j.Region)
 }
 
 // SyncAll syncs jobs, so many at once, and tells done of each as it ends. A
@@ -187,7 +195,7 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	ctx, cancel := context.WithTimeoutCause(caller, timeout,
 		fmt.Errorf("it took longer than %s: raise the timeout of source %s", timeout, job.Source.Source.Name))
 	defer cancel()
-	p := store.Partition{Source: job.Source.Source, AccountName: job.Account.Name, RegionID: job.Region}
+	p := store.Partition{Source: job.Source.Source, AccountName: job.Account.Label(), RegionID: job.Region}
 	run := s.newRun(job)
 	for attempt := 1; ; attempt++ {
 		r, err = s.sync(ctx, job, &p, &run, stats)
