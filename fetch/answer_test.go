@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -223,4 +224,33 @@ func TestNoIdentity(t *testing.T) {
 			require.Equal(t, 6, len(c.asked())-before)
 		}
 	}
+}
+
+// FuzzAnswer: whatever answers, and in whatever form, its errors are short lines.
+func FuzzAnswer(f *testing.F) {
+	f.Add(200, `{"Success":false,"Code":"InnerError"}`, "2")
+	f.Add(403, "<Error><Code>NoPermission</Code><Message>&lt;\x1b</Message></Error>", "Wed, 21 Oct 2026 07:28:10 GMT")
+	f.Add(503, "<!DOCTYPE a [<!ENTITY b \"c\">]><a><Code>&b;</Code></a>", "-9223372036854775808")
+	f.Add(400, `{"Error":{"code":"\u0000\ud800","message":"https://u:p@h/?Signature=s"}}`, "")
+	client, err := NewClient(Account{Credentials: Credentials{Type: "access_key", AccessKeyID: testID, AccessKeySecret: testSecret}}, quick)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, status int, body, header string) {
+		answer, ok := parseReply(body)
+		if !ok {
+			if answer, ok = parseXML(body); !ok {
+				return
+			}
+		}
+		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {header}, "X-Acs-Retry-After": {header}, "X-Ratelimit-User": {"TimeLeft:" + header}, "Date": {header}}}
+		e := client.refusal(shipment{Call: aCall, lacks: func(reply) string { return "nothing" }}, keys{id: testID, secret: testSecret}, response, answer)
+		require.NotNil(t, e)
+		require.True(t, 0 <= e.wait && e.wait <= maxTold, e.wait)
+		for _, text := range []string{e.Code, e.Message, e.RequestID} {
+			require.LessOrEqual(t, len(text), maxMessage+len("…"))
+			require.NotContains(t, text, "\n")
+			require.True(t, utf8.ValidString(text))
+		}
+		require.NotContains(t, e.Error(), testSecret)
+		_ = e.kind()
+	})
 }

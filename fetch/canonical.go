@@ -27,7 +27,7 @@ func appendCanonical(dst []byte, v gjson.Result, depth int) []byte {
 	case gjson.Number:
 		return appendNumber(dst, v.Raw)
 	case gjson.String:
-		return appendString(dst, unsigned(clean(v.Str)))
+		return appendString(dst, clean(v.Str))
 	}
 	if depth > maxDepth {
 		return appendString(dst, clean(strings.TrimSpace(v.Raw)))
@@ -113,22 +113,4 @@ func appendString(dst []byte, s string) []byte {
 		}
 	}
 	return append(dst, '"')
-}
-
-// unsigned takes the query string off a signed link. Such a link is a
-// credential, and changes at every call, so it is kept out of JSON columns and
-// of extra, too, where no declaration says that a field is a URL.
-func unsigned(s string) string {
-	if len(s) < len("http") || !strings.EqualFold(s[:len("http")], "http") {
-		return s
-	}
-	lower := strings.ToLower(s)
-	if strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
-		for _, param := range []string{"signature=", "security-token=", "securitytoken="} {
-			if strings.Contains(lower, param) {
-				return bareURL(s)
-			}
-		}
-	}
-	return s
 }

@@ -67,6 +67,12 @@ func TestValues(t *testing.T) {
 		{kind: source.BigInt, json: `154.11`, refused: true},
 		{kind: source.BigInt, json: `1e999999999`, refused: true},
 		{kind: source.BigInt, json: `1e-999999999`, refused: true},
+		{kind: source.BigInt, json: strings.Repeat("9", 4_000_000), refused: true},
+		{kind: source.BigInt, json: `"` + strings.Repeat("9", 4_000_000) + `"`, refused: true},
+		{kind: source.BigInt, json: `1.` + strings.Repeat("0", 4_000_000), refused: true},
+		{kind: source.BigInt, json: `1` + strings.Repeat("0", 4_000_000) + `e-20`, refused: true},
+		{kind: source.Double, json: `0.` + strings.Repeat("1", 4_000_000), refused: true},
+		{kind: source.Millis, json: strings.Repeat("1", 4_000_000), refused: true},
 		{kind: source.BigInt, json: `"007"`, refused: true},
 		{kind: source.BigInt, json: `"+7"`, refused: true},
 		{kind: source.BigInt, json: `"7/1"`, refused: true},
@@ -96,10 +102,16 @@ func TestValues(t *testing.T) {
 		{kind: source.Millis, json: `0`, want: null},
 		{kind: source.Millis, json: `"0"`, want: null},
 		{kind: source.Millis, json: `""`, want: null},
-		{kind: source.Millis, json: `-62135596800000`, want: at("0001-01-01T00:00:00Z")},
-		{kind: source.Millis, json: `253402300799999`, want: at("9999-12-31T23:59:59.999Z")},
-		{kind: source.Millis, json: `-62135596800001`, refused: true},
-		{kind: source.Millis, json: `253402300800000`, refused: true},
+		{kind: source.Millis, json: `946684800000`, want: at("2000-01-01T00:00:00Z")},
+		{kind: source.Millis, json: `7258118399999`, want: at("2199-12-31T23:59:59.999Z")},
+		{kind: source.Millis, json: `946684799999`, refused: true},
+		{kind: source.Millis, json: `7258118400000`, refused: true},
+		{kind: source.Millis, json: `-1`, refused: true},
+		{kind: source.Millis, json: `"-1"`, refused: true},
+		{kind: source.Millis, json: `1672741657`, refused: true}, // seconds
+		{kind: source.Millis, json: `1672741657897000`, refused: true},
+		{kind: source.Millis, json: `9223372036854775807`, refused: true},
+		{kind: source.Millis, json: `-62135596800000`, refused: true},
 		{kind: source.Millis, json: `1672741657.5`, refused: true},
 		{kind: source.Millis, json: `"2021-09-10T11:42:22Z"`, refused: true},
 
@@ -109,8 +121,15 @@ func TestValues(t *testing.T) {
 		{kind: source.ISOTime, json: `"2021-09-10T19:42:22+08:00"`, want: at("2021-09-10T11:42:22Z")},
 		{kind: source.ISOTime, json: `"2021-09-10T19:42+0800"`, want: at("2021-09-10T11:42:00Z")},
 		{kind: source.ISOTime, json: `""`, want: null},
+		{kind: source.ISOTime, json: `"2000-01-01T00:00:00Z"`, want: at("2000-01-01T00:00:00Z")},
+		{kind: source.ISOTime, json: `"2000-01-01T00:00+01:00"`, refused: true},
+		{kind: source.ISOTime, json: `"2199-12-31T23:59:59.999999Z"`, want: at("2199-12-31T23:59:59.999999Z")},
+		{kind: source.ISOTime, json: `"2200-01-01T00:00:00Z"`, refused: true},
+		{kind: source.ISOTime, json: `"1970-01-01T00:00:00Z"`, refused: true},
 		{kind: source.ISOTime, json: `"0000-01-01T00:00:00Z"`, refused: true},
+		{kind: source.ISOTime, json: `"0001-01-01T00:00:00Z"`, refused: true},
 		{kind: source.ISOTime, json: `"9999-12-31T23:59:59-01:00"`, refused: true},
+		{kind: source.ISOTime, json: `"2021-09-10T11:42:22.` + strings.Repeat("1", 1_000_000) + `Z"`, refused: true},
 		{kind: source.ISOTime, json: `"2021-09-10"`, refused: true},
 		{kind: source.ISOTime, json: `1672741657897`, refused: true},
 
@@ -132,6 +151,9 @@ func TestValues(t *testing.T) {
 		{kind: source.JSON, json: strings.Repeat("9", 2000), want: text(`"` + strings.Repeat("9", 2000) + `"`)},
 		{kind: source.JSON, json: deep, want: text(strings.Repeat("[", 200) + `"` + deep[200:800] + `"` + strings.Repeat("]", 200))},
 		{kind: source.JSON, json: `{"u":"https://u:p@oss/x?Expires=1&Signature=s","v":"https://x/?a=1"}`, want: text(`{"u":"https://oss/x","v":"https://x/?a=1"}`)},
+		{kind: source.JSON, json: `{"https://x/?sig=s":["wget https://x/?a=1&Signature=s -O x"]}`, want: text(`{"https://x/":["wget https://x/ -O x"]}`)},
+		{kind: source.JSON, json: `"{\"u\":\"https://x?a=1\\u0026Signature=s\"}"`, want: text(`{"u":"https://x"}`)},
+		{kind: source.JSON, json: `"see {\"u\":\"https://x?a=1\\u0026Signature=s\"}"`, want: text(`"see {\"u\":\"https://x\"}"`)},
 	} {
 		t.Run(fmt.Sprintf("%s %.40s", tt.kind.SQL(), tt.json), func(t *testing.T) {
 			require.True(t, isJSON(tt.json))
@@ -357,10 +379,62 @@ func anyValue(depth int) *rapid.Generator[any] {
 	return rapid.OneOf(kinds...)
 }
 
+// TestHugeAnswers: whatever a large answer is made of, it is read in time that
+// grows no faster than it, and every field ends up somewhere.
+func TestHugeAnswers(t *testing.T) {
+	t.Parallel()
+	const size = 200 << 10
+	texts := []string{
+		strings.Repeat("9", size), "1e" + strings.Repeat("9", size), "0." + strings.Repeat("1", size),
+		`"` + strings.Repeat("9", size) + `"`, `"` + strings.Repeat("-", size) + `"`, `"2021-09-10T11:42:22.` + strings.Repeat("1", size) + `Z"`,
+		`"` + strings.Repeat("https://u:p@h/?sig=s ", size/21) + `"`, `"` + strings.Repeat("%25", size/3) + `"`, `"` + strings.Repeat("?&", size/2) + `"`,
+		`"` + strings.Repeat(`\\u0026`, size/8) + `"`, `"` + strings.Repeat("//", size/2) + `@"`, `"` + strings.Repeat(`\n`, size/2) + `"`,
+		strings.Repeat("[", 5000) + strings.Repeat("]", 5000), strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000),
+		wrap(strings.Repeat("[", 5000)+strings.Repeat("]", 5000), 3), "[" + strings.Repeat("{},", size/3) + "1]", manyFields(size / 12),
+	}
+	for i, text := range texts {
+		t.Run(fmt.Sprintf("%d %.20s", i, text), func(t *testing.T) {
+			t.Parallel()
+			for _, c := range allTypes.Columns {
+				body := fmt.Sprintf(`{"List":[{%q:%s,"Else":%s}]}`, c.Field, text, text)
+				answer, ok := parseReply(body)
+				require.True(t, ok)
+				s := sweep{decoder: newDecoder(Request{Source: &allTypes, Sweep: &allTypes.Sweeps[0]})}
+				s.once(1, answer, "List")
+				rows := s.decoder.page(answer.get("List"))
+				require.Equal(t, 1, len(rows)+s.decoder.unusable)
+				require.Equal(t, map[string]int{"Else": 1}, s.decoder.unknown)
+			}
+			// In an envelope, as a field, as a page of HTML or an error as XML.
+			for _, body := range []string{`{"Code":` + text + `,"Message":` + text + `}`, text, "<Error><Code>" + text + "</Code></Error>", strings.Repeat("<a>", size/3)} {
+				answer, ok := parseReply(body)
+				if !ok {
+					answer, _ = parseXML(body)
+				}
+				s := sweep{}
+				s.once(1, answer, "")
+				_, code, message, _ := answer.failure()
+				require.LessOrEqual(t, len(redact(code, keys{})), maxMessage+len("…"))
+				require.LessOrEqual(t, len(redact(message, keys{id: "i"})), maxMessage+len("…"))
+			}
+		})
+	}
+}
+
+// manyFields is an object with so many fields.
+func manyFields(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"f%d":1`, i)
+	}
+	return "{" + b.String()[1:] + "}"
+}
+
 // FuzzDecode: no answer makes the decoder panic, and what it makes of it fits PostgreSQL.
 func FuzzDecode(f *testing.F) {
 	f.Add(`{"List":[{"Text":"x\u0000","Url":"http://u@h?x","BigInt":"12.0","Double":1e5,"Bool":"True","Millis":1672741657897,"Iso":"2021-09-10T11:42Z","Json":"\"{}\"","New":[{}]}]}`)
 	f.Add(`{"List":[{"Text":{"a":"\ud800"},"Json":{"":1e99999,"":[[[]]]}},[],null]}`)
+	f.Add(`{"List":[{"BigInt":` + strings.Repeat("9", 1<<16) + `,"Millis":-1,"Iso":"0001-01-01T00:00:00Z","Json":"[\"https://h/?sig=s\"]"}]}`)
 	f.Add("{\"List\":[{\"\xff\":\"\xff\"}]}")
 	f.Fuzz(func(t *testing.T, body string) {
 		if _, ok := parseReply(body); !ok {

@@ -249,8 +249,12 @@ func withoutURL(err error) error {
 	return err
 }
 
-// maxMessage is the length in bytes to which a foreign text is cut.
-const maxMessage = 400
+// maxMessage is the length in bytes to which a foreign text is cut, and maxRead how
+// much of it is looked at.
+const (
+	maxMessage = 400
+	maxRead    = 64 << 10
+)
 
 var (
 	// secretParam is a parameter of a signed URL or of a string to sign, which
@@ -275,6 +279,9 @@ func withoutSecrets(err error, k keys) error {
 // redact takes secrets out of a text that others wrote, and cuts it to one
 // short line.
 func redact(text string, k keys) string {
+	if len(text) > maxRead { // cut between words, so that no part of a secret stays
+		text = text[:strings.LastIndexAny(text[:maxRead], " \n&")+1]
+	}
 	var replace []string
 	for _, secret := range []string{k.secret, k.token, k.id} {
 		if secret == "" {

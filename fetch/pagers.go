@@ -143,7 +143,7 @@ func isLast(token string) bool { return token == "" || token == "-" || token == 
 
 // batches asks for all values, so many in each call. Values without a row are
 // no flaw, but an answer without a list is.
-func (s *sweep) batches(ctx context.Context, p source.Batches) error {
+func (s *sweep) batches(ctx context.Context) error {
 	if s.request.Sweep.Each == nil {
 		return errNoEach
 	}
@@ -174,15 +174,33 @@ func (s *sweep) single(ctx context.Context) error {
 func (s *sweep) once(page int64, answer reply, within string) {
 	inner, _ := parseReply(answer.get(within).Raw)
 	for _, fields := range [][]field{answer.fields, inner.fields} {
-		for i, f := range fields { // few
-			if s.reason != "" {
-				return
-			}
-			if slices.ContainsFunc(fields[:i], func(before field) bool { return before.name == f.name }) {
-				s.flaw("page %d holds %s twice (%s)", page, clean(f.name), said(answer))
-			}
+		if name, ok := repeated(fields); ok {
+			s.flaw("page %d holds %s twice (%s)", page, redact(name, keys{}), said(answer))
 		}
 	}
+}
+
+// fewFields are compared each with each, which costs no memory.
+const fewFields = 20
+
+// repeated is a name that two fields have.
+func repeated(fields []field) (name string, ok bool) {
+	if len(fields) <= fewFields {
+		for i, f := range fields {
+			if slices.ContainsFunc(fields[:i], func(before field) bool { return before.name == f.name }) {
+				return f.name, true
+			}
+		}
+		return "", false
+	}
+	seen := make(map[string]bool, len(fields))
+	for _, f := range fields {
+		if seen[f.name] {
+			return f.name, true
+		}
+		seen[f.name] = true
+	}
+	return "", false
 }
 
 // said is what Alibaba Cloud's support finds an answer by.

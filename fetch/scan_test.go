@@ -189,11 +189,11 @@ func TestSecondsAreThoseOfPackageTime(t *testing.T) {
 			want, err := time.Parse(time.RFC3339, text)
 			require.NoError(t, err, "%q", text)
 			require.Equal(t, source.TimeValue(want), got, "%q", text)
-			require.False(t, want.Before(firstMoment))
 		}
 		return ok
 	}
-	for day := firstMoment; day.Before(endOfTime); day = day.AddDate(0, 0, 1+day.Year()%13) {
+	first, end := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for day := first; day.Before(end); day = day.AddDate(0, 0, 1+day.Year()%13) {
 		at := day.Add(time.Duration(day.YearDay()*223) * time.Second)
 		require.Equal(t, day.Day() <= 28, check(at.Format(time.RFC3339)), at)
 	}

@@ -153,7 +153,7 @@ func (s *sweep) page(ctx context.Context) error {
 	case source.NextToken:
 		return s.nextToken(ctx, p)
 	case source.Batches:
-		return s.batches(ctx, p)
+		return s.batches(ctx)
 	case source.Single:
 		return s.single(ctx)
 	}

@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"syncer/source"
+	"syncer/text"
 
 	"github.com/tidwall/gjson"
 )
@@ -63,8 +63,11 @@ func decodeText(c *source.Column, text string) (source.Value, bool) {
 		n, ok := whole(text)
 		return orNull(source.IntValue(n), ok)
 	case source.Double:
+		if len(text) > maxDigits || !isNumber(text) {
+			return source.Value{}, false
+		}
 		f, err := strconv.ParseFloat(text, 64)
-		return orNull(source.DoubleValue(f), err == nil && isNumber(text))
+		return orNull(source.DoubleValue(f), err == nil)
 	case source.Bool:
 		return decodeBool(text)
 	case source.Millis:
@@ -93,24 +96,10 @@ func scalar(r gjson.Result) (string, bool) {
 	return "", false
 }
 
-// clean makes text valid UTF-8 without NUL, which PostgreSQL refuses: what is
-// neither becomes U+FFFD.
-func clean(s string) string {
-	i := 0
-	for i < len(s) && 0 < s[i] && s[i] < utf8.RuneSelf {
-		i++
-	}
-	if i == len(s) {
-		return s // ASCII, as most texts are
-	}
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
-	if strings.IndexByte(s, 0) >= 0 {
-		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
-	}
-	return s
-}
+// clean is a text that PostgreSQL takes, and that lets nobody in: without the
+// credentials of links, which are in messages and names, too, and in fields that no
+// column holds. Signed links change at each call besides.
+func clean(s string) string { return text.WithoutCredentials(text.Clean(s)) }
 
 // cutLine cuts the line breaks that some APIs end texts with.
 func cutLine(s string) string {
@@ -146,15 +135,19 @@ func isNumber(s string) bool {
 	return scanNumber(s, 0) == len(s)
 }
 
-// maxExponent bounds what is computed exactly; a bigint has 19 digits.
-const maxExponent = 30
+// A bigint has 19 digits. These bound what is computed exactly, whose time grows
+// with the square of the digits: a number of millions of them takes minutes.
+const (
+	maxWhole    = 100 // bytes
+	maxExponent = 30
+)
 
 // whole is a number without a fraction: 12, 12.0 or 1.2e1.
 func whole(s string) (int64, bool) {
 	if n, ok := digits(s); ok {
 		return n, true
 	}
-	if !isNumber(s) {
+	if len(s) > maxWhole || !isNumber(s) {
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -196,21 +189,20 @@ func decodeBool(text string) (source.Value, bool) {
 	return source.Value{}, false
 }
 
-// Years 1 to 9999 are taken: what time.Time can print, and PostgreSQL can hold.
+// What an API tells of lies between these, in microseconds since 1970. What does not
+// is no moment: -1 for never, year 1, an epoch in seconds where milliseconds are due.
 var (
-	firstMoment = time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)
-	endOfTime   = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	firstMoment = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+	endOfTime   = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 )
 
 func decodeMillis(text string) (source.Value, bool) {
 	n, ok := whole(text)
-	if !ok || n < firstMoment.UnixMilli() || n >= endOfTime.UnixMilli() {
-		return source.Value{}, false
-	}
-	if n == 0 {
+	if ok && n == 0 { // none, by the APIs' own pages
 		return source.Value{}, true
 	}
-	return source.IntValue(n * 1000), true
+	ok = ok && n >= firstMoment/1000 && n < endOfTime/1000 // before n*1000 may overflow
+	return orNull(source.IntValue(n*1000), ok)
 }
 
 // isoLayouts are the forms of ISO 8601 that are taken; a fraction of a second
@@ -222,21 +214,25 @@ var isoLayouts = []string{
 	"2006-01-02T15:04Z0700",
 }
 
+// maxISO is how long a moment may be written, in bytes: with a fraction of nanoseconds
+// and a time zone it takes 35.
+const maxISO = 64
+
 func decodeISO(text string) (source.Value, bool) {
-	if v, ok := decodeSeconds(text); ok {
-		return v, true
+	if len(text) > maxISO {
+		return source.Value{}, false
 	}
-	for _, layout := range isoLayouts {
-		t, err := time.Parse(layout, text)
-		if err == nil && !t.Before(firstMoment) && t.Before(endOfTime) {
-			return source.TimeValue(t), true
+	v, ok := decodeSeconds(text)
+	for i := 0; !ok && i < len(isoLayouts); i++ {
+		if t, err := time.Parse(isoLayouts[i], text); err == nil {
+			v, ok = source.TimeValue(t), true
 		}
 	}
-	return source.Value{}, false
+	return orNull(v, ok && v.Int >= firstMoment && v.Int < endOfTime)
 }
 
 // decodeSeconds is decodeISO for the common form 2021-09-10T11:42:22Z. It leaves
-// what is rare to time.Parse: the last days of months, and year 0.
+// what is rare to time.Parse: the last days of months.
 func decodeSeconds(s string) (source.Value, bool) {
 	if len(s) != 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
 		return source.Value{}, false
@@ -246,10 +242,7 @@ func decodeSeconds(s string) (source.Value, bool) {
 	if century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
 		return source.Value{}, false
 	}
-	if year += century * 100; year == 0 {
-		return source.Value{}, false
-	}
-	if month < 3 { // years that begin in March have the leap day at their end
+	if year += century * 100; month < 3 { // years that begin in March have the leap day at their end
 		year, month = year-1, month+12
 	}
 	days := 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719_468 // since 1970
