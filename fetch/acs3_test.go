@@ -140,7 +140,7 @@ func TestSignaturesLaw(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			call := aCall
 			call.Params = rapid.MapOf(
-				rapid.SampledFrom([]string{"TargetName", "TaskId", "RootTaskId", "Lang", "lang", "X-1"}),
+				rapid.SampledFrom([]string{"TargetName", "TaskId", "RootTaskId", "MachineName", "machineName", "X-1"}),
 				rapid.OneOf(rapid.String(), rapid.StringN(longParam, 2*longParam, -1), rapid.SampledFrom([]string{"", " ", "a b+c*d~e%7E/é&=\r\n"})),
 			).Draw(t, "params")
 			_, err := client.Call(context.Background(), call)

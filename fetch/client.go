@@ -300,6 +300,14 @@ func (c *Client) pace(s shipment) *pace {
 	return p
 }
 
+// signatureOf is the signature of a signed request, which an answer may quote.
+func signatureOf(r *http.Request) string {
+	if _, signature, ok := strings.Cut(r.Header.Get("Authorization"), "Signature="); ok {
+		return signature
+	}
+	return r.URL.Query().Get("Signature")
+}
+
 // attempt sends a call once.
 func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error) {
 	at, err := c.endpoint(s.Product, s.Region)
@@ -313,6 +321,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}
 	request.Header.Set("User-Agent", c.options.UserAgent)
+	k.signature = signatureOf(request)
 
 	var response *http.Response
 	broken := func(err error) error {

@@ -414,8 +414,8 @@ func TestHugeAnswers(t *testing.T) {
 				s := sweep{}
 				s.once(1, answer, "")
 				_, code, message, _ := answer.failure()
-				require.LessOrEqual(t, len(redact(code, keys{})), maxMessage+len("…"))
-				require.LessOrEqual(t, len(redact(message, keys{id: "i"})), maxMessage+len("…"))
+				require.LessOrEqual(t, len(redact(code, keys{})), maxMessage)
+				require.LessOrEqual(t, len(redact(message, keys{id: "i"})), maxMessage)
 			}
 		})
 	}

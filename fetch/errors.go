@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"syncer/text"
 )
 
 // What an [Error] comes down to, for errors.Is.
@@ -263,27 +265,26 @@ var (
 	// stringToSign is how SignatureDoesNotMatch quotes the whole request: as "server
 	// string to sign is:…" or "server StringToSign is […] server CanonicalRequest is […]".
 	stringToSign = regexp.MustCompile(`(?is)[\s.:,]*(server )?(string ?to ?sign|canonical ?request).*`)
-	userInfo     = regexp.MustCompile(`//[^/@\s]*@`)
 )
 
 // withoutSecrets is an error whose text holds no secret: the same one, or what
 // can be told of it. Others print the errors within an error, too.
 func withoutSecrets(err error, k keys) error {
 	err = withoutURL(err)
-	if text := redact(err.Error(), k); text != err.Error() {
-		return errors.New(text)
+	if told := redact(err.Error(), k); told != err.Error() {
+		return errors.New(told)
 	}
 	return err
 }
 
 // redact takes secrets out of a text that others wrote, and cuts it to one
 // short line.
-func redact(text string, k keys) string {
-	if len(text) > maxRead { // cut between words, so that no part of a secret stays
-		text = text[:strings.LastIndexAny(text[:maxRead], " \n&")+1]
+func redact(s string, k keys) string {
+	if len(s) > maxRead { // cut between words, so that no part of a secret stays
+		s = s[:strings.LastIndexAny(s[:maxRead], " \n&")+1]
 	}
 	var replace []string
-	for _, secret := range []string{k.secret, k.token, k.id} {
+	for _, secret := range []string{k.secret, k.token, k.id, k.signature} {
 		if secret == "" {
 			continue
 		}
@@ -292,13 +293,10 @@ func redact(text string, k keys) string {
 			secret = url.QueryEscape(secret)
 		}
 	}
-	text = strings.NewReplacer(replace...).Replace(text)
-	text = stringToSign.ReplaceAllString(text, "")
-	text = secretParam.ReplaceAllString(text, "$1=[redacted]")
-	text = userInfo.ReplaceAllString(text, "//[redacted]@")
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "\uFFFD")), " ")
-	if len(text) > maxMessage {
-		text = strings.ToValidUTF8(text[:maxMessage], "") + "…"
-	}
-	return text
+	s = strings.NewReplacer(replace...).Replace(s)
+	s = stringToSign.ReplaceAllString(s, "")
+	s = text.WithoutCredentials(s)
+	s = secretParam.ReplaceAllString(s, "$1=[redacted]")
+	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	return text.CutBytes(s, maxMessage)
 }

@@ -9,7 +9,10 @@ import (
 )
 
 // keys are what signs a request.
-type keys struct{ id, secret, token string }
+type keys struct {
+	id, secret, token string
+	signature         string // that was made with them, where a call has been signed
+}
 
 // An identity is who makes calls. It is safe for concurrent use.
 type identity interface {
