@@ -2,5 +2,51 @@
 ALTER TABLE syncer.partitions ADD COLUMN parent_generation bigint;
 COMMENT ON COLUMN syncer.partitions.parent_generation IS 'Generation that the partition of the rows that these hang on had when both were last compared. NULL: to be compared.';
 
+CREATE TABLE syncer.merging (
+    account_id text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL,
+    region_id text COLLATE "C" NOT NULL,
+    merge_id integer GENERATED ALWAYS AS IDENTITY (CYCLE),
+    not_before timestamptz NOT NULL,
+    CONSTRAINT merging_pkey PRIMARY KEY (account_id, merge_id)
+);
+COMMENT ON TABLE syncer.merging IS 'Merges under way. A row is committed before the merge reads its moment, and deleted by the merge itself: whoever does not see what the merge wrote sees the row.';
+COMMENT ON COLUMN syncer.merging.merge_id IS 'Second half of the advisory lock that the merge holds while it lasts; the first is 1835364967.';
+COMMENT ON COLUMN syncer.merging.not_before IS 'The moment of the merge is not before this one.';
+
+-- +goose StatementBegin
+CREATE FUNCTION alicloud.settled_at()
+RETURNS timestamptz
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+-- All that counts is what the caller's snapshot shows, which is not older than now():
+-- a merge that it neither shows nor has the row of reads its moment later than that.
+DECLARE
+    alive oid[];
+    bound timestamptz;
+BEGIN
+    -- A merge whose process was killed leaves its row behind. It holds its lock no more,
+    -- and has not deleted the row, whereas one that has committed since the snapshot
+    -- was taken has: which shows, once the locks were looked at.
+    SELECT array_agg(l.objid)
+    INTO alive
+    FROM pg_locks AS l
+    WHERE l.locktype = 'advisory'
+        AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+        AND l.classid = 1835364967
+        AND l.objsubid = 2;
+    SELECT min(m.not_before)
+    INTO bound
+    FROM syncer.merging AS m
+    WHERE m.merge_id::oid = ANY (alive) OR m.xmax::text <> '0';
+    RETURN least(now(), bound);
+END
+$$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION alicloud.settled_at() IS 'Moment before which nothing will change any more: now, or a little earlier while syncs are being written. Read changes and as-of up to it, not including it, and go on from it.';
+
 -- +goose Down
+DROP FUNCTION alicloud.settled_at();
+DROP TABLE syncer.merging;
 ALTER TABLE syncer.partitions DROP COLUMN parent_generation;

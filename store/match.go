@@ -48,9 +48,9 @@ type Matches struct {
 func (w *Watch) Match(ctx context.Context, name string, r Rule, accounts []string, quiet time.Duration, few int) (m Matches, err error) {
 	defer wrap(&err, "look for %s", name)
 	var due bool
-	err = w.tx.QueryRow(ctx, `INSERT INTO syncer.watches (name) VALUES ($1)
+	err = w.tx.QueryRow(ctx, `INSERT INTO syncer.watches (name, started_at) VALUES ($1, alicloud.settled_at())
 ON CONFLICT (name) DO UPDATE SET watched_at = now(), started_at = CASE
-    WHEN watches.watched_at < now() - interval '7 days' THEN now()
+    WHEN watches.watched_at < now() - interval '7 days' THEN excluded.started_at
     ELSE watches.started_at
 END
 RETURNING told_at <= now() - $2::interval`, name, quiet).Scan(&due)

@@ -52,12 +52,33 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 	if err := y.store.ensureMonths(ctx, y.querier(), y.t.Source); err != nil {
 		return c, err
 	}
-	err = pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
+	// What hangs on rows that have gone meanwhile may end where nothing else is to be
+	// written: that is not known before.
+	announce := y.conn != nil || !y.new.empty() || y.known.unseen()
+	if c, err = y.merge(ctx, run, announce); errors.Is(err, errUnannounced) {
+		c, err = y.merge(ctx, run, true)
+	}
+	if err != nil {
+		return Changes{}, err
+	}
+	if n := c.Opened + c.Changed + c.Ended; n > analyzeRows && n > int64(y.standing)/5 {
+		y.store.analyze(ctx, y.querier(), y.t.Source)
+	}
+	return c, nil
+}
+
+// merge is one attempt.
+func (y *Sync) merge(ctx context.Context, run Run, announce bool) (c Changes, err error) {
+	y.tally = nil
+	write := func(tx pgx.Tx) error {
 		if c.At, err = y.lock(ctx, tx); err != nil {
 			return err
 		}
 		if err := y.apply(ctx, tx, run, &c); err != nil {
 			return err
+		}
+		if !announce && c.Opened+c.Changed+c.Ended > 0 {
+			return errUnannounced
 		}
 		if err := y.fold(ctx, tx, &c); err != nil {
 			return err
@@ -71,14 +92,13 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 		c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
 		c.Repeated = y.repeated
 		return y.store.insertRun(ctx, tx, y.part, run, c, nil)
-	})
-	if err != nil {
-		return Changes{}, err
 	}
-	if n := c.Opened + c.Changed + c.Ended; n > analyzeRows && n > int64(y.standing)/5 {
-		y.store.analyze(ctx, y.querier(), y.t.Source)
+	if announce {
+		err = y.store.writeVersions(ctx, y.querier(), y.part, write)
+	} else {
+		err = pgx.BeginFunc(ctx, y.querier(), write)
 	}
-	return c, nil
+	return c, err
 }
 
 // analyzeRows is how many rows a merge must have written before the planner is

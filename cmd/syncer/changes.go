@@ -28,7 +28,7 @@ func (p *program) changesCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.since, "since", "24h", "how far back (90m, 24h, 7d), or from which moment on (2026-05-03, 2026-05-03T12:00:00+08:00)")
-	f.StringVar(&o.until, "until", "", "up to when, in the same forms (default: now)")
+	f.StringVar(&o.until, "until", "", "up to when, in the same forms (default: until nothing will change any more, which is now, or seconds ago while a sync is being written)")
 	f.StringSliceVar(&o.sources, "source", nil, "only these sources")
 	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
 	f.IntVar(&o.limit, "limit", 1000, "the latest so many; 0 is all")
@@ -89,6 +89,15 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
 	if err := knownAccounts(ctx, db, o.accounts); err != nil {
 		return err
+	}
+	// What is being written may still come before moments that are told already:
+	// whoever goes on from the last one would lose it.
+	settled, err := db.Settled(ctx)
+	if err != nil {
+		return err
+	}
+	if settled.Before(filter.Until) {
+		filter.Until = settled
 	}
 	horizon, err := db.Horizon(ctx)
 	if err != nil {

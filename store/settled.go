@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A merge's moment is earlier than its commit, by seconds where it is large. Who
+// reads in steps would lose what is committed behind a later moment that was read
+// before. So each transaction that is going to write versions announces itself
+// before it reads its moment, and alicloud.settled_at() tells the earliest moment
+// that may still come.
+
+// mergingLock is the first half of the advisory lock that such a transaction holds,
+// "merg" as a number; the second is its merge_id.
+const mergingLock = 0x6d657267
+
+// lead is how far ahead of the clock a merge's earliest moment is announced, at
+// first. Until it is announced, readers are told of moments up to their now: so it is
+// in time only if the clock is still before it then, and alicloud.settled_at() never
+// goes back. Where a database is slower than that, it takes a longer lead.
+const lead = 5 * time.Millisecond
+
+// writeVersions runs f, which reads its moment and writes versions of a partition, in
+// a transaction that alicloud.settled_at() knows of. ErrStale: make the run again.
+func (s *Store) writeVersions(ctx context.Context, q querier, p Partition, f func(pgx.Tx) error) error {
+	for ahead := lead; ; ahead *= 4 {
+		id, notBefore, err := s.announce(ctx, q, p, ahead)
+		if err != nil {
+			return err
+		}
+		err = pgx.BeginFunc(ctx, q, func(tx pgx.Tx) error {
+			if err := s.await(ctx, tx, id, notBefore); err != nil {
+				return err
+			}
+			if err := f(tx); err != nil {
+				return err
+			}
+			// Last, so that a process that is killed has most likely not come so far.
+			tag, err := tx.Exec(ctx, "DELETE FROM syncer.merging WHERE account_id = $1 AND merge_id = $2", p.AccountID, id)
+			if err == nil && tag.RowsAffected() == 0 { // taken for dead before it had its lock
+				return ErrStale
+			}
+			return err
+		})
+		if err != nil {
+			s.withdraw(ctx, q, p, id)
+		}
+		if !errors.Is(err, errLate) {
+			return err
+		}
+	}
+}
+
+// errLate: the moment that was announced had passed before all could see it.
+var errLate = errors.New("announced too late")
+
+// announce tells of a transaction to come, and forgets those whose process has died.
+func (s *Store) announce(ctx context.Context, q querier, p Partition, ahead time.Duration) (id int32, notBefore time.Time, err error) {
+	var batch pgx.Batch // one transaction; should the server crash, the merge is lost, too
+	batch.Queue("SELECT set_config('synchronous_commit', 'off', true)")
+	batch.Queue(`WITH dead AS (
+    DELETE FROM syncer.merging AS m
+    WHERE m.not_before < clock_timestamp() - interval '1 minute' AND NOT EXISTS (
+        SELECT FROM pg_locks AS l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $6::int::oid AND l.objid = m.merge_id::oid
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    )
+)
+INSERT INTO syncer.merging (account_id, source, region_id, not_before)
+VALUES ($1, $2, $3, coalesce($4::timestamptz, clock_timestamp() + $5::interval))
+RETURNING merge_id, not_before`, p.AccountID, p.Source.Name, p.RegionID, s.now(), ahead, mergingLock).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&id, &notBefore) })
+	return id, notBefore, q.SendBatch(ctx, &batch).Close()
+}
+
+// await takes the lock of an announced transaction, and waits until its moment may
+// come.
+func (s *Store) await(ctx context.Context, tx pgx.Tx, id int32, notBefore time.Time) error {
+	inTime := false
+	var batch pgx.Batch
+	batch.Queue("SELECT pg_advisory_xact_lock_shared($1::int, $2::int)", mergingLock, id)
+	batch.Queue("SELECT clock_timestamp() < $1", notBefore).QueryRow(func(row pgx.Row) error { return row.Scan(&inTime) })
+	if s.clock == nil {
+		batch.Queue("SELECT pg_sleep_until($1)", notBefore)
+	}
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return err
+	}
+	if !inTime && s.clock == nil {
+		return errLate
+	}
+	return nil
+}
+
+// withdraw forgets a transaction that was rolled back. What cannot be forgotten now,
+// since the connection is gone, say, the next one that announces itself does.
+func (s *Store) withdraw(ctx context.Context, q querier, p Partition, id int32) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := q.Exec(ctx, "DELETE FROM syncer.merging WHERE account_id = $1 AND merge_id = $2", p.AccountID, id); err != nil {
+		s.log.DebugContext(ctx, "a merge that failed is not forgotten yet", "source", p.Source.Name, "account_id", p.AccountID, "error", err)
+	}
+}
+
+// Settled is alicloud.settled_at(): the moment before which nothing will change any
+// more.
+func (s *Store) Settled(ctx context.Context) (at time.Time, err error) {
+	defer wrap(&err, "read alicloud.settled_at()")
+	err = s.pool.QueryRow(ctx, "SELECT alicloud.settled_at()").Scan(&at)
+	return at, err
+}
+
+// errUnannounced: a merge that had nothing to write found something.
+var errUnannounced = errors.New("the merge was not announced")
