@@ -8,6 +8,30 @@ import (
 	"unicode/utf8"
 )
 
+// Stored is a text from outside as it is stored: [Clean], and [WithoutCredentials].
+// Most texts are plain, which it finds in one pass.
+func Stored(s string) string {
+	for i := range len(s) {
+		if !plain[s[i]] {
+			return WithoutCredentials(Clean(s))
+		}
+	}
+	return s
+}
+
+// plain are the characters of texts that stay as they are: ASCII, but for NUL and
+// what WithoutCredentials looks for.
+var plain = func() (is [256]bool) {
+	for c := 1; c < utf8.RuneSelf; c++ {
+		is[c] = strings.IndexByte(marks, byte(c)) < 0
+	}
+	return is
+}()
+
+// marks are the characters of which a text with credentials in a link has one: @ of
+// users, = of parameters, and what each of these is encoded by.
+const marks = "@=%\\"
+
 // WithoutCredentials takes the credentials out of every link in a text: a query
 // string or a fragment that holds a signature, a token or a key goes whole, since
 // such a link changes at each call; of user and password nothing stays. All else is
@@ -18,7 +42,7 @@ func WithoutCredentials(s string) string {
 	if strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '%') >= 0 {
 		s = userInfo.ReplaceAllStringFunc(s, withoutUser)
 	}
-	if strings.IndexByte(s, '=') < 0 && strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '\\') < 0 {
+	if !strings.ContainsAny(s, marks[1:]) {
 		return s
 	}
 	var b strings.Builder

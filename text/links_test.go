@@ -47,6 +47,7 @@ func TestWithoutCredentials(t *testing.T) {
 		"a // b@c":                           "a // b@c",
 	} {
 		require.Equal(t, want, WithoutCredentials(given), given)
+		require.Equal(t, want, Stored(given), given)
 		require.Equal(t, want, WithoutCredentials(want), "it is done once")
 	}
 }
@@ -63,6 +64,7 @@ func FuzzWithoutCredentials(f *testing.F) {
 		}
 		got := WithoutCredentials(before + "https://h/a?Signature=SICRET " + behind)
 		require.NotContains(t, got, "SICRET")
+		require.Equal(t, WithoutCredentials(Clean(behind)), Stored(behind))
 		require.True(t, utf8.ValidString(got))
 	})
 }
