@@ -9,8 +9,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"syncer/text"
 )
 
 // A document is the file as YAML: its values expanded, each with its place.
@@ -23,16 +26,16 @@ type document struct {
 }
 
 // parse reads YAML and replaces ${VAR} in its values.
-func parse(path string, text []byte, getenv func(string) string) *document {
+func parse(path string, content []byte, getenv func(string) string) *document {
 	d := &document{path: path, getenv: getenv, expanded: map[*yaml.Node]expansion{}}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	var doc yaml.Node
 	switch err := decoder.Decode(&doc); {
 	case errors.Is(err, io.EOF), err == nil && doc.Content[0].ShortTag() == "!!null":
 		d.report(place{}, nil, "the file is empty: expected accounts and how to read them")
 		return d
 	case err != nil:
-		d.syntaxProblem(err, text)
+		d.syntaxProblem(err, content)
 		return d
 	}
 	switch err := decoder.Decode(new(yaml.Node)); {
@@ -40,7 +43,7 @@ func parse(path string, text []byte, getenv func(string) string) *document {
 		d.report(place{}, nil, "there is more than one YAML document (---) in the file: expected one")
 		return d
 	case !errors.Is(err, io.EOF):
-		d.syntaxProblem(err, text)
+		d.syntaxProblem(err, content)
 		return d
 	}
 	d.root = doc.Content[0]
@@ -55,7 +58,7 @@ var (
 )
 
 // syntaxProblem reports what the YAML parser says.
-func (d *document) syntaxProblem(err error, text []byte) {
+func (d *document) syntaxProblem(err error, content []byte) {
 	message := err.Error()
 	m := errorLine.FindStringSubmatch(message)
 	if m == nil {
@@ -64,7 +67,7 @@ func (d *document) syntaxProblem(err error, text []byte) {
 	}
 	line, _ := strconv.Atoi(m[1])
 	// The parser's line may be off by one, and it has no word for tabs.
-	lines := strings.Split(string(text), "\n")
+	lines := strings.Split(string(content), "\n")
 	for i := max(0, line-2); i < min(len(lines), line+1); i++ {
 		if tab := leadTab.FindString(lines[i]); tab != "" {
 			d.report(place{i + 1, len(tab)}, nil, "a tab: YAML is indented by spaces")
@@ -93,12 +96,31 @@ func (d *document) prepare(n *yaml.Node, path []string) {
 			n.Tag = "!!str" // JSON Schema knows no such number
 		}
 		d.expand(n, path)
+		d.checkText(n, path)
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
 			d.prepare(item, below(path, strconv.Itoa(i)))
 		}
 	case yaml.MappingNode:
 		d.prepareMapping(n, path)
+	}
+}
+
+// checkText refuses characters that no value needs: they would act where it is shown,
+// or make a statement fail that names it.
+func (d *document) checkText(n *yaml.Node, path []string) {
+	if !utf8.ValidString(n.Value) {
+		d.report(placeOf(n), path, "this value is not valid UTF-8")
+		return
+	}
+	if secret(path) && !strings.ContainsRune(n.Value, 0) {
+		return // a password may hold any other
+	}
+	for _, r := range n.Value {
+		if shown := string(r); text.Printable(shown) != shown {
+			d.report(placeOf(n), path, "this value holds the character %s, which cannot be shown: take it out", text.Printable(shown))
+			return
+		}
 	}
 }
 
