@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"log"
@@ -59,9 +61,10 @@ func TestNoSecretLeaves(t *testing.T) {
 		require.Equal(t, exitFailed, p.wait(t, 2*time.Minute), p.output())
 		hear(p)
 	}
-	p := startProcess(t, env, "run", "--config", config, "--log-level", "debug")
+	p := startProcess(t, s.traces(t, env), "run", "--config", config, "--log-level", "debug")
 	p.says(t, "msg=synced")
 	p.says(t, "message not delivered")
+	p.says(t, "traces are not sent")
 	time.Sleep(3 * time.Second)
 	command, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(p.cmd.Process.Pid)).Output()
 	require.NoError(t, err)
@@ -166,6 +169,11 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 	id, secret = key("uri")
 	path := s.plant("path of the URI")
 	local := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/moved/") { // to where no URL leads
+			w.Header().Set("Location", "http://%zz"+r.URL.Path)
+			w.WriteHeader(http.StatusFound)
+			return
+		}
 		if r.URL.Path != "/"+path {
 			fmt.Fprintf(w, "what is %s?", id+secret)
 			return
@@ -174,6 +182,7 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 	}))
 	t.Cleanup(local.Close)
 	add("uri", "", "type: uri, uri: '%s/%s'", local.URL, path)
+	add("uri-moved", "", "type: uri, uri: '%s/moved/%s'", local.URL, s.plant("path that is moved"))
 	add("uri-garbled", "", "type: uri, uri: '%s/other?%s'", local.URL, path)
 	add("uri-unreachable", "", "type: uri, uri: 'http://user:%s@127.0.0.1:1/%s'", path, path)
 	id, secret = knownKey("profile")
@@ -223,10 +232,12 @@ func (s *secrets) webhooks(t *testing.T) (targets string) {
 	t.Helper()
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-		fmt.Fprint(w, r.URL.String(), r.URL.Query())
+		fmt.Fprint(w, r.URL.String(), r.URL.Query(), r.Header)
 	}))
 	t.Cleanup(echo.Close)
+	echoing := strings.TrimPrefix(echo.URL, "http://")
 	for _, kind := range notify.Types {
+		targets += fmt.Sprintf("\n    - {name: basic-%[1]s, type: %[1]s, url: 'http://user:%[2]s@%[3]s/x'}", kind, s.plant("password of "+kind), echoing)
 		secret := ""
 		if kind != "slack" {
 			secret = ", secret: " + s.plant("secret of "+kind)
@@ -235,6 +246,22 @@ func (s *secrets) webhooks(t *testing.T) (targets string) {
 		targets += fmt.Sprintf("\n    - {name: no-%[1]s, type: %[1]s, url: 'http://user:%[2]s@127.0.0.1:1/%[2]s'}", kind, s.plant("way to "+kind))
 	}
 	return targets
+}
+
+// traces adds a collector of traces to an environment that a secret path leads to, and
+// that repeats what it is told in refusing it.
+func (s *secrets) traces(t *testing.T, env map[string]string) map[string]string {
+	t.Helper()
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		fmt.Fprint(w, r.URL.String(), r.Header)
+	}))
+	t.Cleanup(collector.Close)
+	env = maps.Clone(env)
+	env["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.URL + "/adapt_" + s.plant("token of the traces") + "/api/otlp"
+	env["OTEL_EXPORTER_OTLP_HEADERS"] = "Authorization=Bearer%20" + s.plant("header of the traces") + "," + s.plant("header without a name") + ",x y=" + s.plant("header with a bad name") +
+		",Garbled=%zz" + s.plant("header that is garbled")
+	return env
 }
 
 // cloud is a simulated cloud that repeats in its errors whatever it was told, and
@@ -372,13 +399,25 @@ func (s *secrets) dump(t *testing.T, server string, said map[string]string) {
 	said["the server's log"] = string(log)
 }
 
-// search looks for each secret as it is, and as it stands in a URL and in a string to sign.
+// forms are a secret as it is, as it stands in a URL, in a string to sign, in base64
+// whatever is before it, and in hexadecimal.
+func forms(secret string) []string {
+	all := []string{secret, url.QueryEscape(secret), url.QueryEscape(url.QueryEscape(secret)), hex.EncodeToString([]byte(secret))}
+	for before := range 3 {
+		encoded := base64.RawStdEncoding.EncodeToString([]byte("xxx"[:before] + secret))
+		all = append(all, encoded[4:len(encoded)-3])
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// search looks for each secret in each of its forms.
 func (s *secrets) search(t *testing.T, said map[string]string) {
 	t.Helper()
 	require.Greater(t, len(s.all), 100)
 	for where, text := range said {
 		for secret, what := range s.all {
-			for _, form := range slices.Compact([]string{secret, url.QueryEscape(secret), url.QueryEscape(url.QueryEscape(secret))}) {
+			for _, form := range forms(secret) {
 				if i := strings.Index(text, form); i >= 0 {
 					t.Errorf("%s is in %s: …%s…", what, where, text[max(0, i-200):min(len(text), i+200)])
 				}

@@ -93,6 +93,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		}
 		c.sources[s.Name] = settings
 	}
+	c.hide()
 	return c, nil
 }
 

@@ -8,14 +8,18 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
+	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
+
+	"syncer/text"
 )
 
 // Start sends traces by OTLP over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT,
@@ -26,6 +30,13 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 	if on, err := wanted(getenv); err != nil || !on {
 		return func(context.Context) {}, err
 	}
+	hide(getenv)
+	// Before anything else: it prints what it cannot read of the variables, and whatever
+	// it is answered.
+	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		log.Warn("traces are not sent", "error", err)
+	}))
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("send traces: %w", err)
@@ -39,9 +50,6 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 	}
 	provider := trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(about))
 	otel.SetTracerProvider(provider)
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		log.Warn("traces are not sent", "error", err)
-	}))
 	return func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
@@ -49,6 +57,32 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 			log.Warn("the last traces are not sent", "error", err)
 		}
 	}, nil
+}
+
+// hide has what the variables hold of secrets scrubbed from the log: a token in the
+// endpoint's path, passwords in headers.
+func hide(getenv func(string) string) {
+	var secrets []string
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
+		secrets = append(secrets, text.URLSecrets(getenv(name))...)
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"} {
+		for header := range strings.SplitSeq(getenv(name), ",") {
+			_, value, ok := strings.Cut(header, "=")
+			if !ok {
+				value = header // which is told as what cannot be read
+			}
+			decoded, err := url.PathUnescape(value)
+			if err != nil {
+				decoded = value
+			}
+			secrets = append(secrets, value, strings.TrimSpace(value), decoded)
+			for _, s := range []string{value, decoded} {
+				secrets = append(secrets, strings.FieldsFunc(s, func(r rune) bool { return r == ':' || r == ' ' })...)
+			}
+		}
+	}
+	text.Hide("traces", secrets...)
 }
 
 func wanted(getenv func(string) string) (bool, error) {

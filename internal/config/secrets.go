@@ -1,0 +1,15 @@
+package config
+
+import "syncer/text"
+
+// hide has the secrets of a configuration scrubbed from whatever is written.
+func (c *Config) hide() {
+	text.Hide("server", string(c.Server.Token))
+	for _, a := range c.Accounts {
+		k := a.Credentials
+		text.Hide("account "+a.Name, append(text.URLSecrets(string(k.URI)), k.AccessKeyID, string(k.AccessKeySecret), string(k.SecurityToken), k.ExternalID)...)
+	}
+	for _, t := range c.Notify.Targets {
+		text.Hide("notify "+t.Name, append(text.URLSecrets(string(t.URL)), string(t.Secret))...)
+	}
+}
