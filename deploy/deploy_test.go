@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -176,4 +177,16 @@ func TestPackages(t *testing.T) {
 	}
 	assert.Contains(t, unit, "ExecReload=/bin/kill -HUP $MAINPID\n")
 	assert.Contains(t, unit, "MemoryMax=")
+}
+
+// TestImageHasTheSource: what the program is made of reaches the build of the image.
+func TestImageHasTheSource(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if .Main}}{{$.ImportPath}}{{end}}{{end}}", "../cmd/syncer").Output()
+	require.NoError(t, err)
+	ignore := strings.Fields(string(load(t, "../.dockerignore")))
+	for _, pkg := range strings.Fields(string(out)) {
+		top, _, _ := strings.Cut(strings.TrimPrefix(pkg, "syncer/"), "/")
+		assert.Contains(t, ignore, "!"+top)
+	}
 }
