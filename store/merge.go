@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -124,9 +123,8 @@ func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
 // The moment of the merge is read once the lock is held, and is later than the
 // last merge's even where the clock was set back, so that versions never overlap.
 func (y *Sync) lock(ctx context.Context, tx pgx.Tx) (at time.Time, err error) {
-	key := xxhash.Sum64String(strings.Join([]string{"syncer", y.part.AccountID, y.t.Source.Name, y.part.RegionID}, "\x00"))
 	// Beside other partitions' merges, but not beside migrations and the rebuilding of trends.
-	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock($2)", trendsLock, int64(key)); err != nil {
+	if err := lockName(ctx, tx, strings.Join([]string{"merge", y.t.Source.Name, y.part.AccountID, y.part.RegionID}, " ")); err != nil {
 		return at, err
 	}
 	var schema int64

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"syncer/migrations"
 )
@@ -84,14 +86,26 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 // Migrations lists the files that this program knows, applied or not.
 func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 	defer wrap(&err, "read the schema's version")
-	err = s.goose(ctx, false, func(p *goose.Provider) error {
-		states, err := p.Status(ctx)
-		for _, m := range states {
-			list = append(list, Migration{m.Source.Version, m.Source.Path, m.State == goose.StateApplied})
+	var applied []int64
+	if version, err := appliedVersion(ctx, s.pool); err != nil {
+		return nil, err
+	} else if version > 0 { // goose would make its table where there is none
+		if applied, err = collect[int64](ctx, s.pool, "SELECT version_id FROM syncer.goose_db_version WHERE is_applied"); err != nil {
+			return nil, err
 		}
-		return err
-	})
-	return list, err
+	}
+	files, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		version, err := goose.NumericComponent(name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Migration{version, name, slices.Contains(applied, version)})
+	}
+	return list, nil
 }
 
 // Current returns ErrSchema unless the schema is exactly this program's.
@@ -122,60 +136,39 @@ func isKnown(version int64) error {
 const lockTimeout = 30 * time.Second
 
 // A migrationLock keeps other migrations and all merges away: a merge that waited
-// sees by the schema's version whether it may still write.
+// sees by the schema's version whether it may still write. It is held by a session
+// beside that of the migration, which commits each of its files.
 type migrationLock struct {
-	lock.SessionLocker
-	all bool // everything is taken down: also a pruned history, which else must stay
+	pool *pgxpool.Pool
+	all  bool   // everything is taken down: also a pruned history, which else must stay
+	held pgx.Tx // nil: not now
 }
 
-func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	if err := l.SessionLocker.SessionLock(ctx, conn); err != nil {
+func (l *migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) (err error) {
+	if l.held, err = hold(ctx, l.pool, lockAll); err != nil {
 		return err
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", trendsLock); err != nil {
-		return errors.Join(err, l.SessionLocker.SessionUnlock(context.WithoutCancel(ctx), conn))
-	}
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d; SET syncer.all_down = %t", lockTimeout.Milliseconds(), l.all))
+	_, err = conn.ExecContext(ctx, fmt.Sprintf("SET lock_timeout = %d; SET syncer.all_down = %t", lockTimeout.Milliseconds(), l.all))
 	return err
 }
 
-func (l migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", trendsLock)
-	_, reset := conn.ExecContext(ctx, "RESET lock_timeout; RESET syncer.all_down")
-	return errors.Join(err, reset, l.SessionLocker.SessionUnlock(ctx, conn))
+func (l *migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "RESET lock_timeout; RESET syncer.all_down")
+	return errors.Join(err, letGo(ctx, l.held))
 }
 
 // goose runs f with a provider whose own table is in schema syncer; all: it takes
 // everything down.
 func (s *Store) goose(ctx context.Context, all bool, f func(*goose.Provider) error) (err error) {
-	if err := s.makeSchema(ctx); err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 600)) // looks each second; others may come as late as that
-	if err != nil {
+	if err := ensureLocks(ctx, s.pool); err != nil {
 		return err
 	}
 	db := stdlib.OpenDBFromPool(s.pool)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	p, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS,
-		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(migrationLock{locker, all}))
+		goose.WithTableName("syncer.goose_db_version"), goose.WithSessionLocker(&migrationLock{pool: s.pool, all: all}))
 	if err != nil {
 		return err
 	}
 	return f(p)
-}
-
-// makeSchema makes schema syncer, where goose keeps its table, unless it exists:
-// looking first spares a user who may only read an error.
-func (s *Store) makeSchema(ctx context.Context) error {
-	var exists bool
-	err := s.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'syncer')").Scan(&exists)
-	if err != nil || exists {
-		return err
-	}
-	_, err = s.pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS syncer")
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "23505" { // another process came between
-		return nil
-	}
-	return err
 }

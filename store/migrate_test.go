@@ -55,7 +55,7 @@ BEGIN
     INSERT INTO public.seen
     SELECT current_setting('lock_timeout'), EXISTS (
         SELECT FROM pg_locks
-        WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ExclusiveLock' AND classid = x'7472'::int AND objid = x'656e6473'::bigint::oid);
+        WHERE relation = 'syncer.locks'::regclass AND mode = 'ExclusiveLock' AND granted);
 END
 $$;
 CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW', 'CREATE FUNCTION', 'DROP FUNCTION') EXECUTE FUNCTION public.look()`)
@@ -70,7 +70,7 @@ CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP
 		require.NotZero(t, n)
 		require.Equal(t, n, safe)
 		var left int
-		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&left))
+		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*) FROM pg_locks WHERE relation = 'syncer.locks'::regclass").Scan(&left))
 		require.Zero(t, left)
 		_, err = s.Pool().Exec(ctx, "TRUNCATE public.seen")
 		require.NoError(t, err)

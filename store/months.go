@@ -85,8 +85,8 @@ func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Ti
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '3s'"); err != nil {
 			return err
 		}
-		// Several workers may come to this at once.
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", "syncer month "+name); err != nil {
+		// Several workers may come to this at once. Reading and writing go on meanwhile.
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+rest+" IN SHARE UPDATE EXCLUSIVE MODE"); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {

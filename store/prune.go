@@ -170,7 +170,7 @@ func defaultOf(source string) string { return pgx.Identifier{"syncer", source + 
 // of trends, which counts from the horizon.
 func (s *Store) raiseHorizon(ctx context.Context, at time.Time) (horizon *time.Time, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock_shared($1)", trendsLock); err != nil {
+		if err := lockNone(ctx, tx); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "UPDATE syncer.settings SET horizon_at = $1 WHERE horizon_at IS NULL OR horizon_at < $1", at); err != nil {

@@ -5,10 +5,6 @@ import (
 	"fmt"
 )
 
-// readerLock is taken while rights are given: two who change one object's rights
-// at once would both fail.
-const readerLock = int64(0x726561646572)
-
 // grantReader gives the role syncer_reader, which BI tools log in with, all of
 // schema alicloud, and makes the role where it is missing and may be made.
 //
@@ -16,9 +12,10 @@ const readerLock = int64(0x726561646572)
 // later. This holds whoever migrates, whenever the role came (it belongs to the
 // server, so that no dump of a database holds it), and whatever rights PUBLIC has.
 func (s *Store) grantReader(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, fmt.Sprintf(`DO $$
+	_, err := s.pool.Exec(ctx, `DO $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(%d);
+    -- Two who change one object's rights at once would both fail.
+    LOCK TABLE syncer.goose_db_version IN SHARE UPDATE EXCLUSIVE MODE;
     IF to_regnamespace('alicloud') IS NULL THEN
         RETURN; -- taken down meanwhile
     END IF;
@@ -35,7 +32,7 @@ BEGIN
 EXCEPTION
     WHEN insufficient_privilege THEN NULL; -- without the role syncer does its work: docs/bi.md says how an administrator makes it
 END
-$$`, readerLock))
+$$`)
 	if err != nil {
 		return fmt.Errorf("give syncer_reader its rights: %w", err)
 	}

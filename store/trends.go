@@ -10,10 +10,6 @@ import (
 	"syncer/source"
 )
 
-// trendsLock is the advisory lock that merges share, and that the rebuilding of
-// trends, and a migration, has alone: "trends" as a number.
-const trendsLock = int64(0x7472656e6473)
-
 // cutDays, in a FROM, makes the transaction's time zone the one that days are cut in.
 const cutDays = "(SELECT set_config('timezone', coalesce((SELECT timezone FROM syncer.settings), 'UTC'), true)) AS zone"
 
@@ -47,7 +43,7 @@ func (s *Store) RebuildTrends(ctx context.Context, sources []*source.Source) (er
 
 func (s *Store) aloneWithTrends(ctx context.Context, f func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", trendsLock); err != nil {
+		if err := lockAll(ctx, tx); err != nil {
 			return err
 		}
 		return f(tx)

@@ -127,15 +127,15 @@ func describe(t *testing.T, s *store.Store) []string {
 	rows, err := s.Pool().Query(context.Background(), `
 SELECT format('%s %s %s', c.oid::regclass, c.relkind, CASE WHEN c.relkind = 'v' THEN pg_get_viewdef(c.oid) ELSE pg_get_expr(c.relpartbound, c.oid) END)
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('syncer', 'alicloud') AND c.relname NOT LIKE 'goose%'
+WHERE n.nspname IN ('syncer', 'alicloud') AND c.relname NOT SIMILAR TO '(goose|locks)%'
 UNION ALL
 SELECT format('%s.%s %s', a.attrelid::regclass, a.attname, format_type(a.atttypid, a.atttypmod))
 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('syncer', 'alicloud') AND a.attnum > 0 AND NOT a.attisdropped AND c.relname NOT LIKE 'goose%'
+WHERE n.nspname IN ('syncer', 'alicloud') AND a.attnum > 0 AND NOT a.attisdropped AND c.relname NOT SIMILAR TO '(goose|locks)%'
 UNION ALL
 SELECT format('%s %s', d.objoid::regclass, d.description) || coalesce((SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = d.objoid AND a.attnum = d.objsubid), '')
 FROM pg_description AS d JOIN pg_class AS c ON c.oid = d.objoid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('syncer', 'alicloud') AND d.classoid = 'pg_class'::regclass AND c.relname NOT LIKE 'goose%'
+WHERE n.nspname IN ('syncer', 'alicloud') AND d.classoid = 'pg_class'::regclass AND c.relname NOT SIMILAR TO '(goose|locks)%'
 UNION ALL
 SELECT pg_get_functiondef(p.oid) FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname IN ('syncer', 'alicloud')
 ORDER BY 1`)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,28 +16,25 @@ type Watch struct {
 	Now time.Time // of the database
 }
 
-// watchLock is the advisory lock of whoever watches: "watch" as a number.
-const watchLock = int64(0x7761746368)
-
 // Watch runs f, unless another process watches at the moment or has watched less
 // than about so long ago.
 func (s *Store) Watch(ctx context.Context, every time.Duration, f func(*Watch) error) (err error) {
 	defer wrap(&err, "watch")
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		w := &Watch{tx: tx}
-		var alone bool
-		if err := tx.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1), now()", watchLock).Scan(&alone, &w.Now); err != nil || !alone {
-			return err
-		}
 		if _, err := tx.Exec(ctx, "INSERT INTO syncer.watches (name) VALUES ('') ON CONFLICT DO NOTHING"); err != nil {
 			return err
 		}
-		var last time.Time
-		if err := tx.QueryRow(ctx, "SELECT watched_at FROM syncer.watches WHERE name = ''").Scan(&last); err != nil {
-			return err
-		}
-		if since := w.Now.Sub(last); since > 0 && since < every*9/10 {
+		// Whoever has the row watches.
+		err := tx.QueryRow(ctx, `SELECT now()
+FROM syncer.watches
+WHERE name = '' AND (watched_at >= now() OR watched_at <= now() - $1::interval)
+FOR UPDATE SKIP LOCKED`, every*9/10).Scan(&w.Now)
+		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
+		}
+		if err != nil {
+			return err
 		}
 		if err := exec(ctx, tx, "UPDATE syncer.watches SET watched_at = now() WHERE name = ''",
 			// Also what is for targets that are no longer configured.

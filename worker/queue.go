@@ -32,37 +32,23 @@ func DropQueue(ctx context.Context, pool *pgxpool.Pool) error {
 	return migrateQueue(ctx, pool, rivermigrate.DirectionDown, &rivermigrate.MigrateOpts{TargetVersion: -1})
 }
 
-// migrateQueue holds a session's lock rather than a transaction: River's
-// migrations need transactions of their own.
 func migrateQueue(ctx context.Context, pool *pgxpool.Pool, direction rivermigrate.Direction, opts *rivermigrate.MigrateOpts) (err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("migrate the job queue: %w", err)
 		}
 	}()
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	const lock = "hashtextextended('syncer queue', 0)"
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock("+lock+")"); err != nil {
-		return err
-	}
-	defer func() {
-		if _, unlock := conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock("+lock+")"); unlock != nil {
-			err = errors.Join(err, unlock)
+	return store.Alone(ctx, pool, "queue", func() error {
+		if _, err := pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+			return err
 		}
-	}()
-	if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+		m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return err
+		}
+		_, err = m.Migrate(ctx, direction, opts)
 		return err
-	}
-	m, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		return err
-	}
-	_, err = m.Migrate(ctx, direction, opts)
-	return err
+	})
 }
 
 // SyncArgs is a job in the queue. Its JSON is the unique key: of the many
