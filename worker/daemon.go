@@ -22,15 +22,18 @@ type Daemon struct {
 	// DeadAfter is for how long a process must have no session with the database
 	// for its syncs to be given to others; 0: 30 s.
 	DeadAfter time.Duration
-	Poll      time.Duration // between two looks into the queue, for what no notification told of; 0: 10 s
-	Logger    *slog.Logger
+	Poll      time.Duration // between two looks into the queue; 0: 2 s
+	// Look is how often it is looked whether the queue moves; 0: 10 s.
+	Look   time.Duration
+	Logger *slog.Logger
 }
 
 const (
 	defaultWorkers   = 32
 	defaultGrace     = 30 * time.Second
 	defaultDeadAfter = 30 * time.Second
-	defaultPoll      = 10 * time.Second
+	defaultPoll      = 2 * time.Second
+	defaultLook      = 10 * time.Second
 )
 
 // Run works until the context ends, and then stops: fetches are called off,
@@ -53,6 +56,10 @@ func (d *Daemon) Run(ctx context.Context) error {
 	beside.Go(func() {
 		u := undertaker{pool: d.Syncer.Store.Pool(), after: cmp.Or(d.DeadAfter, defaultDeadAfter), log: d.Logger}
 		u.run(ctx)
+	})
+	beside.Go(func() {
+		w := watchdog{syncer: d.Syncer, log: d.Logger}
+		each(ctx, or(d.Look, defaultLook), func() { w.look(ctx) })
 	})
 	beside.Go(func() { d.notify(ctx) })
 	p.run(ctx, next)
@@ -109,7 +116,9 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		Logger:  slog.New(demoted{d.Logger.Handler()}),
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}, upkeepQueue: {MaxWorkers: 1}},
 		Workers: registry,
-		// PostgreSQL tells of new jobs (LISTEN); looking is for when that is lost.
+		// What LISTEN hears, any login may have said, a pause of the queue included. The
+		// process that puts a job in begins it at once all the same.
+		PollOnly:          true,
 		FetchPollInterval: cmp.Or(d.Poll, defaultPoll),
 		// A job that hangs is tried again once its own timeout is over, which River
 		// asks for; the partition does not wait for that: the next slot is a job of

@@ -212,10 +212,7 @@ WHERE state = 'running' AND kind = $1 AND id <> $2
     AND args->>'source' = $3 AND args->>'account' = $4 AND args->>'region' = $5
     AND attempted_at > now() - $6::interval
     AND attempted_by[array_upper(attempted_by, 1)] <> $7
-    AND EXISTS (
-        SELECT FROM pg_stat_activity
-        WHERE application_name = `+sessionName+`
-    )
+    AND `+hasSession+`
 LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, w.Timeout(job), w.id).Scan(&by)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil

@@ -40,9 +40,9 @@ type QueueDepth struct {
 }
 
 // QueueDepths counts the jobs that are not finished, by state.
-func QueueDepths(ctx context.Context, pool *pgxpool.Pool) (list []QueueDepth, err error) {
+func (s *Syncer) QueueDepths(ctx context.Context) (list []QueueDepth, err error) {
 	// A state that no job is in is listed, too: a gauge that vanishes is no zero.
-	rows, err := pool.Query(ctx, `SELECT state, count(id), coalesce(greatest(extract(epoch FROM now() - min(scheduled_at)), 0), 0)::float8
+	rows, err := s.Store.Pool().Query(ctx, `SELECT state, count(id), coalesce(greatest(extract(epoch FROM now() - min(scheduled_at)), 0), 0)::float8
 FROM unnest(ARRAY['available', 'pending', 'retryable', 'running', 'scheduled']::river.river_job_state[]) AS s (state)
 LEFT JOIN river.river_job USING (state)
 GROUP BY state

@@ -22,9 +22,14 @@ type undertaker struct {
 }
 
 // orphaned are the running jobs, in which j is a job, whose process has no session.
-const orphaned = `j.state = 'running' AND j.kind = 'sync' AND NOT EXISTS (
+const orphaned = `j.state = 'running' AND j.kind = 'sync' AND NOT ` + hasSession
+
+// hasSession: the process that works job j has a session with the database. A name,
+// any login may give itself: it must be one of those who may do what the queue's owner may.
+const hasSession = `EXISTS (
     SELECT FROM pg_stat_activity AS a
     WHERE a.application_name = ` + sessionName + `
+        AND pg_has_role(a.usesysid, (SELECT nspowner FROM pg_namespace WHERE nspname = 'river'), 'MEMBER')
 )`
 
 // sessionName is the name, as long as PostgreSQL lets it be, that the sessions of

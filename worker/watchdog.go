@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 )
 
@@ -36,9 +35,9 @@ func (h QueueHealth) Problem() string {
 	return ""
 }
 
-// ReadQueueHealth looks at the queue.
-func ReadQueueHealth(ctx context.Context, pool *pgxpool.Pool) (h QueueHealth, err error) {
-	err = pool.QueryRow(ctx, `SELECT
+// QueueHealth looks at the queue.
+func (s *Syncer) QueueHealth(ctx context.Context) (h QueueHealth, err error) {
+	err = s.Store.Pool().QueryRow(ctx, `SELECT
     (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
     (SELECT min(paused_at) FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
     (
@@ -55,16 +54,16 @@ func ReadQueueHealth(ctx context.Context, pool *pgxpool.Pool) (h QueueHealth, er
 
 // A watchdog tells the log when the queue stops moving, and when it moves again.
 type watchdog struct {
-	pool *pgxpool.Pool
-	log  *slog.Logger
-	told string // the problem that the log has
+	syncer *Syncer
+	log    *slog.Logger
+	told   string // the problem that the log has
 }
 
 // look is made again and again. That the database is away, others tell.
 func (w *watchdog) look(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, proposeIn)
 	defer cancel()
-	h, err := ReadQueueHealth(ctx, w.pool)
+	h, err := w.syncer.QueueHealth(ctx)
 	if err != nil {
 		return
 	}

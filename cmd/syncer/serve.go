@@ -61,7 +61,7 @@ func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, 
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	m := metrics.New(version(), syncer.Config)
-	m.AddDatabase(gauges{syncer}, p.log)
+	m.AddDatabase(syncer, p.log)
 	syncer.Observe = m.Observe
 	queue, err := worker.QueueUI(ctx, syncer.Store.Pool(), web.QueuePrefix, p.log)
 	if err != nil {
@@ -101,11 +101,4 @@ func (s *serving) close(ctx context.Context) {
 	if s.stop != nil {
 		s.stop()
 	}
-}
-
-// gauges ask the database for the metrics.
-type gauges struct{ *worker.Syncer }
-
-func (g gauges) QueueDepths(ctx context.Context) ([]worker.QueueDepth, error) {
-	return worker.QueueDepths(ctx, g.Store.Pool())
 }

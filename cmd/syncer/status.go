@@ -31,7 +31,7 @@ func (p *program) statusCommand() *cobra.Command {
 // A statusReport is what status prints as JSON.
 type statusReport struct {
 	Fresh      bool           `json:"fresh"`
-	Problems   []string       `json:"problems,omitempty"` // of the database, where not all is fresh
+	Problems   []string       `json:"problems,omitempty"` // of the queue, and of the database where not all is fresh
 	Partitions []worker.State `json:"partitions"`
 	Rows       []store.Count  `json:"rows"`
 }
@@ -60,8 +60,16 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	for _, r := range report.Partitions {
 		report.Fresh = report.Fresh && r.State == worker.Fresh
 	}
+	queue, err := syncer.QueueHealth(ctx)
+	if err != nil {
+		return err
+	}
+	paused := len(queue.Paused) > 0 // soon nothing will be fresh
+	if paused || !report.Fresh && queue.Idle > 0 {
+		report.Problems = append(report.Problems, queue.Problem())
+	}
 	if !report.Fresh { // a run that cannot write leaves no word of it
-		report.Problems = databaseProblems(ctx, db)
+		report.Problems = append(report.Problems, databaseProblems(ctx, db)...)
 	}
 	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
 		return err
@@ -71,7 +79,7 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	} else {
 		p.printStatus(report)
 	}
-	if err == nil && !report.Fresh {
+	if err == nil && (paused || !report.Fresh) {
 		return errFailed
 	}
 	return err

@@ -179,16 +179,10 @@ func (h *house) reader(t *testing.T) *pgxpool.Pool {
 func (h *house) scrape(t *testing.T) string {
 	t.Helper()
 	m := metrics.New("v0", h.syncer.Config)
-	m.AddDatabase(gauges{h.syncer}, h.syncer.Logger)
+	m.AddDatabase(h.syncer, h.syncer.Logger)
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 	text, err := io.ReadAll(w.Result().Body)
 	require.NoError(t, err)
 	return string(text)
-}
-
-type gauges struct{ *worker.Syncer }
-
-func (g gauges) QueueDepths(ctx context.Context) ([]worker.QueueDepth, error) {
-	return worker.QueueDepths(ctx, g.Store.Pool())
 }

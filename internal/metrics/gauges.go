@@ -18,6 +18,7 @@ type Database interface {
 	// taken out of the configuration is not late for ever.
 	States(context.Context) ([]worker.State, error)
 	QueueDepths(context.Context) ([]worker.QueueDepth, error)
+	QueueHealth(context.Context) (worker.QueueHealth, error)
 }
 
 const (
@@ -47,6 +48,7 @@ var (
 	held        = prometheus.NewDesc("syncer_held", "Whether the partition's last sync was held, and waits for a person: 1 or 0.", partition, nil)
 
 	queueJobs   = prometheus.NewDesc("syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", []string{"state"}, nil)
+	queuePaused = prometheus.NewDesc("syncer_queue_paused", "Whether somebody has paused the job queue, so that nothing is synced on schedule: 1 or 0.", nil, nil)
 	queueOldest = prometheus.NewDesc("syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", []string{"state"}, nil)
 )
 
@@ -56,7 +58,7 @@ func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
 }
 
 func (g *gauges) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest} {
+	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest, queuePaused} {
 		c <- d
 	}
 }
@@ -81,6 +83,10 @@ func (g *gauges) read() []prometheus.Metric {
 	if err == nil {
 		depths, err = g.database.QueueDepths(ctx)
 	}
+	var health worker.QueueHealth
+	if err == nil {
+		health, err = g.database.QueueHealth(ctx)
+	}
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		g.answer = append(g.answer, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
 	}
@@ -103,6 +109,7 @@ func (g *gauges) read() []prometheus.Metric {
 		gauge(queueJobs, float64(d.Jobs), d.State)
 		gauge(queueOldest, d.OldestSeconds, d.State)
 	}
+	gauge(queuePaused, truth(len(health.Paused) > 0))
 	return g.answer
 }
 

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -41,7 +42,7 @@ const QueuePrefix = "/river"
 func Handler(o Options) http.Handler {
 	g := &guard{token: o.Token, now: time.Now}
 	p := &pages{Options: o, counts: counts{store: o.Syncer.Store, known: map[string]*count{}}, slots: make(chan struct{}, pagesAtOnce)}
-	ready := &readiness{store: o.Syncer.Store, log: o.Logger}
+	ready := &readiness{syncer: o.Syncer, log: o.Logger}
 
 	inside := http.NewServeMux()
 	inside.HandleFunc("GET /{$}", p.status)
@@ -71,10 +72,11 @@ func alive(w http.ResponseWriter, _ *http.Request) {
 }
 
 // readiness says whether syncs can be made: is the database there, with the schema
-// that this program knows?
+// that this program knows? A queue that is paused is told as well; to stop it was
+// somebody's wish, and the page must stay within reach.
 type readiness struct {
-	store *store.Store
-	log   *slog.Logger
+	syncer *worker.Syncer
+	log    *slog.Logger
 
 	mu      sync.Mutex
 	askedAt time.Time
@@ -104,20 +106,23 @@ func (y *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (y *readiness) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
-	err := y.store.Writable(ctx)
-	database, schema := "ok", "ok"
+	err := y.syncer.Store.Writable(ctx)
+	database, schema, queue := "ok", "ok", "not known"
 	if err != nil {
 		database, schema = "unreachable, or read-only: see the log", "not known"
-	} else if err = y.store.Current(ctx); errors.Is(err, store.ErrSchema) {
+	} else if err = y.syncer.Store.Current(ctx); errors.Is(err, store.ErrSchema) {
 		schema = "not current: run syncer migrate up"
 	} else if err != nil {
 		schema = "not this program's: see the log"
+	}
+	if health, err := y.syncer.QueueHealth(ctx); err == nil {
+		queue = cmp.Or(health.Problem(), "ok")
 	}
 	if err != nil {
 		y.log.WarnContext(ctx, "not ready", "error", err)
 	}
 	y.askedAt, y.ready = time.Now(), err == nil
-	y.text = fmt.Sprintf("database: %s\nschema: %s\n", database, schema)
+	y.text = fmt.Sprintf("database: %s\nschema: %s\nqueue: %s\n", database, schema, queue)
 }
 
 //go:embed pages

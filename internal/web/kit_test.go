@@ -84,7 +84,7 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	require.NoError(t, err)
 	m := metrics.New("v0", h.syncer.Config)
 	h.syncer.Observe = m.Observe
-	m.AddDatabase(gauges{h.syncer}, log)
+	m.AddDatabase(h.syncer, log)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	t.Cleanup(cancel)
 	queue, err := worker.QueueUI(ctx, s.Pool(), web.QueuePrefix, log)
@@ -95,12 +95,6 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	}))
 	t.Cleanup(h.server.Close)
 	return h
-}
-
-type gauges struct{ *worker.Syncer }
-
-func (g gauges) QueueDepths(ctx context.Context) ([]worker.QueueDepth, error) {
-	return worker.QueueDepths(ctx, g.Store.Pool())
 }
 
 // sync makes one pass over everything.

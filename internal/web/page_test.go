@@ -87,7 +87,7 @@ func TestTheDatabaseGoes(t *testing.T) {
 	h.sync(t)
 	ready := h.ask(t, "GET", "/readyz", "")
 	require.Equal(t, 200, ready.StatusCode)
-	require.Equal(t, "database: ok\nschema: ok\n", ready.text)
+	require.Equal(t, "database: ok\nschema: ok\nqueue: ok\n", ready.text)
 	server.Stop(t)
 	page := h.ask(t, "GET", "/", "")
 	require.Equal(t, 200, page.StatusCode)
