@@ -71,10 +71,10 @@ func (w *watchdog) look(ctx context.Context) {
 	if len(h.Paused) == 0 && h.Idle > 0 { // however many they are
 		problem = QueueHealth{Idle: 1}.Problem()
 	}
-	switch {
-	case problem == w.told:
+	switch problem {
+	case w.told:
 		return
-	case problem == "":
+	case "":
 		w.log.InfoContext(ctx, "the job queue moves again")
 	default:
 		w.log.WarnContext(ctx, "the job queue does not move", "problem", h.Problem())
