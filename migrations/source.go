@@ -52,6 +52,21 @@ DROP VIEW alicloud.%[1]s;
 	return b.String()
 }
 
+// Replace writes what makes all that users see of the sources what their declarations
+// say now, such as other labels or comments. Tables stay as they are.
+func Replace(sources []*source.Source) string {
+	var b strings.Builder
+	for _, s := range sources {
+		shown(&b, s, "CREATE OR REPLACE")
+		changesView(&b, s, "CREATE OR REPLACE")
+		for _, t := range s.Trends {
+			trendView(&b, s, t, "CREATE OR REPLACE")
+			trendComments(&b, s, t)
+		}
+	}
+	return b.String()
+}
+
 // until is the source as it was when the late column of that name came.
 func until(s *source.Source, name string, with bool) *source.Source {
 	then := *s
@@ -156,7 +171,11 @@ func label(expr, name string, c source.Column) string {
 		}
 		fmt.Fprintf(&b, "\n        WHEN %s THEN %s", code, quote(l.Text))
 	}
-	fmt.Fprintf(&b, "\n    END AS %s_label", name)
+	itself := expr // a code that has no label
+	if c.Type != source.Text {
+		itself += "::text"
+	}
+	fmt.Fprintf(&b, "\n        ELSE %s\n    END AS %s_label", itself, name)
 	return b.String()
 }
 
@@ -267,7 +286,7 @@ func labelComment(name string, c source.Column) [2]string {
 	for _, l := range c.Labels {
 		codes = append(codes, l.Code+" = "+l.Text)
 	}
-	return [2]string{name + "_label", "What " + name + " says: " + strings.Join(codes, ", ") + "."}
+	return [2]string{name + "_label", "What " + name + " says: " + strings.Join(codes, ", ") + ". Any other code is shown as it is."}
 }
 
 func regionComment(r source.Regions) string {

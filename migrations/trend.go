@@ -15,7 +15,7 @@ import (
 // which nothing changed costs nothing, and reading is unfolding.
 func trend(b *strings.Builder, s *source.Source, t source.Trend) {
 	trendTable(b, s, t)
-	trendView(b, s, t)
+	trendView(b, s, t, "CREATE")
 	trendComments(b, s, t)
 }
 
@@ -46,7 +46,7 @@ func trendTable(b *strings.Builder, s *source.Source, t source.Trend) {
 	fmt.Fprintf(b, "    CONSTRAINT %s_day_check CHECK (from_day < to_day)\n);\n", t.Name)
 }
 
-func trendView(b *strings.Builder, s *source.Source, t source.Trend) {
+func trendView(b *strings.Builder, s *source.Source, t source.Trend, create string) {
 	list := []string{"r.from_day + d.n AS day", "r.account_id", "r.region_id"}
 	for _, name := range t.By {
 		c, _ := s.Column(name)
@@ -64,7 +64,7 @@ func trendView(b *strings.Builder, s *source.Source, t source.Trend) {
 		}
 	}
 	fmt.Fprintf(b, `
-CREATE VIEW alicloud.%[1]s AS
+%[3]s VIEW alicloud.%[1]s AS
 SELECT
     %[2]s
 FROM syncer.%[1]s AS r
@@ -72,7 +72,7 @@ CROSS JOIN LATERAL generate_series(0, least(r.to_day, (
     SELECT (now() AT TIME ZONE coalesce(timezone, 'UTC'))::date + 1
     FROM syncer.settings
 )) - r.from_day - 1) AS d (n);
-`, t.Name, strings.Join(list, ",\n    "))
+`, t.Name, strings.Join(list, ",\n    "), create)
 }
 
 // measure is one as the view shows it.

@@ -38,6 +38,7 @@ var AgentlessTasks = Source{
 		{Name: "progress_by_project", Field: "ProgressByProject", Type: JSON, Doc: "How much of each kind of inspection is done, in percent, as an object such as {\"vul\": 100, \"baseline\": 40}."},
 		{Name: "report_status", Field: "ReportStatus", Type: Text, Labels: reportStatuses, Doc: "How far the report is."},
 		{Name: "report_download_url", Field: "ReportDownloadUrl", Type: URL, Untracked: true, Doc: "Where the report is, without the query string, which may carry a signature and changes at every call."},
+		{Name: "extension", Field: "Extension", Type: JSON, Late: true, Doc: "What tasks of some kinds have besides, as an object: a security fix of an image names the vulnerabilities that were chosen and the fixed image."},
 	},
 	Sweeps: []Sweep{
 		{
@@ -105,8 +106,13 @@ var agentlessStatuses = []Label{
 var agentlessFinished = []string{"2", "3", "4"}
 
 var agentlessTargets = []Label{
-	{"1", "snapshot"},
-	{"2", "image"},
+	{"1", "host snapshot"},
+	{"2", "host image"},
+	{"3", "user snapshot"},
+	{"4", "user image"},
+	{"5", "NAS"},
+	{"6", "sandbox"},
+	{"7", "security fix"},
 }
 
 var reportStatuses = []Label{

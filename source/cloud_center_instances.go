@@ -84,6 +84,8 @@ var CloudCenterInstances = Source{
 		{Name: "app_id", Field: "AppId", Type: Text, Doc: "ID of the application; only where vendor is 9 (SAE)."},
 		{Name: "app_name", Field: "AppName", Type: Text, Doc: "Name of the application; only where vendor is 9 (SAE)."},
 		{Name: "service_id", Field: "ServiceId", Type: Text, Doc: "ID of the service; only for serverless instances of PAI."},
+		{Name: "edr_auth_version", Field: "EdrAuthVersion", Type: Text, Late: true, Doc: "Edition of the licence for endpoint detection and response (EDR)."},
+		{Name: "free_type", Field: "FreeType", Type: Text, Late: true, Doc: "Kind of the free quota that the server uses, in the API's own words."},
 	},
 	Sweeps: []Sweep{{
 		Name:   "servers",
@@ -124,11 +126,13 @@ var importances = []Label{
 }
 
 var authVersions = []Label{
+	{"0", "unauthorized"},
 	{"1", "Basic"},
 	{"3", "Enterprise"},
 	{"5", "Advanced"},
 	{"6", "Anti-virus"},
 	{"7", "Ultimate"},
+	{"8", "Multi-Edition"},
 	{"10", "Value-added Plan"},
 }
 
@@ -151,10 +155,10 @@ var vendors = []Label{
 	{"0", "Alibaba Cloud"},
 	{"1", "outside Alibaba Cloud"},
 	{"2", "data center"},
-	{"3", "third-party cloud"},
-	{"4", "third-party cloud"},
-	{"5", "third-party cloud"},
-	{"7", "third-party cloud"},
+	{"3", "Tencent Cloud"},
+	{"4", "Huawei Cloud"},
+	{"5", "Azure"},
+	{"7", "AWS"},
 	{"8", "lightweight"},
 	{"9", "SAE"},
 	{"10", "PAI"},

@@ -11,7 +11,7 @@ var InstancePatchStates = Source{
 	},
 	Regions:  OOS,
 	Schedule: "*/30 * * * *",
-	Pager:    NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", Default: 50},
+	Pager:    NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", Default: 100},
 	Items:    "InstancePatchStates",
 	Key:      []string{"instance_id"},
 	Columns: []Column{
@@ -32,15 +32,16 @@ var InstancePatchStates = Source{
 	Sweeps: []Sweep{{Name: "patch states", Absent: Ends}},
 	Trends: []Trend{{
 		Name: "patch_compliance_daily",
-		Doc:  "One row per day, account and region: how many instances had all their patches, and what the others lacked.",
+		Doc:  "One row per day, account and region: how many instances were compliant, and what the others lacked.",
 		Measures: []Measure{
 			{Name: "instances", Doc: "Instances whose patches are known."},
 			{
-				Name: "compliant", Doc: "Instances on which nothing is missing, failed or waiting for a restart.",
+				Name: "compliant", Doc: "Instances on which no patch is missing, failed, waiting for a restart or installed though it was rejected.",
 				Where: []Condition{
 					{Column: "missing_count", Not: true, Above0: true},
 					{Column: "failed_count", Not: true, Above0: true},
 					{Column: "installed_pending_reboot_count", Not: true, Above0: true},
+					{Column: "installed_rejected_count", Not: true, Above0: true},
 				},
 			},
 			{Name: "missing_instances", Where: []Condition{{Column: "missing_count", Above0: true}}, Doc: "Instances that lack a patch."},

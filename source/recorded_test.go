@@ -10,7 +10,10 @@ import (
 )
 
 // beyond are the fields that sources know although their pages' examples leave them out.
-var beyond = map[string][]string{"agentless_tasks": {"InstanceId"}}
+var beyond = map[string][]string{
+	"agentless_tasks":        {"InstanceId", "Extension"},
+	"cloud_center_instances": {"EdrAuthVersion", "FreeType"},
+}
 
 // TestRecordedPages holds the declarations against testdata/<source>.json, the
 // success examples of the API's pages: every field has its column, every column's

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -44,10 +45,17 @@ func TestReleases(t *testing.T) {
 			u.syncChangesNothing()
 			u.reads()
 
+			_, err = u.store.MigrateDown(t.Context(), true)
+			require.ErrorContains(t, err, "other objects depend", "users' views are not dropped")
+			again := u.reports()
+			_, err = u.store.Pool().Exec(t.Context(), "DROP SCHEMA reports CASCADE")
+			require.NoError(t, err)
 			for u.applied() > r.Golden.Schema {
 				_, err = u.store.MigrateDown(t.Context(), false)
 				require.NoError(t, err)
 			}
+			_, err = u.store.Pool().Exec(t.Context(), again)
+			require.NoError(t, err)
 			u.keeps("taken back")
 			_, err = u.store.Migrate(t.Context())
 			require.NoError(t, err)
@@ -112,12 +120,34 @@ WHERE n.nspname IN ('alicloud', 'reports') AND a.grantee <> c.relowner`)
 	return list
 }
 
+// reports makes what users made, and granted, once more: the way back of a column
+// leaves neither.
+func (u *upgrade) reports() (sql string) {
+	require.NoError(u, u.store.Pool().QueryRow(u.Context(), `SELECT 'CREATE SCHEMA reports; GRANT USAGE ON SCHEMA reports TO `+release.Reader+`; '
+    || string_agg(format('CREATE VIEW %s AS %s', c.oid::regclass, pg_get_viewdef(c.oid)), ' ' ORDER BY c.oid)
+FROM pg_class AS c
+WHERE c.relnamespace = 'reports'::regnamespace`).Scan(&sql))
+	for _, grant := range u.grants {
+		on, to, _ := strings.Cut(grant, " to ")
+		relation, privilege, _ := strings.Cut(on, " ")
+		sql += fmt.Sprintf("; GRANT %s ON %s TO %s", privilege, relation, to)
+	}
+	return sql
+}
+
+// relabelled are the labels that a later release puts otherwise than one before, each
+// with what it was: a code without a label shows as itself, and some have another.
+var relabelled = strings.NewReplacer(
+	"asset_type_label", "nullif(asset_type_label, asset_type) AS asset_type_label",
+	"target_type_label", "replace(target_type_label, 'host ', '') AS target_type_label",
+)
+
 // keeps asks all that the release was asked, and wants the same answers.
 func (u *upgrade) keeps(when string) {
 	u.Helper()
 	for _, want := range u.Golden.Answers {
 		got := release.Answer{Query: want.Query}
-		require.NoError(u, u.store.Pool().QueryRow(u.Context(), release.Digest(want.Query)).Scan(&got.Rows, &got.Digest), "%s: %s", when, want.Query)
+		require.NoError(u, u.store.Pool().QueryRow(u.Context(), release.Digest(relabelled.Replace(want.Query))).Scan(&got.Rows, &got.Digest), "%s: %s", when, want.Query)
 		require.Equal(u, want, got, when)
 	}
 	require.Subset(u, u.granted(), u.grants, when)

@@ -22,12 +22,14 @@ import (
 // $1 is the moment, $2 the account, $3 and $4 the day's bounds.
 var trendQuestions = map[string]string{
 	"patch_compliance_daily": `SELECT count(*) AS instances,
-    count(*) FILTER (WHERE NOT coalesce(missing_count > 0, false) AND NOT coalesce(failed_count > 0, false) AND NOT coalesce(installed_pending_reboot_count > 0, false)) AS compliant,
+    count(*) FILTER (WHERE NOT coalesce(missing_count > 0, false) AND NOT coalesce(failed_count > 0, false) AND NOT coalesce(installed_pending_reboot_count > 0, false)
+        AND NOT coalesce(installed_rejected_count > 0, false)) AS compliant,
     count(*) FILTER (WHERE missing_count > 0) AS missing_instances,
     count(*) FILTER (WHERE failed_count > 0) AS failed_instances,
     count(*) FILTER (WHERE installed_pending_reboot_count > 0) AS pending_reboot_instances,
     coalesce(sum(missing_count), 0)::bigint AS missing_patches,
-    round(100.0 * count(*) FILTER (WHERE NOT coalesce(missing_count > 0, false) AND NOT coalesce(failed_count > 0, false) AND NOT coalesce(installed_pending_reboot_count > 0, false))
+    round(100.0 * count(*) FILTER (WHERE NOT coalesce(missing_count > 0, false) AND NOT coalesce(failed_count > 0, false) AND NOT coalesce(installed_pending_reboot_count > 0, false)
+        AND NOT coalesce(installed_rejected_count > 0, false))
         / nullif(count(*), 0), 2)::double precision AS compliance_pct
 FROM alicloud.instance_patch_states_as_of($1) WHERE account_id = $2`,
 	"agent_install_daily": `SELECT result, result_label, count(*) AS servers

@@ -7,6 +7,8 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"syncer/migrations"
 	"syncer/source"
@@ -19,11 +21,26 @@ func main() {
 	for _, s := range source.All {
 		write(s.Name, migrations.ForSource(s))
 		for _, c := range s.Columns {
-			if c.Late {
+			if c.Late && !added(s.Name, c.Name) {
 				write(s.Name+"_"+c.Name, migrations.AddColumn(s, c.Name))
 			}
 		}
 	}
+}
+
+// added says whether a file gives the source that column.
+func added(table, column string) bool {
+	files, err := filepath.Glob("*.sql")
+	if err != nil {
+		log.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return strings.Contains(string(text), fmt.Sprintf("ALTER TABLE syncer.%s ADD COLUMN %s ", table, column))
+	})
 }
 
 // write writes a file, unless there is one.

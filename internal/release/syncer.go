@@ -28,7 +28,11 @@ func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worke
 		SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"}, OOSRegions: []string{"cn-hangzhou", "cn-shanghai"},
 	}}}
 	for _, src := range source.All {
-		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)})
+		settings := &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)}
+		if src == &source.InstancePatchStates {
+			settings.PageSize = 50 // which all releases asked for until v0.1.0
+		}
+		c.Sources = append(c.Sources, settings)
 	}
 	y := &worker.Syncer{Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler), Clock: clock}
 	y.Configure(c)
