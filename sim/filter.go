@@ -47,6 +47,7 @@ var rules = map[string][]rule{
 	},
 	"DescribeAgentInstallStatus": {{"Uuids", "Uuid", oneOf}},
 	"DescribeCloudCenterInstances": {
+		{"RegionId", "RegionId", oneOf},
 		{"Importance", "Importance", oneOf},
 		{"Flags", "Flag", oneOf},
 	},

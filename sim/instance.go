@@ -210,6 +210,7 @@ func (v *view) appendInstance(dst []byte, s *server) []byte {
 		int("CreatedTime", int64(s.born)).
 		int("AuthVersion", auth.code).text("AuthVersionName", v.word(auth.name)).
 		int("AuthModifyTime", int64(s.born+5*minute)).
+		text("EdrAuthVersion", strconv.FormatInt(asInt(auth.name == "Ultimate"), 10)).text("FreeType", "").
 		bool("Bind", auth.code != 1).
 		int("PostPaidFlag", int64(s.kind.of(hosting).of(7).below(2)))
 

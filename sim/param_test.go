@@ -28,6 +28,8 @@ func TestParametersNarrow(t *testing.T) {
 	}{
 		{[]string{"MachineTypes", "ecs"}, func(string) bool { return true }},
 		{[]string{"MachineTypes", "cloud_product,runc"}, func(string) bool { return false }},
+		{[]string{"RegionId", "cn-shanghai"}, func(s string) bool { return member(s, "RegionId") == "cn-shanghai" }},
+		{[]string{"RegionId", "ap-southeast-1"}, func(string) bool { return false }},
 		{[]string{"Importance", "2"}, func(s string) bool { return member(s, "Importance") == "2" }},
 		{[]string{"Flags", "1"}, func(s string) bool { return member(s, "Flag") == "1" }},
 		{[]string{"Flags", "1,0"}, func(string) bool { return true }},

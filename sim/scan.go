@@ -34,7 +34,7 @@ type scan struct {
 	starts millis
 	ends   millis
 	result int64 // Status, once ended
-	image  bool  // the target is an image, not a snapshot
+	target int64 // TargetType
 	count  int   // subtasks of a main task
 	first  int   // index of the first server
 	server
@@ -50,7 +50,7 @@ func (v *view) mainScan(n int64) (scan, bool) {
 	}
 	s.id = string(appendBase(nil, c.of(2), 32, 16))
 	s.root = s.id
-	s.image = c.of(3).under(0.2)
+	s.target = scanTarget(c.of(3).share())
 	s.count = min(max(3, all*between(c.of(4), 10, 30)/1000), maxScanned, all)
 	s.first = c.of(5).below(all)
 	s.settle(scanWindow + between(c.of(6), 20*minute, 60*minute))
@@ -62,7 +62,7 @@ func (v *view) subScan(m *scan, i int) scan {
 	c := m.of(100).of(uint64(i))
 	all := v.inService(v.region, m.starts)
 	s := scan{
-		chance: c, root: m.id, id: string(appendBase(nil, c.of(2), 32, 16)), image: m.image,
+		chance: c, root: m.id, id: string(appendBase(nil, c.of(2), 32, 16)), target: m.target,
 		starts: (m.starts + minute + millis(i)*scanWindow/millis(m.count)).floor(second),
 		server: v.inServiceAt(v.region, (m.first+i)%all, m.starts),
 	}
@@ -156,7 +156,7 @@ func (s *scan) field(name string, t millis) string {
 	case "Status":
 		return strconv.FormatInt(status, 10)
 	case "TargetType":
-		return strconv.FormatInt(s.target(), 10)
+		return strconv.FormatInt(s.target, 10)
 	}
 	if s.main {
 		return ""
@@ -174,14 +174,32 @@ func (s *scan) field(name string, t millis) string {
 	return ""
 }
 
-// target is the TargetType.
-func (s *scan) target() int64 { return 1 + asInt(s.image) }
+// What is scanned: TargetType. Of an image that gets a security fix, the subtask
+// says more in its Extension.
+const (
+	scanSnapshot    = 1
+	scanImage       = 2
+	scanNAS         = 5
+	scanSecurityFix = 7
+)
+
+func scanTarget(luck float64) int64 {
+	switch {
+	case luck < 0.15:
+		return scanImage
+	case luck < 0.18:
+		return scanSecurityFix
+	case luck < 0.2:
+		return scanNAS
+	}
+	return scanSnapshot
+}
 
 func (v *view) appendScan(dst []byte, s *scan) []byte {
 	status, progress := s.at(v.now)
 	o := open(dst).
 		text("TaskId", s.id).text("TaskName", "AGENTLESS_SCAN").
-		int("TargetType", s.target()).int("Status", status).int("Progress", progress).
+		int("TargetType", s.target).int("Status", status).int("Progress", progress).
 		int("StartTime", int64(s.starts))
 	if status == scanRunning {
 		o = o.int("EndTime", 0).text("Result", "")
@@ -197,6 +215,10 @@ func (v *view) appendScan(dst []byte, s *scan) []byte {
 			text("InstanceName", s.hostname()).text("TargetName", s.hostname())
 	}
 	o = o.text("ProgressByProject", s.projects(status, progress))
+	if s.target == scanSecurityFix && !s.main {
+		o = o.object("Extension").text("vulnerabilityIds", strconv.FormatUint(uint64(s.chance.of(11))%1e6, 10)).
+			text("outputImageName", s.hostname()+"-fixed").close()
+	}
 
 	report, size := "PREPARED", int64(0)
 	switch status {

@@ -53,7 +53,7 @@ func TestInstanceShape(t *testing.T) {
 	got := shape(t, call(t, server, "DescribeCloudCenterInstances", "PageSize", "100").body)
 	for kind, names := range map[string]string{
 		"string": `AlarmStatus AssetType AssetTypeName AuthVersionName ClientStatus ClientSubStatus ClusterId ClusterName
-			CpuInfo FlagName GroupTrace HasContainer HcStatus InstanceId InstanceName InternetIp IntranetIp Ip IpListString
+			CpuInfo EdrAuthVersion FlagName FreeType GroupTrace HasContainer HcStatus InstanceId InstanceName InternetIp IntranetIp Ip IpListString
 			Kernel MacListString Os OsName Region RegionId RegionName RiskCount RiskStatus Status Tag TagId Uuid VendorName
 			VpcInstanceId VulStatus`,
 		"float64": `AuthModifyTime AuthVersion Cores CreatedTime ExposedStatus Flag GroupId HealthCheckCount Importance

@@ -58,7 +58,8 @@ ORDER BY p.missing_count DESC, i.instance_name
 LIMIT 5;`},
 	{"How did patching go, week by week? Any moment can be asked for.", `SELECT day::date, count(*) AS servers,
        count(*) FILTER (WHERE missing_count > 0) AS lacking_patches,
-       round(100.0 * count(*) FILTER (WHERE missing_count = 0) / count(*), 1) AS compliant_pct
+       round(100.0 * count(*) FILTER (WHERE coalesce(greatest(missing_count, failed_count,
+           installed_pending_reboot_count, installed_rejected_count), 0) = 0) / count(*), 1) AS compliant_pct
 FROM generate_series(now() - interval '28 days', now(), '7 days') AS day,
      alicloud.instance_patch_states_as_of(day)
 GROUP BY day

@@ -25,7 +25,7 @@ type Point struct {
 
 // Trends are what the status page draws. Each query gives day, series and value.
 var Trends = []Trend{
-	{"patch_compliance_daily", "Servers with every patch", "%", `SELECT d.day, coalesce(a.name, d.account_id), 100 * sum(d.compliant)::float8 / nullif(sum(d.instances), 0)
+	{"patch_compliance_daily", "Patch compliance", "%", `SELECT d.day, coalesce(a.name, d.account_id), 100 * sum(d.compliant)::float8 / nullif(sum(d.instances), 0)
 FROM alicloud.patch_compliance_daily AS d
 LEFT JOIN alicloud.accounts AS a USING (account_id)
 WHERE d.day >= $3::date AND ($1 = '' OR d.account_id = $1) AND ($2 = '' OR d.region_id = $2)
