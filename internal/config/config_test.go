@@ -152,7 +152,7 @@ func TestDefaults(t *testing.T) {
 	}
 	assert.Equal(t, 48*time.Hour, c.Source("agentless_tasks").Lookback)
 	assert.Equal(t, 100, c.Source("agentless_tasks").PageSize)
-	assert.Equal(t, 50, c.Source("instance_patch_states").PageSize)
+	assert.Equal(t, 100, c.Source("instance_patch_states").PageSize)
 	assert.Zero(t, c.Source("agent_versions").PageSize)
 	assert.Panics(t, func() { c.Source("nothing") })
 }
