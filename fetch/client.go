@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"net"
@@ -79,6 +78,7 @@ type Client struct {
 	sign      signer
 	who       identity
 	bodies    sync.Pool // of *bytes.Buffer
+	memory    *memory
 
 	mu        sync.Mutex
 	paces     map[string]*pace // by region and action
@@ -100,6 +100,7 @@ func NewClient(a Account, o Options) (*Client, error) {
 		endpoints: make(map[string]string),
 		http:      &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
 		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		memory:    processMemory,
 		paces:     make(map[string]*pace),
 		pageSizes: make(map[string]int),
 	}
@@ -183,6 +184,7 @@ func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err
 	if err != nil {
 		return "", "", err
 	}
+	defer answer.release()
 	return answer.get("AccountId").String(), answer.get("Arn").String(), nil
 }
 
@@ -214,6 +216,7 @@ func (c *Client) Call(ctx context.Context, call Call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer body.release()
 	return []byte(body.text), nil
 }
 
@@ -309,13 +312,15 @@ func signatureOf(r *http.Request) string {
 }
 
 // attempt sends a call once.
-func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error) {
+func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, failed error) {
 	at, err := c.endpoint(s.Product, s.Region)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(c.options.Timeout, func() { cancel(fmt.Errorf("no answer within %s", c.options.Timeout)) })
+	defer timer.Stop()
 	request, err := c.sign(ctx, s.Call, at, k)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
@@ -325,7 +330,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 
 	var response *http.Response
 	broken := func(err error) error {
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
 		e := &transportError{subject: subject(c.account, s.Action, s.Region), err: withoutSecrets(err, k)}
@@ -342,10 +347,19 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 
 	// Reading to the end lets the connection be used again.
 	buffer := c.bodies.Get().(*bytes.Buffer)
-	defer c.bodies.Put(buffer)
+	defer func() {
+		if buffer.Cap() <= 4*smallAnswer {
+			c.bodies.Put(buffer)
+		}
+	}()
 	buffer.Reset()
-	n, err := buffer.ReadFrom(io.LimitReader(response.Body, c.options.MaxBody+1))
+	n, release, err := c.memory.read(ctx, buffer, response.Body, c.options.MaxBody, timer, c.options.Timeout)
 	s.stats.Bytes.Add(n)
+	defer func() {
+		if failed != nil {
+			release()
+		}
+	}()
 	if err != nil {
 		return reply{}, broken(fmt.Errorf("read the answer: %w", err))
 	}
@@ -363,7 +377,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (reply, error)
 		return reply{}, broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
 			response.StatusCode, n, cmp.Or(media, "unknown type")))
 	}
-	body.requestID = response.Header.Get("x-acs-request-id")
+	body.requestID, body.release = response.Header.Get("x-acs-request-id"), release
 	if e := c.refusal(s, k, response, body); e != nil {
 		return reply{}, e
 	}

@@ -163,9 +163,8 @@ func TestTimeout(t *testing.T) {
 	defer close(hang)
 	client := c.client(func(_ *Account, o *Options) { o.Timeout, o.MaxAttempts = 200*time.Millisecond, 2 })
 	_, err := client.Call(t.Context(), aCall)
-	require.ErrorContains(t, err, "no answer within 200ms")
+	require.ErrorContains(t, err, "no answer within 200ms (attempt 2 of 2)")
 	require.True(t, Retryable(err))
-	require.Len(t, c.asked(), 2)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)

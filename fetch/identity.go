@@ -176,6 +176,7 @@ func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
 	if err != nil {
 		return keys{}, time.Time{}, err
 	}
+	defer body.release()
 	k, expires, _ := sessionKeys(body.get("Credentials"))
 	return k, expires, nil
 }

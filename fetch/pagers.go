@@ -124,7 +124,7 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 			s.flaw("page %d does not tell whether it is the last (%s)", page, said(answer))
 			return nil
 		}
-		token = next.String()
+		token = strings.Clone(next.String()) // not a part of the answer, which it would keep
 		if isLast(token) || s.reason != "" && !s.last() {
 			return nil
 		}
@@ -235,6 +235,7 @@ func (s *sweep) askAll(ctx context.Context, first, last int64,
 				select {
 				case arrived <- page{number, answer}:
 				case <-asking.Done():
+					answer.release()
 					return context.Cause(asking)
 				}
 			}

@@ -223,6 +223,7 @@ type reply struct {
 	text      string
 	fields    []field
 	requestID string // as the answer's header tells it
+	release   func() // gives back the room that it takes, see memory
 }
 
 // A field is one of an object, its value as it is written.

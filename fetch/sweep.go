@@ -234,10 +234,12 @@ func (s *sweep) lacks(answer reply) string {
 	return ""
 }
 
-// take decodes the items of an answer and gives them to the sink. It returns
+// take decodes the items of an answer and gives them to the sink, once for each answer,
+// whose room is free then. It returns
 // how many items there were, and how many of them were shown for the first
 // time (or are unusable).
 func (s *sweep) take(ctx context.Context, answer reply) (n, fresh int, err error) {
+	defer answer.release()
 	before := s.decoder.unusable
 	rows := s.decoder.page(answer.get(s.request.Source.Items))
 	unusable := s.decoder.unusable - before
