@@ -133,7 +133,7 @@ func (h *home) singleUser(ctx context.Context, bin binaries, dir, statement stri
 
 // configure writes the server's settings.
 func (h *home) configure(ctx context.Context, bin binaries, opts Options) error {
-	settings := map[string]string{
+	settings := map[string]string{ // #nosec G101 -- password_encryption names a method
 		"listen_addresses":        "127.0.0.1",
 		"unix_socket_directories": "",
 		"password_encryption":     "scram-sha-256",

@@ -108,7 +108,7 @@ func (h *home) major() (int, error) {
 // session of the database should be able to read, and PG* or LC_* variables,
 // which would change what the server does.
 func (h *home) command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, program, args...)
+	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 -- as the server's user, and without a shell
 	cmd.Dir = h.dir
 	cmd.Env = []string{"LC_ALL=C"}
 	for _, name := range []string{"PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"} {

@@ -223,7 +223,7 @@ func (h *home) choosePort(wanted int) (int, error) {
 	}
 	var err error
 	for range 100 {
-		port := 15432 + rand.IntN(10000)
+		port := 15432 + rand.IntN(10000) // #nosec G404 -- no secret
 		if err = portFree(port); err == nil {
 			return port, nil
 		}

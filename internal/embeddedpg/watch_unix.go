@@ -17,7 +17,7 @@ func watch(cmd *exec.Cmd, atOnce bool) (release func(), err error) {
 	if atOnce {
 		sig = "QUIT"
 	}
-	shell := exec.Command("/bin/sh", "-c", `read -r _; kill -"$1" "$2"`, "sh", sig, strconv.Itoa(cmd.Process.Pid))
+	shell := exec.Command("/bin/sh", "-c", `read -r _; kill -"$1" "$2"`, "sh", sig, strconv.Itoa(cmd.Process.Pid)) // #nosec G204 -- numbers alone
 	shell.Env = []string{}
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: cmd.SysProcAttr.Credential}
 	pipe, err := shell.StdinPipe()
