@@ -101,7 +101,7 @@ func (c *Cloud) identify(keyID, token string, now time.Time) (identity, error) {
 	if strings.HasPrefix(keyID, temporaryKey) {
 		return c.openToken(keyID, token, now)
 	}
-	a, ok := c.byKey[keyID]
+	a, ok := c.accountOf(keyID)
 	if !ok {
 		return identity{}, &Error{Status: http.StatusNotFound, Code: "InvalidAccessKeyId.NotFound", Message: "Specified access key is not found."}
 	}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -66,6 +67,11 @@ type Account struct {
 	// Deny lists what the account may not call: an action (ListAgentlessTask)
 	// or a RAM action (yundun-sas:ListAgentlessTask).
 	Deny []string
+	// Manages says that the account manages the resource directory, which all
+	// accounts of the Cloud are in: it may list them.
+	Manages bool
+	// Roles are those that can be assumed in the account. Nil: any.
+	Roles []string
 }
 
 // A Cloud answers RPC calls of Security Center (Sas), CloudOps Orchestration
@@ -74,6 +80,7 @@ type Account struct {
 // goroutines.
 type Cloud struct {
 	opt    Options
+	mu     sync.Mutex
 	byKey  map[string]*Account // by access key ID
 	byID   map[string]*Account
 	seal   [32]byte // signs temporary tokens
@@ -97,12 +104,55 @@ func New(o Options) *Cloud {
 		o.MaxPageSize = 100
 	}
 	c := &Cloud{opt: o, byKey: map[string]*Account{}, byID: map[string]*Account{}}
-	for i := range o.Accounts {
-		a := &o.Accounts[i]
-		c.byKey[a.AccessKeyID], c.byID[a.ID] = a, a
-	}
+	c.Join(o.Accounts...)
 	_, _ = rand.Read(c.seal[:]) // never fails
 	return c
+}
+
+// Join has accounts be in the Cloud and in its resource directory from now on, in the
+// place of those with the same IDs.
+func (c *Cloud) Join(accounts ...Account) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range accounts {
+		c.leave(a.ID)
+		c.byID[a.ID] = &a
+		if a.AccessKeyID != "" { // else it is known by its roles only
+			c.byKey[a.AccessKeyID] = &a
+		}
+	}
+}
+
+// Leave takes accounts out of the Cloud and its resource directory.
+func (c *Cloud) Leave(ids ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.leave(id)
+	}
+}
+
+func (c *Cloud) leave(id string) {
+	if a, ok := c.byID[id]; ok {
+		delete(c.byID, id)
+		delete(c.byKey, a.AccessKeyID)
+	}
+}
+
+// account finds one by its ID.
+func (c *Cloud) account(id string) (*Account, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a, ok := c.byID[id]
+	return a, ok
+}
+
+// accountOf finds one by its access key.
+func (c *Cloud) accountOf(key string) (*Account, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a, ok := c.byKey[key]
+	return a, ok
 }
 
 // Calls is the number of calls since the start that reached the point where
@@ -186,8 +236,8 @@ func (c *Cloud) admit(r *http.Request) (*request, error) {
 
 // answer is the body of a good answer.
 func (c *Cloud) answer(req *request, id string) ([]byte, error) {
-	if req.op.sts != nil {
-		return req.op.sts(c, req, id)
+	if req.op.own != nil {
+		return req.op.own(c, req, id)
 	}
 	account := req.caller.account
 	if member := req.params.Get("ResourceDirectoryAccountId"); member != "" && req.op.takes("ResourceDirectoryAccountId") {

@@ -14,7 +14,7 @@ type operation struct {
 	regions         []string // with an endpoint
 	params          []param
 	page            pager
-	sts             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
+	own             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
 }
 
 // A param is a request parameter that the operation's page documents. Others are
@@ -109,12 +109,20 @@ var operations = byAction(
 		page:   byToken{items: "InstancePatchStates"},
 	},
 	&operation{
+		action: "DescribeRegions", version: oos, ramProduct: "oos", regions: oosRegions,
+		own: (*Cloud).describeRegions,
+	},
+	&operation{
+		action: "ListAccountsInResourceDirectory", version: sas, ramProduct: "yundun-sas", regions: centres,
+		own: (*Cloud).listAccounts,
+	},
+	&operation{
 		action: "AssumeRole", version: sts, ramProduct: "sts",
 		params: []param{{"RoleArn", text, true}, {"RoleSessionName", text, true}, {"DurationSeconds", integer, false}},
-		sts:    (*Cloud).assumeRole,
+		own:    (*Cloud).assumeRole,
 	},
 	// No permission is needed to ask who one is.
-	&operation{action: "GetCallerIdentity", version: sts, sts: (*Cloud).getCallerIdentity},
+	&operation{action: "GetCallerIdentity", version: sts, own: (*Cloud).getCallerIdentity},
 )
 
 func byAction(list ...*operation) map[string]*operation {

@@ -18,7 +18,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
-	first = Account{ID: "1234567890123456", Name: "production", AccessKeyID: "LTAI5tFirst", AccessKeySecret: "first-secret"}
+	first = Account{ID: "1234567890123456", Name: "production", AccessKeyID: "LTAI5tFirst", AccessKeySecret: "first-secret", Manages: true}
 	other = Account{ID: "6543210987654321", Name: "staging", AccessKeyID: "LTAI5tSecond", AccessKeySecret: "second-secret", Deny: []string{"yundun-sas:ListAgentlessTask"}}
 	noon  = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 )

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -60,7 +61,11 @@ func (c *Cloud) openToken(keyID, sealed string, now time.Time) (identity, error)
 	if now.Unix() >= t.Expires {
 		return identity{}, &Error{Status: http.StatusForbidden, Code: "InvalidSecurityToken.Expired", Message: "Specified SecurityToken is expired."}
 	}
-	return identity{account: c.byID[t.Account], keyID: keyID, secret: c.secret(keyID), role: t.Role, session: t.Session}, nil
+	account, ok := c.account(t.Account)
+	if !ok {
+		return identity{}, &Error{Status: http.StatusNotFound, Code: "InvalidAccessKeyId.NotFound", Message: "Specified access key is not found."}
+	}
+	return identity{account: account, keyID: keyID, secret: c.secret(keyID), role: t.Role, session: t.Session}, nil
 }
 
 var roleARN = regexp.MustCompile(`^acs:ram::(\d{16}):role/([\w.-]{1,64})$`)
@@ -76,8 +81,8 @@ func (c *Cloud) assumeRole(req *request, id string) ([]byte, error) {
 	if arn == nil {
 		return nil, badRequest("InvalidParameter.RoleArn", "The parameter RoleArn is wrongly formed.")
 	}
-	account, ok := c.byID[arn[1]]
-	if !ok {
+	account, ok := c.account(arn[1])
+	if !ok || account.Roles != nil && !slices.Contains(account.Roles, arn[2]) {
 		return nil, &Error{Status: http.StatusNotFound, Code: "EntityNotExist.Role", Message: "The specified Role not exists."}
 	}
 	seconds := int64(3600)

@@ -199,21 +199,24 @@ ORDER BY source, account_name, region_id`)
 }
 
 // A Configured names a partition as the configuration does.
-type Configured struct{ Source, AccountName, RegionID string }
+type Configured struct {
+	Source, AccountName, RegionID string
+	AccountID                     string // where it is known without the name; empty: it is not
+}
 
 // Retire takes what is not in the list out of alicloud.sync_freshness, and what is
 // back in. A scheduled run brings its partition back, too: other processes may have
 // another configuration.
 func (s *Store) Retire(ctx context.Context, configured []Configured) (err error) {
 	defer wrap(&err, "retire what is no longer configured")
-	var sources, accounts, regions []string
+	var sources, accounts, ids, regions []string
 	for _, c := range configured {
-		sources, accounts, regions = append(sources, c.Source), append(accounts, c.AccountName), append(regions, c.RegionID)
+		sources, accounts, ids, regions = append(sources, c.Source), append(accounts, c.AccountName), append(ids, c.AccountID), append(regions, c.RegionID)
 	}
 	_, err = s.pool.Exec(ctx, `WITH configured AS (
     SELECT DISTINCT a.account_id, u.source, u.region_id
-    FROM unnest($1::text[], $2::text[], $3::text[]) AS u (source, account_name, region_id)
-    JOIN syncer.accounts AS a ON a.name = u.account_name
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u (source, account_name, account_id, region_id)
+    JOIN syncer.accounts AS a ON CASE WHEN u.account_id = '' THEN a.name = u.account_name ELSE a.account_id = u.account_id END
 )
 UPDATE syncer.partitions AS p
 SET retired_at = CASE WHEN c.here THEN NULL ELSE now() END
@@ -223,7 +226,7 @@ FROM (
     LEFT JOIN configured AS h ON h.account_id = q.account_id AND h.source = q.source AND h.region_id = q.region_id
 ) AS c
 WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id AND c.here = (p.retired_at IS NOT NULL)`,
-		sources, accounts, regions)
+		sources, accounts, ids, regions)
 	return err
 }
 

@@ -18,12 +18,20 @@ type Config struct {
 	Retention time.Duration
 	Notifier  *Notifier // nil: nobody is told of anything
 
+	unknown  bool          // the members of a directory were never listed
 	replaced chan struct{} // closed once another is in its place
 }
 
 // Configure replaces the configuration. Who waits for it on the old one's replaced
 // is woken: the daemon proposes what is new, and retires what is gone.
 func (s *Syncer) Configure(c Config) {
+	s.discovery.mu.Lock()
+	defer s.discovery.mu.Unlock()
+	s.discovery.declared = c
+	s.replace(s.expanded())
+}
+
+func (s *Syncer) replace(c Config) {
 	c.replaced = make(chan struct{})
 	since := map[string]time.Time{}
 	for _, a := range s.Config().Accounts {

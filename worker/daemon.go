@@ -44,6 +44,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.discover(ctx)
 	p := &proposer{daemon: d, client: client}
 	// River looks into the queue as it starts, and then only now and then: what is
 	// due by now must be there.
@@ -62,6 +63,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		each(ctx, or(d.Look, defaultLook), func() { w.look(ctx) })
 	})
 	beside.Go(func() { d.notify(ctx) })
+	beside.Go(func() { d.rediscover(ctx) })
 	p.run(ctx, next)
 	beside.Wait()
 
@@ -72,6 +74,32 @@ func (d *Daemon) Run(ctx context.Context) error {
 		return fmt.Errorf("not all syncs ended within %s: %w", grace, err)
 	}
 	return nil
+}
+
+// discover asks the cloud for what is due to be listed, and returns when it is due
+// again; zero: never.
+func (d *Daemon) discover(ctx context.Context) time.Time {
+	again, err := d.Syncer.Discover(ctx)
+	if err != nil && ctx.Err() == nil {
+		d.Logger.WarnContext(ctx, "what is not named in the configuration may be out of date", "error", told(err))
+	}
+	return again
+}
+
+// rediscover discovers again and again, until the context ends.
+func (d *Daemon) rediscover(ctx context.Context) {
+	for ctx.Err() == nil {
+		replaced := d.Syncer.Config().replaced
+		var due <-chan time.Time
+		if again := d.discover(ctx); !again.IsZero() {
+			due = time.After(time.Until(again))
+		}
+		select {
+		case <-ctx.Done():
+		case <-replaced:
+		case <-due:
+		}
+	}
 }
 
 // notify has the notifier of the configuration run, until another takes its place

@@ -135,9 +135,12 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 
 // retire tells the database which partitions are configured.
 func (s *Syncer) retire(ctx context.Context, c *Config) error {
+	if c.unknown {
+		return nil // it may be a member: what is missing from a list that nobody has seen, has not left
+	}
 	var list []store.Configured
 	for _, j := range c.Jobs() {
-		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountName: j.Account.Label(), RegionID: j.Region})
+		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountID: j.Account.ID, AccountName: j.Account.Label(), RegionID: j.Region})
 	}
 	return s.Store.Retire(ctx, list)
 }

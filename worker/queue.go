@@ -223,6 +223,9 @@ LIMIT 1`, job.Kind, job.ID, job.Args.Source, job.Args.Account, job.Args.Region, 
 // answered reports whether the slot needs no sync any more.
 func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
 	id, err := w.syncer.Store.AccountID(ctx, j.Account.Label())
+	if j.Account.ID != "" {
+		id, err = j.Account.ID, nil
+	}
 	if err != nil || id == "" {
 		return false, err
 	}

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -39,7 +40,10 @@ func (s *Syncer) States(ctx context.Context) ([]State, error) {
 
 func states(jobs []Job, known []store.Freshness) (list []State) {
 	type key struct{ source, account, region string }
-	byKey := map[key]store.Freshness{}
+	byKey := map[key]store.Freshness{} // by the account's ID, and by its name
+	for _, f := range known {
+		byKey[key{f.Source, f.AccountID, f.RegionID}] = f
+	}
 	for _, f := range known {
 		if f.AccountName != nil {
 			byKey[key{f.Source, *f.AccountName, f.RegionID}] = f
@@ -47,11 +51,12 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 	}
 	for _, j := range jobs {
 		k := key{j.Source.Source.Name, j.Account.Label(), j.Region}
-		f, ok := byKey[k]
+		f, ok := byKey[key{k.source, cmp.Or(j.Account.ID, k.account), k.region}]
+		f.AccountName = &k.account
 		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule, since: j.Account.since}
 		switch {
 		case !ok || f.LastRunAt == nil:
-			s.Source, s.AccountName, s.RegionID, s.State = k.source, &k.account, k.region, Never
+			s.Source, s.AccountName, s.RegionID, s.State = k.source, f.AccountName, k.region, Never
 		case f.LastStatus != nil && *f.LastStatus != store.StatusOK:
 			s.State = Failing
 		case f.Late:
@@ -63,8 +68,8 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 }
 
 // overdue marks what was never synced though this process has asked for it, at its
-// start or since it was configured, and a whole turn of the schedule has passed since. A sync is given five
-// minutes, as it is in alicloud.sync_freshness.
+// start or since it was configured, and a whole turn of the schedule has passed
+// since. A sync is given five minutes, as it is in alicloud.sync_freshness.
 func overdue(list []State, began, now time.Time) {
 	for i := range list {
 		s := &list[i]

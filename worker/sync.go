@@ -29,8 +29,12 @@ type Account struct {
 	Client                *fetch.Client
 	SecurityCenterRegions []string
 	OOSRegions            []string
+	AllOOSRegions         bool     // OOSRegions are those that OOS lists itself
+	Members               *Members // of its resource directory; nil: none is synced
+	ID                    string   // of a member; empty: the cloud is asked
 
-	since time.Time // of the first configuration that has it, in this process
+	declared *Account  // that it was found by
+	since    time.Time // of the first configuration that has it, in this process
 }
 
 // Label is the account's name as it stands in the database, the queue and the metrics:
@@ -90,8 +94,13 @@ type Syncer struct {
 	// Observe, if set, is told of each sync that ended, but for dry runs: for metrics.
 	Observe func(Result)
 
-	config  atomic.Pointer[Config] // see Configure
-	flights flights
+	// Rediscover is the time between two listings of members; those of regions are 24
+	// times as far apart. 0: an hour.
+	Rediscover time.Duration
+
+	config    atomic.Pointer[Config] // see Configure
+	discovery discovery
+	flights   flights
 }
 
 // A Job is one partition to sync.
@@ -195,7 +204,7 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	ctx, cancel := context.WithTimeoutCause(caller, timeout,
 		fmt.Errorf("it took longer than %s: raise the timeout of source %s", timeout, job.Source.Source.Name))
 	defer cancel()
-	p := store.Partition{Source: job.Source.Source, AccountName: job.Account.Label(), RegionID: job.Region}
+	p := store.Partition{Source: job.Source.Source, AccountID: job.Account.ID, AccountName: job.Account.Label(), RegionID: job.Region}
 	run := s.newRun(job)
 	for attempt := 1; ; attempt++ {
 		r, err = s.sync(ctx, job, &p, &run, stats)
@@ -258,9 +267,11 @@ func (s *Syncer) now() time.Time {
 
 // sync makes one attempt.
 func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *store.Run, stats *fetch.Stats) (r Result, err error) {
-	if p.AccountID, err = job.Account.Client.AccountID(ctx); err != nil {
+	id, err := job.Account.Client.AccountID(ctx)
+	if err != nil {
 		return r, err
 	}
+	p.AccountID = id
 	if !job.DryRun {
 		if err := s.syncDependencies(ctx, job, *p); err != nil {
 			return r, err

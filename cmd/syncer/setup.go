@@ -98,10 +98,14 @@ func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*wo
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", a.Name, err)
 	}
-	return &worker.Account{
+	account := &worker.Account{
 		Name: a.Name, Client: client,
-		SecurityCenterRegions: a.SecurityCenterRegions, OOSRegions: a.OOSRegions,
-	}, nil
+		SecurityCenterRegions: a.SecurityCenterRegions, OOSRegions: a.OOSRegions, AllOOSRegions: a.OOSRegions.All(),
+	}
+	if m := a.Members; m != nil {
+		account.Members = &worker.Members{Role: m.Role, Include: m.Include, Exclude: m.Exclude}
+	}
+	return account, nil
 }
 
 // endpoints are those of the configuration as fetch knows them.

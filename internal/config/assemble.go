@@ -192,7 +192,7 @@ func (a *Account) complete() {
 		delete(a.Endpoints.SAS, chinaEndpoint)
 	}
 	if a.OOSRegions == nil {
-		a.OOSRegions = []string{"cn-hangzhou"}
+		a.OOSRegions = Regions{"cn-hangzhou"}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	_ "time/tzdata" // time zones are named in the file, and minimal images have none
 
 	"github.com/robfig/cron/v3"
+	"go.yaml.in/yaml/v3"
 
 	"syncer/source"
 )
@@ -65,7 +66,8 @@ type Account struct {
 	AssumeRole            string   `yaml:"assume_role"` // ARN; empty: none
 	Signature             string   // hmac-sha1, which empty means, or acs3
 	SecurityCenterRegions []string `yaml:"security_center_regions"`
-	OOSRegions            []string `yaml:"oos_regions"`
+	OOSRegions            Regions  `yaml:"oos_regions"`
+	Members               *Members // nil: of no directory
 	Endpoints             Endpoints
 }
 
@@ -84,6 +86,30 @@ type Credentials struct {
 	OIDCTokenFile   string `yaml:"oidc_token_file"`
 	Profile         string
 	URI             Secret
+}
+
+// Regions are a list of them, or all.
+type Regions []string
+
+const allRegions = "all"
+
+// All says that it is for the cloud to list them.
+func (r Regions) All() bool { return len(r) == 1 && r[0] == allRegions }
+
+// UnmarshalYAML reads a list, or the word.
+func (r *Regions) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind != yaml.ScalarNode {
+		return n.Decode((*[]string)(r))
+	}
+	*r = Regions{n.Value}
+	return nil
+}
+
+// Members says which accounts of the resource directory are synced, too: those that
+// Include names, or all, but for those that Exclude does.
+type Members struct {
+	Role             string
+	Include, Exclude []string
 }
 
 // Endpoints take the place of Alibaba Cloud's own where they are not empty:

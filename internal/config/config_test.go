@@ -92,6 +92,13 @@ func TestFullFile(t *testing.T) {
 			SecurityCenterRegions: []string{"ap-southeast-1"},
 			OOSRegions:            []string{},
 		},
+		{
+			Name:                  "directory",
+			Credentials:           config.Credentials{Type: "default"},
+			SecurityCenterRegions: []string{"cn-hangzhou", "ap-southeast-1"},
+			OOSRegions:            []string{"all"},
+			Members:               &config.Members{Role: "syncer-reader", Include: []string{"dev-*", "fd-1"}, Exclude: []string{"1234567890123456"}},
+		},
 	}, c.Accounts)
 	assert.Equal(t, config.Duration(14*24*time.Hour), c.History.Retention)
 	assert.Empty(t, c.Server.Listen)

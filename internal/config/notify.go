@@ -63,14 +63,18 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 			d.report(d.keyPlace(secret), secret, "has no effect: Slack's webhooks are not signed")
 		}
 	}
+	named := true // every account is; else the cloud names some
 	for _, a := range accounts {
 		names = append(names, a.Name)
+		named = named && a.Members == nil
 	}
 	for i := range n.Rules {
 		r := &n.Rules[i]
 		at := []string{"notify", "rules", strconv.Itoa(i)}
 		d.checkNames(below(at, "targets"), r.Targets, targets, "target")
-		d.checkNames(below(at, "accounts"), r.Accounts, names, "account")
+		if named {
+			d.checkNames(below(at, "accounts"), r.Accounts, names, "account")
+		}
 		rule, err := parseRule(r.When, known)
 		if err != nil && r.When != "" {
 			when := below(at, "when")
