@@ -24,8 +24,8 @@ const (
 )
 
 var (
-	accountID   = regexp.MustCompile(`^[0-9]{1,20}$`)
-	regionID = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
+	accountID = regexp.MustCompile(`^[0-9]{1,20}$`)
+	regionID  = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
 )
 
 // Members are the accounts of the resource directory, its own included. The client's

@@ -142,7 +142,7 @@ func (s *Syncer) Discover(ctx context.Context) (again time.Time, err error) {
 	problems := []error{s.recall(ctx)}
 	for _, a := range d.declared.Accounts {
 		for _, kind := range a.wanted() {
-			f := d.find(kind, a.Name)
+			f := d.find(kind, a.Label())
 			if time.Now().Before(f.next) {
 				continue
 			}
@@ -209,13 +209,13 @@ func (s *Syncer) list(caller context.Context, a *Account, kind string, f *find) 
 		f.next = time.Now().Add(min(every, discoverAgain))
 		err = fmt.Errorf("%s of account %s not listed, what was known before stays: %w", kindWords[kind], a.Name, err)
 		if s.Store != nil && caller.Err() == nil {
-			err = errors.Join(err, s.Store.KeepFailedDiscovery(caller, a.Name, kind, told(err)))
+			err = errors.Join(err, s.Store.KeepFailedDiscovery(caller, a.Label(), kind, told(err)))
 		}
 		return err
 	}
 	f.known, f.next = true, time.Now().Add(every)
 	if s.Store != nil {
-		return s.Store.KeepDiscovery(caller, a.Name, kind, listing)
+		return s.Store.KeepDiscovery(caller, a.Label(), kind, listing)
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func (s *Syncer) expanded() Config {
 		regions := a.OOSRegions
 		if a.AllOOSRegions {
 			regions = knownOOSRegions
-			if f := d.find(store.OOSRegions, a.Name); f.known {
+			if f := d.find(store.OOSRegions, a.Label()); f.known {
 				regions = f.regions
 			}
 		}
@@ -251,7 +251,7 @@ func (s *Syncer) expanded() Config {
 		if a.Members == nil {
 			continue
 		}
-		f := d.find(store.Members, a.Name)
+		f := d.find(store.Members, a.Label())
 		c.unknown = c.unknown || !f.known
 		members := slices.DeleteFunc(slices.Clone(f.members), func(m fetch.Member) bool {
 			return slices.Contains(taken, m.ID) || !a.Members.takes(m)
