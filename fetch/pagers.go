@@ -143,13 +143,13 @@ func isLast(token string) bool { return token == "" || token == "-" || token == 
 
 // batches asks for all values, so many in each call. Values without a row are
 // no flaw, but an answer without a list is.
-func (s *sweep) batches(ctx context.Context) error {
+func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 	if s.request.Sweep.Each == nil {
 		return errNoEach
 	}
 	batches := slices.Collect(slices.Chunk(s.request.Values, s.size))
 	params := func(batch int64) map[string]string {
-		return map[string]string{s.request.Sweep.Each.Param: strings.Join(batches[batch-1], ",")}
+		return inForm(p.Form, s.request.Sweep.Each.Param, batches[batch-1])
 	}
 	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer reply) (more bool, err error) {
 		s.once(batch, answer, "")

@@ -246,6 +246,22 @@ func TestNextToken(t *testing.T) {
 	}
 }
 
+// TestMany: many values go into one call, in the form that the parameter has.
+func TestMany(t *testing.T) {
+	t.Parallel()
+	for form, want := range map[source.Form]url.Values{
+		source.Commas:    {"Ids": {`a,"b`}},
+		source.Repeated:  {"Ids.1": {"a"}, "Ids.2": {`"b`}},
+		source.JSONArray: {"Ids": {`["a","\"b"]`}},
+	} {
+		got := url.Values{}
+		for name, value := range inForm(form, "Ids", []string{"a", `"b`}) {
+			got.Set(name, value)
+		}
+		require.Equal(t, want, got)
+	}
+}
+
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	s, sweep := listing(source.Batches{Default: 3})

@@ -2,10 +2,12 @@ package fetch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +26,10 @@ type Request struct {
 	Params map[string]string
 	// Value is the one of Sweep.Each that this sweep is for.
 	Value string
-	// Values are those of Sweep.Each for a Batches pager.
+	// Many, if set, takes the Values, in place of Sweep.Each's Value. The rows do not
+	// tell to which of the values they belong: a column that no field fills is NULL.
+	Many *source.Many
+	// Values are those for Many, or those of Sweep.Each for a Batches pager.
 	Values []string
 	// Since is the moment of Sweep.Since. Zero: all is listed.
 	Since time.Time
@@ -153,7 +158,7 @@ func (s *sweep) page(ctx context.Context) error {
 	case source.NextToken:
 		return s.nextToken(ctx, p)
 	case source.Batches:
-		return s.batches(ctx)
+		return s.batches(ctx, p)
 	case source.Single:
 		return s.single(ctx)
 	}
@@ -192,7 +197,11 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 		params = make(map[string]string)
 	}
 	maps.Copy(params, r.Params)
-	if _, batches := r.Source.Pager.(source.Batches); r.Sweep.Each != nil && !batches {
+	_, batches := r.Source.Pager.(source.Batches)
+	switch {
+	case r.Many != nil:
+		maps.Copy(params, inForm(r.Many.Form, r.Many.Param, r.Values))
+	case r.Sweep.Each != nil && !batches:
 		params[r.Sweep.Each.Param] = r.Value
 	}
 	if r.Sweep.Since != nil && !r.Since.IsZero() {
@@ -232,6 +241,23 @@ func (s *sweep) lacks(answer reply) string {
 		return "the answer's object " + s.request.Source.Items + " is empty"
 	}
 	return ""
+}
+
+// inForm writes values into the parameters of a request.
+func inForm(form source.Form, param string, values []string) map[string]string {
+	switch form {
+	case source.Repeated:
+		params := make(map[string]string, len(values))
+		for i, v := range values {
+			params[param+"."+strconv.Itoa(i+1)] = v
+		}
+		return params
+	case source.JSONArray:
+		list, _ := json.Marshal(values) // texts always can be
+		return map[string]string{param: string(list)}
+	default:
+		return map[string]string{param: strings.Join(values, ",")}
+	}
 }
 
 // take decodes the items of an answer and gives them to the sink, once for each answer,

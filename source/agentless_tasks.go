@@ -48,8 +48,12 @@ var AgentlessTasks = Source{
 			Since: &Since{
 				Param:    "StartTime",
 				Column:   "started_at",
-				Open:     []Condition{{Column: "status", Not: true, In: agentlessFinished}},
+				Open:     agentlessOpen,
 				Lookback: 48 * time.Hour,
+				Older: &Older{
+					Keys: Many{Param: "TaskIdList", Form: JSONArray, Most: 100},
+					Else: &Else{Many: Many{Param: "Status", Most: 1}, Column: "status", Values: []string{"1"}},
+				},
 			},
 			Absent: Ends,
 		},
@@ -60,27 +64,27 @@ var AgentlessTasks = Source{
 			Each: &Each{
 				Param:  "TaskId",
 				Column: "root_task_id",
+				Many:   &Many{Param: "TaskIdList", Form: JSONArray, Most: 100},
 				// Main tasks that run, that this run saw change (one that just
 				// finished, say), or that have a subtask that runs.
 				From: []Values{
-					{Columns: []string{"task_id"}, Where: []Condition{
-						{Column: "is_root", In: []string{"true"}},
-						{Column: "status", Not: true, In: agentlessFinished},
-					}},
+					{Columns: []string{"task_id"}, Where: append([]Condition{{Column: "is_root", In: []string{"true"}}}, agentlessOpen...)},
 					{Columns: []string{"task_id"}, Where: []Condition{{Column: "is_root", In: []string{"true"}}}, Touched: true},
-					{Columns: []string{"root_task_id"}, Where: []Condition{
-						{Column: "is_root", In: []string{"false"}},
-						{Column: "status", Not: true, In: agentlessFinished},
-					}},
+					{Columns: []string{"root_task_id"}, Where: append([]Condition{{Column: "is_root", In: []string{"false"}}}, agentlessOpen...)},
 				},
 				Full: []Values{
 					{Columns: []string{"task_id"}, Where: []Condition{{Column: "is_root", In: []string{"true"}}}},
 				},
+				Rest: &Rest{Every: 30 * 24 * time.Hour, Final: []Condition{
+					{Column: "status", In: agentlessFinished},
+					{Column: "report_status", Not: true, In: []string{"PREPARED", "RUNNING"}},
+				}},
 			},
 			Absent: Ends,
 		},
 	},
 	EndsWith: &Parent{Source: "agentless_tasks", Column: "task_id", Via: "root_task_id"},
+	Stuck:    &Stuck{Column: "started_at", Open: agentlessOpen, After: 7 * 24 * time.Hour},
 	Trends: []Trend{{
 		Name: "agentless_tasks_daily",
 		Doc:  "One row per day, account, region, status and target type: how many agentless scans there were, main tasks and subtasks, and how much they scanned.",
@@ -104,6 +108,8 @@ var agentlessStatuses = []Label{
 
 // agentlessFinished are the statuses after which nothing is expected to change.
 var agentlessFinished = []string{"2", "3", "4"}
+
+var agentlessOpen = []Condition{{Column: "status", Not: true, In: agentlessFinished}}
 
 var agentlessTargets = []Label{
 	{"1", "host snapshot"},

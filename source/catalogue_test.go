@@ -135,6 +135,12 @@ func children() *Source {
 	}
 }
 
+func older(by Else) *Older { return &Older{Keys: Many{Param: "Ids", Most: 1}, Else: &by} }
+
+func stuck(column string, after time.Duration) *Stuck {
+	return &Stuck{Column: column, After: after, Open: []Condition{{Column: "status", In: []string{"1"}}}}
+}
+
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	if err := Validate([]*Source{parents(), children()}); err != nil {
@@ -213,6 +219,36 @@ func TestValidate(t *testing.T) {
 		{`sweep "roots": Since.Column "status" is not a time`, func(s *Source) { s.Sweeps[0].Since.Column = "status" }},
 		{`sweep "roots": Since.Lookback is not set`, func(s *Source) { s.Sweeps[0].Since.Lookback = 0 }},
 		{`sweep "roots": a condition names column "nothing" of "children", which does not exist`, func(s *Source) { s.Sweeps[0].Since.Open[0].Column = "nothing" }},
+		{`sweep "roots": Older.Keys is not set completely`, func(s *Source) { s.Sweeps[0].Since.Older = &Older{Keys: Many{Param: "Ids"}} }},
+		{`sweep "roots": Older.Keys is not set completely`, func(s *Source) { s.Sweeps[0].Since.Older = &Older{Keys: Many{Param: "Ids", Form: 9, Most: 1}} }},
+		{`sweep "roots": Older, but Since does not say what is open`, func(s *Source) {
+			s.Sweeps[0].Since.Open, s.Sweeps[0].Since.Older = nil, &Older{Keys: Many{Param: "Ids", Most: 1}}
+		}},
+		{`sweep "roots": Older asks by a key of one column`, func(s *Source) {
+			s.Key, s.Sweeps[0].Since.Older = append(s.Key, "status"), &Older{Keys: Many{Param: "Ids", Most: 1}}
+		}},
+		{`sweep "roots": Older.Else is not set completely`, func(s *Source) { s.Sweeps[0].Since.Older = older(Else{Column: "status", Values: []string{"1"}}) }},
+		{`sweep "roots": Older.Else names no values`, func(s *Source) {
+			s.Sweeps[0].Since.Older = older(Else{Many: Many{Param: "Status", Most: 1}, Column: "status"})
+		}},
+		{`sweep "roots": Older.Else names column "is_root", which has no field`, func(s *Source) {
+			s.Sweeps[0].Since.Older = older(Else{Many: Many{Param: "Status", Most: 1}, Column: "is_root", Values: []string{"true"}})
+		}},
+		{`sweep "roots": Older.Else names the value "open", which is not of the type of "status"`, func(s *Source) {
+			s.Sweeps[0].Since.Older = older(Else{Many: Many{Param: "Status", Most: 1}, Column: "status", Values: []string{"open"}})
+		}},
+		{`sweep "leaves": Each.Many is not set completely`, func(s *Source) { s.Sweeps[1].Each.Many = &Many{Most: 1} }},
+		{`sweep "leaves": Each.Many finds rows by a key of one column`, func(s *Source) {
+			s.Key, s.Sweeps[1].Each.Many = append(s.Key, "status"), &Many{Param: "Ids", Most: 1}
+		}},
+		{`sweep "leaves": Rest, but Full is not one column of the source itself`, func(s *Source) { s.Sweeps[1].Each.Rest = &Rest{Every: time.Hour} }},
+		{`sweep "leaves": Rest.Every is not set`, func(s *Source) {
+			s.Sweeps[1].Each.Full, s.Sweeps[1].Each.Rest = []Values{{Columns: []string{"id"}}}, &Rest{}
+		}},
+		// What is stuck.
+		{`Stuck.Column "status" is not a time`, func(s *Source) { s.Stuck = stuck("status", time.Hour) }},
+		{`Stuck.After is not set`, func(s *Source) { s.Stuck = stuck("created_at", 0) }},
+		{`Stuck does not say what is open`, func(s *Source) { s.Stuck = &Stuck{Column: "created_at", After: time.Hour} }},
 		// The parent.
 		{`EndsWith reads "nobody", which does not exist`, func(s *Source) { s.EndsWith.Source = "nobody" }},
 		{`EndsWith names column "nothing" of "parents", which does not exist`, func(s *Source) { s.EndsWith.Column = "nothing" }},

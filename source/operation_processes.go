@@ -36,11 +36,16 @@ var OperationProcesses = Source{
 		Since: &Since{
 			Param:    "StartTime",
 			Column:   "created_at",
-			Open:     []Condition{{Column: "status_code", Not: true, In: []string{"2", "3"}}},
+			Open:     processOpen,
 			Lookback: 48 * time.Hour,
+			Older: &Older{
+				Keys: Many{Param: "TaskIds", Form: Repeated, Most: 100},
+				Else: &Else{Many: Many{Param: "StatusCodes", Form: Repeated, Most: 2}, Column: "status_code", Values: []string{"0", "1"}},
+			},
 		},
 		Absent: Ends,
 	}},
+	Stuck: &Stuck{Column: "created_at", Open: processOpen, After: 7 * 24 * time.Hour},
 	Trends: []Trend{{
 		Name: "operation_processes_daily",
 		Doc:  "One row per day, account, region, type and status: how many check tasks there were, and how far they had come.",
@@ -68,3 +73,5 @@ var processStatuses = []Label{
 	{"2", "complete"},
 	{"3", "timed out"},
 }
+
+var processOpen = []Condition{{Column: "status_code", Not: true, In: []string{"2", "3"}}}

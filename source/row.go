@@ -2,6 +2,7 @@ package source
 
 import (
 	"math"
+	"strconv"
 	"time"
 )
 
@@ -27,6 +28,23 @@ func BoolValue(b bool) Value {
 		return IntValue(1)
 	}
 	return IntValue(0)
+}
+
+// Plain is a Text or BigInt value as requests and conditions write it; empty for NULL.
+func (t Type) Plain(v Value) string {
+	if t == BigInt && v.Valid {
+		return strconv.FormatInt(v.Int, 10)
+	}
+	return v.Text
+}
+
+// FromPlain is the value of a Text or BigInt column that Plain has written.
+func (t Type) FromPlain(s string) Value {
+	if t == BigInt {
+		n, _ := strconv.ParseInt(s, 10, 64) // it was written by Plain, or by the database
+		return IntValue(n)
+	}
+	return TextValue(s)
 }
 
 // Double is the number that a Double column holds.

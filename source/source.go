@@ -39,6 +39,9 @@ type Source struct {
 	// whatever the sweeps saw.
 	EndsWith *Parent
 
+	// Stuck are rows that have not moved on for too long. Optional.
+	Stuck *Stuck
+
 	// Trends are kept of the rows, day by day.
 	Trends []Trend
 }
@@ -146,10 +149,11 @@ type NextToken struct {
 	Default     int    // page size, items
 }
 
-// Batches asks for up to Default of the sweep's values in each call, joined by
-// commas in the parameter that Each names.
+// Batches asks for up to Default of the sweep's values in each call, in the
+// parameter that Each names.
 type Batches struct {
 	Default int // values a call
+	Form    Form
 }
 
 // Single asks once and gets one object.
@@ -190,16 +194,47 @@ const (
 	Keeps
 )
 
+// A Form says how request parameters carry many values.
+type Form uint8
+
+const (
+	Commas    Form = iota // Uuids=a,b
+	Repeated              // TaskIds.1=a and TaskIds.2=b
+	JSONArray             // TaskIdList=["a","b"]
+)
+
+// Many is a request parameter that takes many values in one call. A gateway may
+// not know it yet: then it refuses the call, or lists what was not asked for.
+type Many struct {
+	Param string
+	Form  Form
+	Most  int // values a call
+}
+
 // Each says for which values a sweep is made.
 type Each struct {
 	Param  string // request parameter that carries the value
 	Column string // column that holds the value in the rows found
+	// Many asks for values together whose rows are known, and so is to which value
+	// each belongs, which the answer does not tell.
+	Many *Many
 	// From is read from the tables, in the same account and region; the values are united.
 	From []Values
 	// Full replaces From in a full sweep. Nil: From is always used.
 	Full []Values
+	// Rest lets full sweeps pass over values about which nothing changes any more.
+	Rest *Rest
 	// Configured lets schedule.yaml add values of its own.
 	Configured bool
+}
+
+// Rest lets a value be, once a full sweep has spoken for it while its rows were all
+// Final: those found by it, and the one that the value was read from. It is asked for
+// again after Every; the first time up to twice as late, so that values that were
+// asked for on one day come back on many.
+type Rest struct {
+	Every time.Duration
+	Final []Condition
 }
 
 // Values are the distinct non-NULL values that columns have in the standing
@@ -221,14 +256,41 @@ type Condition struct {
 	Above0 bool // in place of In
 }
 
-// Since narrows a sweep to rows whose Column is not before a moment: that of the
-// oldest standing row that is still Open, and at least a lookback (which the
-// configuration sets) before now. Full sweeps and first ones are not narrowed.
+// Since narrows a sweep to rows whose Column is not before a moment: a lookback
+// (which the configuration sets) before now, or before the last good listing where
+// that is longer ago. Full sweeps and first ones are not narrowed.
 type Since struct {
-	Param    string // request parameter, milliseconds
-	Column   string // a Millis or ISOTime column
-	Open     []Condition
+	Param    string        // request parameter, milliseconds
+	Column   string        // a Millis or ISOTime column
+	Open     []Condition   // rows that may still change
 	Lookback time.Duration // default
+	// Older finds the open rows from before that moment. Nil: they are left to full
+	// sweeps.
+	Older *Older
+}
+
+// Older asks for standing rows by their key, which is one column. It ends none: what
+// it does not find is left to full sweeps.
+type Older struct {
+	Keys Many
+	// Else lists the open rows where the gateway does not know Keys: those whose
+	// Column has one of the values.
+	Else *Else
+}
+
+// Else narrows a listing to rows whose Column has one of a few values.
+type Else struct {
+	Many
+	Column string
+	Values []string
+}
+
+// Stuck are rows that are Open although their Column is longer ago than After. They
+// are named in the log, once.
+type Stuck struct {
+	Column string // a Millis or ISOTime column
+	Open   []Condition
+	After  time.Duration
 }
 
 // Parent names the row that a row hangs on: in the same account and region, the

@@ -29,6 +29,7 @@ func Validate(list []*Source) error {
 		v.key()
 		v.sweeps()
 		v.parent()
+		v.stuck()
 		v.trends()
 	}
 	return errors.Join(v.problems...)
@@ -83,7 +84,7 @@ func pagerIsSet(p Pager) bool {
 	case NextToken:
 		return p.Token != "" && p.Size != "" && p.Next != "" && p.Default > 0
 	case Batches:
-		return p.Default > 0
+		return p.Default > 0 && p.Form.known()
 	case Single:
 		return true
 	}
@@ -244,70 +245,6 @@ func isValueOf(t Type, value string) bool {
 		return err == nil
 	}
 	return false
-}
-
-func (v *validation) each(w Sweep) {
-	e := w.Each
-	if e.Param == "" {
-		v.add("sweep %q: Each.Param is not set", w.Name)
-	}
-	if c, ok := v.source.Column(e.Column); !ok {
-		v.add("sweep %q: Each names column %q, which does not exist", w.Name, e.Column)
-	} else if c.Type != Text && c.Type != BigInt {
-		v.add("sweep %q: Each.Column %q is neither Text nor BigInt", w.Name, e.Column)
-	}
-	if len(e.From) == 0 && !e.Configured {
-		v.add("sweep %q: Each takes its values from nowhere", w.Name)
-	}
-	for _, values := range slices.Concat(e.From, e.Full) {
-		of := v.read(fmt.Sprintf("sweep %q", w.Name), values.Source)
-		if of == nil {
-			continue
-		}
-		if len(values.Columns) == 0 {
-			v.add("sweep %q: Each reads no column of %q", w.Name, of.Name)
-		}
-		for _, name := range values.Columns {
-			if of.Index(name) < 0 {
-				v.add("sweep %q reads column %q of %q, which does not exist", w.Name, name, of.Name)
-			}
-		}
-		v.conditions(fmt.Sprintf("sweep %q", w.Name), of, values.Where)
-		if values.Touched && of != v.source {
-			v.add("sweep %q: Touched asks for rows of %q, which is another source", w.Name, of.Name)
-		}
-	}
-}
-
-func (v *validation) since(w Sweep) {
-	if w.Since.Param == "" {
-		v.add("sweep %q: Since.Param is not set", w.Name)
-	}
-	if c, ok := v.source.Column(w.Since.Column); !ok {
-		v.add("sweep %q: Since names column %q, which does not exist", w.Name, w.Since.Column)
-	} else if c.Type != Millis && c.Type != ISOTime {
-		v.add("sweep %q: Since.Column %q is not a time", w.Name, w.Since.Column)
-	}
-	if w.Since.Lookback <= 0 {
-		v.add("sweep %q: Since.Lookback is not set", w.Name)
-	}
-	v.conditions(fmt.Sprintf("sweep %q", w.Name), v.source, w.Since.Open)
-}
-
-func (v *validation) conditions(who string, of *Source, list []Condition) {
-	for _, c := range list {
-		column, ok := of.Column(c.Column)
-		switch {
-		case !ok:
-			v.add("%s: a condition names column %q of %q, which does not exist", who, c.Column, of.Name)
-		case c.Above0 && len(c.In) > 0:
-			v.add("%s: the condition on %q is both Above0 and In", who, c.Column)
-		case c.Above0 && column.Type != BigInt && column.Type != Double:
-			v.add("%s: the condition on %q is Above0, but the column is no number", who, c.Column)
-		case !c.Above0 && len(c.In) == 0:
-			v.add("%s: the condition on %q names no values", who, c.Column)
-		}
-	}
 }
 
 func (v *validation) parent() {

@@ -37,10 +37,24 @@ type Changes struct {
 	At time.Time
 }
 
+// add counts what an earlier merge of the same run did.
+func (c *Changes) add(o Changes) {
+	c.Opened, c.Changed, c.Ended, c.Unchanged, c.Repeated = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended, c.Unchanged+o.Unchanged, c.Repeated+o.Repeated
+	c.Held, c.HeldRows, c.heldDigest = append(c.Held, o.Held...), c.HeldRows+o.HeldRows, c.heldDigest+o.heldDigest
+}
+
 // Merge makes what the run found visible, in one transaction, and records the
 // run in it. A run that found nothing new writes its own row and no other.
 // ErrStale: make the run again.
 func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
+	return y.mergeAnd(ctx, run, func(tx pgx.Tx, c *Changes) error {
+		c.add(run.Kept)
+		return y.store.insertRun(ctx, tx, y.part, run, *c, nil)
+	})
+}
+
+// mergeAnd is Merge with an end of the transaction of its own.
+func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
 	defer wrap(&err, "merge %s", y.part)
 	if err := y.flush(ctx); err != nil {
 		return c, err
@@ -54,8 +68,8 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 	// What hangs on rows that have gone meanwhile may end where nothing else is to be
 	// written: that is not known before.
 	announce := y.conn != nil || !y.new.empty() || y.known.unseen()
-	if c, err = y.merge(ctx, run, announce); errors.Is(err, errUnannounced) {
-		c, err = y.merge(ctx, run, true)
+	if c, err = y.merge(ctx, run, announce, record); errors.Is(err, errUnannounced) {
+		c, err = y.merge(ctx, run, true, record)
 	}
 	if err != nil {
 		return Changes{}, err
@@ -67,7 +81,7 @@ func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
 }
 
 // merge is one attempt.
-func (y *Sync) merge(ctx context.Context, run Run, announce bool) (c Changes, err error) {
+func (y *Sync) merge(ctx context.Context, run Run, announce bool, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
 	y.tally = nil
 	write := func(tx pgx.Tx) error {
 		if c.At, err = y.lock(ctx, tx); err != nil {
@@ -83,14 +97,17 @@ func (y *Sync) merge(ctx context.Context, run Run, announce bool) (c Changes, er
 			return err
 		}
 		if y.wrote(&c) {
-			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = coalesce(first_merged_at, $4)
-WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At); err != nil {
+			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = CASE WHEN $5 THEN $4 ELSE coalesce(first_merged_at, $4) END
+WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At, run.First); err != nil {
 				return err
 			}
 		}
 		c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
 		c.Repeated = y.repeated
-		return y.store.insertRun(ctx, tx, y.part, run, c, nil)
+		if err := y.recordSwept(ctx, tx, run, &c); err != nil {
+			return err
+		}
+		return record(tx, &c)
 	}
 	if announce {
 		err = y.store.writeVersions(ctx, y.querier(), y.part, write)

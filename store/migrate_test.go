@@ -58,7 +58,7 @@ BEGIN
         WHERE relation = 'syncer.locks'::regclass AND mode = 'ExclusiveLock' AND granted);
 END
 $$;
-CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW', 'CREATE FUNCTION', 'DROP FUNCTION', 'ALTER TABLE') EXECUTE FUNCTION public.look()`)
+CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE VIEW', 'DROP VIEW', 'CREATE FUNCTION', 'DROP FUNCTION', 'ALTER TABLE', 'DROP TABLE') EXECUTE FUNCTION public.look()`)
 	require.NoError(t, err)
 	for _, migrate := range []func() error{
 		func() error { _, err := s.Migrate(ctx); return err },

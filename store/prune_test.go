@@ -355,9 +355,9 @@ FROM (
 	look := func() []any {
 		fresh, err := s.Freshness(ctx)
 		require.NoError(t, err)
-		full, sound, narrow, err := s.LastFull(ctx, p)
+		past, err := s.Past(ctx, p)
 		require.NoError(t, err)
-		return []any{fresh, full, sound, narrow}
+		return []any{fresh, past}
 	}
 	before := look()
 	pruned, err := s.Prune(ctx, source.All, 400*24*time.Hour, time.Minute)

@@ -18,14 +18,19 @@ type Run struct {
 	Slot    time.Time // tick of the schedule that it answers; zero: none
 	NextDue time.Time // next tick; zero: not scheduled
 	Full    bool      // asked for everything
-	Started time.Time
-	Worker  string // host and process
+	First   bool      // no full sweep has ended yet
+	Started time.Time // by the database's clock
+	Worker  string    // host and process
 
 	Calls, Retries, Throttled, Pages, Rows int64
 	Unknown, Refused                       map[string]int // rows per field
 
 	// Incomplete says why a sweep could not be completed; empty: all were.
 	Incomplete string
+	// Interrupted is the error that ended the run before all was asked for.
+	Interrupted Failure
+	// Kept is what checkpoints have merged.
+	Kept Changes
 
 	Limit         Limit
 	AllowShrink   bool // end also what exceeds the limit
@@ -80,6 +85,7 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	if f != nil {
 		failure = *f
 	} else {
+		failure = run.Interrupted
 		status, failure.Message = c.Status(run)
 	}
 	_, err := q.Exec(ctx, `WITH back AS (
@@ -92,7 +98,7 @@ INSERT INTO syncer.sync_runs (
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
     unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
-		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full, run.Started, s.now(), status,
+		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full && run.Interrupted == (Failure{}), run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
 		counts(run.Unknown), counts(run.Refused), told(failure.Code), told(failure.Message), told(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated)
 	return err
@@ -260,28 +266,48 @@ LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot).Scan(&answered)
 	return answered, err
 }
 
-// LastFull is when the last run that asked for everything started; zero: never.
-// sound is whether that one, and all since, were ok: a run that was incomplete or
-// held merged what it saw, and what it did not see may no longer be among what a
-// narrowed run asks for. narrow is whether the last run was a narrowed one.
-func (s *Store) LastFull(ctx context.Context, p Partition) (at time.Time, sound, narrow bool, err error) {
-	defer wrap(&err, "read the last full sweep of %s", p)
-	err = s.pool.QueryRow(ctx, `SELECT f.started_at, f.status = 'ok' AND l.status = 'ok', NOT l.full_sweep
+// A Past is what the runs of a partition before this one tell.
+type Past struct {
+	// Full is when the last run that asked for everything began; zero: there was none.
+	Full time.Time
+	// Sound is whether that one, and all since, were ok: a run that was incomplete or
+	// held merged what it saw, and what it did not see may no longer be among what a
+	// narrowed run asks for.
+	Sound bool
+	// Good is when the last run that was ok began; zero: there was none.
+	Good time.Time
+	// Last is when the last run that merged began, and LastEnded when it ended.
+	Last, LastEnded time.Time
+	LastFull        bool // whether it asked for everything
+}
+
+// Past reads what there is to know before a run.
+func (s *Store) Past(ctx context.Context, p Partition) (past Past, err error) {
+	defer wrap(&err, "read the last runs of %s", p)
+	err = s.pool.QueryRow(ctx, `SELECT coalesce(f.started_at, '0001-01-01Z'), coalesce(f.status = 'ok' AND l.status = 'ok', false),
+    coalesce(g.started_at, '0001-01-01Z'), l.started_at, l.finished_at, l.full_sweep
 FROM (
-    SELECT * FROM syncer.sync_runs
-    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND full_sweep AND status <> 'failed'
-    ORDER BY run_id DESC
-    LIMIT 1
-) AS f, (
     SELECT * FROM syncer.sync_runs
     WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
     ORDER BY run_id DESC
     LIMIT 1
-) AS l`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at, &sound, &narrow)
+) AS l
+LEFT JOIN (
+    SELECT * FROM syncer.sync_runs
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND full_sweep AND status <> 'failed'
+    ORDER BY run_id DESC
+    LIMIT 1
+) AS f ON true
+LEFT JOIN (
+    SELECT * FROM syncer.sync_runs
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+    ORDER BY run_id DESC
+    LIMIT 1
+) AS g ON true`, p.AccountID, p.Source.Name, p.RegionID).Scan(&past.Full, &past.Sound, &past.Good, &past.Last, &past.LastEnded, &past.LastFull)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return at, false, false, nil
+		return Past{}, nil
 	}
-	return at, sound, narrow, err
+	return past, err
 }
 
 // AccountID is the ID of the account that has a name; empty: none has.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -286,80 +285,6 @@ func (y *Sync) Close(ctx context.Context) {
 	}
 	y.conn.Release()
 	y.conn = nil
-}
-
-// Values returns, in order, up to limit of the distinct values after a given one
-// that the declarations name, as the tables will stand after what this run has
-// found so far.
-func (y *Sync) Values(ctx context.Context, from []source.Values, after string, limit int) (_ []string, err error) {
-	defer wrap(&err, "read the values to ask %s for", y.part)
-	if err := y.flush(ctx); err != nil {
-		return nil, err
-	}
-	q := y.query()
-	var selects []string
-	for _, v := range from {
-		if table := y.current(v); table != "" {
-			columns := make([]string, len(v.Columns))
-			for i, c := range v.Columns {
-				columns[i] = "t." + ident(c) + "::text"
-			}
-			selects = append(selects, fmt.Sprintf("SELECT unnest(ARRAY[%s]) AS v FROM %s AS t WHERE true%s",
-				strings.Join(columns, ", "), table, q.conditions("t", v.Where)))
-		}
-	}
-	if selects == nil {
-		return nil, nil
-	}
-	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s ORDER BY 1 LIMIT %s`,
-		strings.Join(selects, " UNION ALL "), q.arg(after), q.arg(limit))
-	return collect[string](ctx, y.querier(), sql, q.args...)
-}
-
-// current is the relation of the rows that will stand: the stage over what
-// stands. Empty: there are none.
-func (y *Sync) current(v source.Values) string {
-	standing := "account_id = $1 AND region_id = $2 AND valid_to = 'infinity'"
-	if v.Source != "" && v.Source != y.t.Source.Name {
-		return fmt.Sprintf("(SELECT * FROM syncer.%s WHERE %s)", ident(v.Source), standing)
-	}
-	columns := list("", y.t.columns)
-	if y.conn == nil {
-		if v.Touched {
-			return ""
-		}
-		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s)", columns, y.t.name, standing)
-	}
-	// The later of two rows staged with the same key is the one that counts.
-	key := list("", y.t.key())
-	staged := fmt.Sprintf("(SELECT DISTINCT ON (%s) %s FROM pg_temp.stage ORDER BY %s, seq DESC)", key, columns, key)
-	if v.Touched {
-		return staged
-	}
-	return fmt.Sprintf("(%s UNION ALL SELECT %s FROM %s AS t WHERE %s AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE %s))",
-		staged, list("t.", y.t.columns), y.t.name, y.t.where, y.t.sameKey("t", "s"))
-}
-
-// Since returns the moment from which a sweep must look: that of the oldest row
-// in its scope that is still open, and not after latest. Zero: from the beginning,
-// since nothing stands yet.
-func (y *Sync) Since(ctx context.Context, sw *source.Sweep, latest time.Time) (_ time.Time, err error) {
-	defer wrap(&err, "read how far back to ask for %s", y.part)
-	q := y.query()
-	scope := y.t.where + q.set("t", sw)
-	var any bool
-	var oldest *time.Time
-	err = y.querier().QueryRow(ctx, fmt.Sprintf(`SELECT
-    EXISTS (SELECT FROM %s AS t WHERE %s),
-    (SELECT min(t.%s) FROM %s AS t WHERE %s%s)`,
-		y.t.name, scope, ident(sw.Since.Column), y.t.name, scope, q.conditions("t", sw.Since.Open)), q.args...).Scan(&any, &oldest)
-	if err != nil || !any {
-		return time.Time{}, err
-	}
-	if oldest != nil && oldest.Before(latest) {
-		return *oldest, nil
-	}
-	return latest, nil
 }
 
 // query begins with the partition's arguments.

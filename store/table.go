@@ -204,15 +204,15 @@ func (q *query) arg(v any) string {
 	return fmt.Sprintf("$%d", len(q.args))
 }
 
-// conditions renders source conditions on a table's alias.
-func (q *query) conditions(alias string, list []source.Condition) string {
+// conditions renders source conditions on alias t.
+func (q *query) conditions(list []source.Condition) string {
 	var b strings.Builder
 	for _, c := range list {
 		not := ""
 		if c.Not {
 			not = " IS NOT TRUE" // also where the column is NULL
 		}
-		fmt.Fprintf(&b, " AND (%s.%s::text = ANY (%s::text[]))%s", alias, ident(c.Column), q.arg(c.In), not)
+		fmt.Fprintf(&b, " AND (t.%s::text = ANY (%s::text[]))%s", ident(c.Column), q.arg(c.In), not)
 	}
 	return b.String()
 }

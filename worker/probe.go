@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -147,10 +146,7 @@ func (p Probe) text(column string) string {
 		return ""
 	}
 	i := p.Job.Source.Source.Index(column)
-	if v := p.row[i]; v.Valid && p.Job.Source.Source.Columns[i].Type == source.BigInt {
-		return strconv.FormatInt(v.Int, 10)
-	}
-	return p.row[i].Text
+	return p.Job.Source.Source.Columns[i].Type.Plain(p.row[i])
 }
 
 // A firstRow is a sink that keeps the first row, and ends the listing there.

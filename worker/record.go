@@ -25,12 +25,32 @@ func (s *Syncer) recordFailure(ctx context.Context, p store.Partition, run store
 	if p.AccountID == "" { // not even that could be asked: it may be known from before
 		p.AccountID, _ = s.Store.AccountID(ctx, p.AccountName)
 	}
-	f := store.Failure{Message: told(failure)}
-	if e, ok := errors.AsType[*fetch.Error](failure); ok {
+	if err := s.Store.RecordFailure(ctx, p, run, failureOf(failure)); err != nil {
+		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", told(err))
+	}
+}
+
+func failureOf(err error) store.Failure {
+	f := store.Failure{Message: told(err)}
+	if e, ok := errors.AsType[*fetch.Error](err); ok {
 		f.Code, f.RequestID = e.Code, e.RequestID
 	}
-	if err := s.Store.RecordFailure(ctx, p, run, f); err != nil {
-		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", told(err))
+	return f
+}
+
+// stuckNamed is how many stuck rows the log names.
+const stuckNamed = 10
+
+// nameStuck names in the log what has been open for too long. Each run names what has
+// become so since the one before it, so that each row is named once.
+func (s *Syncer) nameStuck(ctx context.Context, p store.Partition, past store.Past, began time.Time) {
+	keys, all, err := s.Store.Stuck(ctx, p, past, began, stuckNamed)
+	switch {
+	case err != nil:
+		s.Logger.WarnContext(ctx, "what is stuck could not be looked for", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID, "error", told(err))
+	case all > 0:
+		s.Logger.WarnContext(ctx, "stuck: open for too long", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID,
+			"longer_than", p.Source.Stuck.After, "count", all, "keys", strings.Join(keys, ","))
 	}
 }
 

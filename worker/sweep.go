@@ -17,7 +17,18 @@ type sweeper struct {
 	run   *store.Run
 	stats *fetch.Stats
 	sync  *store.Sync
-	now   time.Time
+
+	from     time.Time       // windows begin a lookback before it
+	unserved map[string]bool // parameters that the gateway does not know
+
+	kept  bool  // checkpoints were made
+	calls int64 // when the last one was
+	at    time.Time
+	took  time.Duration // it
+}
+
+func newSweeper(job Job, run *store.Run, stats *fetch.Stats, sync *store.Sync, from time.Time) *sweeper {
+	return &sweeper{job: job, run: run, stats: stats, sync: sync, from: from, unserved: map[string]bool{}, calls: stats.Calls.Load(), at: time.Now()}
 }
 
 // valuesAtOnce bounds how many values are held in memory, and how many one sweep
@@ -26,20 +37,21 @@ const valuesAtOnce = 50_000
 
 // sweep makes the sweeps of one declaration: one, or one per value, or, where
 // values go into batches, one per so many.
-func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) (err error) {
+func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 	var scope store.Scope
-	if decl.Since != nil && !s.run.Full {
+	if decl.Since != nil && !s.run.Full && !s.sync.Empty() && !s.from.IsZero() {
 		lookback := decl.Since.Lookback
 		if s.job.Source.Lookback > 0 {
 			lookback = s.job.Source.Lookback
 		}
-		if scope.Since, err = s.sync.Since(ctx, decl, s.now.Add(-lookback)); err != nil {
-			return err
-		}
+		scope.Since = s.from.Add(-lookback)
 	}
 	each := decl.Each
 	if each == nil {
-		return s.one(ctx, decl, scope)
+		if err := s.one(ctx, decl, scope); err != nil {
+			return err
+		}
+		return s.older(ctx, decl, scope.Since)
 	}
 	var configured []string
 	if each.Configured {
@@ -48,12 +60,8 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) (err error) {
 			return err
 		}
 	}
-	from := each.From
-	if s.run.Full && each.Full != nil {
-		from = each.Full
-	}
 	for after := ""; ; {
-		values, err := s.sync.Values(ctx, from, after, valuesAtOnce)
+		values, err := s.sync.Values(ctx, each, s.run.Full, after, valuesAtOnce)
 		if err != nil || len(values) == 0 {
 			return err
 		}
@@ -70,9 +78,16 @@ func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Sc
 	if _, ok := s.job.Source.Source.Pager.(source.Batches); ok {
 		atOnce = valuesAtOnce
 	}
+	values, err := s.together(ctx, decl, values)
+	if err != nil {
+		return err
+	}
 	for some := range slices.Chunk(values, atOnce) {
 		scope.Values = some
 		if err := s.one(ctx, decl, scope); err != nil {
+			return err
+		}
+		if err := s.checkpoint(ctx, decl); err != nil {
 			return err
 		}
 	}
@@ -84,17 +99,32 @@ const listings = 3
 
 const sinceMargin = time.Second
 
+// A listing is a sweep to be made.
+type listing struct {
+	decl  *source.Sweep
+	scope store.Scope
+	many  *source.Many // takes the scope's values together
+	check pageCheck
+	keeps bool // it ends nothing, whatever it does not show
+}
+
 // one makes one sweep.
+func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope) error {
+	return s.list(ctx, listing{decl: decl, scope: scope})
+}
+
+// list makes a listing.
 //
 // While a listing is read page by page, rows that go let others slip onto a page
 // that was read already, and nothing in the answers may tell. So where rows are
 // missing from a listing of several pages, it is made again until it shows all
 // that the one before it did: then no row had gone while that one was read, none
 // had slipped, and what neither of them shows is gone.
-func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope) error {
+func (s *sweeper) list(ctx context.Context, l listing) error {
+	decl, scope := l.decl, l.scope
 	request := fetch.Request{
 		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
-		Values:   scope.Values,
+		Many: l.many, Values: scope.Values,
 		PageSize: s.job.Source.PageSize, CallsPerSecond: s.job.Source.CallsPerSecond, Stats: s.stats,
 	}
 	if !scope.Since.IsZero() {
@@ -102,7 +132,7 @@ func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope
 		// said: so it is asked from before it, and judged from it.
 		request.Since = scope.Since.Add(-sinceMargin)
 	}
-	if len(scope.Values) == 1 {
+	if len(scope.Values) == 1 && l.many == nil {
 		request.Value = scope.Values[0]
 	}
 	var outcome fetch.Outcome
@@ -114,13 +144,16 @@ func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope
 	for range listings {
 		stage := s.sync.Sweep(decl, scope)
 		var err error
-		outcome, err = s.job.Account.Client.Sweep(ctx, request, stage)
+		outcome, err = s.job.Account.Client.Sweep(ctx, request, checkedSink{stage, l.check})
 		count(s.run, s.stats)
 		if err != nil {
 			return err
 		}
 		if !outcome.Complete {
 			s.incomplete(decl, outcome.Reason)
+			return nil
+		}
+		if l.keeps {
 			return nil
 		}
 		missing := false

@@ -224,10 +224,13 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	count(&run, stats)
 	r.Job, r.Run, r.Took = job, run, time.Since(started)
 	if err != nil {
-		r.Status, r.Message = store.StatusFailed, told(err)
+		_, kept := errors.AsType[*keptError](err)
+		if !kept {
+			r.Status, r.Message = store.StatusFailed, told(err)
+		}
 		if calledOff(caller) || errors.Is(err, errAnswered) { // by SIGTERM, say: it has not failed, while one that took too long has
 			r.Status, r.Message = StatusCalledOff, ""
-		} else if !job.DryRun {
+		} else if !job.DryRun && !kept {
 			s.recordFailure(ctx, p, run, err)
 		}
 	}
@@ -277,7 +280,8 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 			return r, err
 		}
 	}
-	if run.Full, err = s.isFull(ctx, job, *p); err != nil {
+	past, err := s.begin(ctx, job, *p, run)
+	if err != nil {
 		return r, err
 	}
 	y, err := s.Store.Begin(ctx, *p)
@@ -286,11 +290,11 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 	}
 	defer y.Close(ctx)
 
-	sw := &sweeper{job: job, run: run, stats: stats, sync: y, now: s.now()}
-	run.Unknown, run.Refused, run.Incomplete = map[string]int{}, map[string]int{}, ""
+	sw := newSweeper(job, run, stats, y, earlier(run.Started, past.Good))
+	run.Unknown, run.Refused, run.Incomplete, run.Interrupted = map[string]int{}, map[string]int{}, "", store.Failure{}
 	for i := range p.Source.Sweeps {
 		if err := sw.sweep(ctx, &p.Source.Sweeps[i]); err != nil {
-			return r, err
+			return sw.interrupted(ctx, &p.Source.Sweeps[i], r, err)
 		}
 	}
 	count(run, stats)
@@ -304,6 +308,9 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 	}
 	if err != nil {
 		return r, err
+	}
+	if !job.DryRun {
+		s.nameStuck(ctx, *p, past, run.Started)
 	}
 	r.Status, r.Message = r.Changes.Status(*run)
 	return r, nil
@@ -340,19 +347,34 @@ func (s *Syncer) syncOnce(ctx context.Context, job Job, p store.Partition) error
 // fullAgain is the wait after a full sweep that was incomplete or held.
 const fullAgain = time.Hour
 
+// begin says what the run is, by the database's clock and the runs before it.
+func (s *Syncer) begin(ctx context.Context, job Job, p store.Partition, run *store.Run) (past store.Past, err error) {
+	if run.Started, err = s.Store.Now(ctx); err != nil {
+		return past, err
+	}
+	if past, err = s.Store.Past(ctx, p); err != nil {
+		return past, err
+	}
+	run.First, run.Full = past.Full.IsZero(), job.isFull(past, run.Started)
+	return past, nil
+}
+
 // isFull reports whether the run asks for everything.
-func (s *Syncer) isFull(ctx context.Context, job Job, p store.Partition) (bool, error) {
-	if job.Full || !p.Source.Narrows() {
-		return true, nil
-	}
-	at, sound, narrow, err := s.Store.LastFull(ctx, p)
+func (j Job) isFull(past store.Past, now time.Time) bool {
 	switch {
-	case err != nil || at.IsZero():
-		return true, err
-	case !sound:
-		return narrow || s.now().Sub(at) >= fullAgain, nil
-	case job.Source.FullSweep == nil:
-		return false, nil
+	case j.Full || !j.Source.Source.Narrows() || past.Full.IsZero():
+		return true
+	case !past.Sound:
+		return !past.LastFull || now.Sub(past.Full) >= fullAgain
+	case j.Source.FullSweep == nil:
+		return false
 	}
-	return !job.Source.FullSweep.Next(at).After(s.now()), nil
+	return !j.Source.FullSweep.Next(past.Full).After(now)
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }

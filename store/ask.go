@@ -1,0 +1,188 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// Now is the moment by the clock that merges go by: the database's.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	defer wrap(&err, "read the database's clock")
+	if s.clock != nil {
+		return s.clock(), nil
+	}
+	err = s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
+	return now, err
+}
+
+// Empty reports whether nothing of the partition stood when the run began.
+func (y *Sync) Empty() bool { return y.standing == 0 }
+
+// Values returns, in order, up to limit of the distinct values after a given one
+// that the sweep is to be made for, as the tables will stand after what this run has
+// found so far. Of those for a full sweep, the ones that rest are left out.
+func (y *Sync) Values(ctx context.Context, each *source.Each, full bool, after string, limit int) (_ []string, err error) {
+	defer wrap(&err, "read the values to ask %s for", y.part)
+	if err := y.flush(ctx); err != nil {
+		return nil, err
+	}
+	q := y.query()
+	from, resting := each.From, ""
+	if full && each.Full != nil {
+		from = each.Full
+		if each.Rest != nil {
+			resting = y.resting(q, each)
+		}
+	}
+	var selects []string
+	for _, v := range from {
+		if table := y.current(v); table != "" {
+			columns := make([]string, len(v.Columns))
+			for i, c := range v.Columns {
+				columns[i] = "t." + ident(c) + "::text"
+			}
+			selects = append(selects, fmt.Sprintf("SELECT unnest(ARRAY[%s]) AS v FROM %s AS t WHERE true%s",
+				strings.Join(columns, ", "), table, q.conditions(v.Where)))
+		}
+	}
+	if selects == nil {
+		return nil, nil
+	}
+	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
+		strings.Join(selects, " UNION ALL "), q.arg(after), resting, q.arg(limit))
+	return collect[string](ctx, y.querier(), sql, q.args...)
+}
+
+// Older returns, in order, up to limit of the keys after a given one of standing rows
+// that a sweep since a moment leaves out though they are open.
+func (y *Sync) Older(ctx context.Context, sw *source.Sweep, since time.Time, after string, limit int) (_ []string, err error) {
+	defer wrap(&err, "read what is open of %s", y.part)
+	q := y.query()
+	sql := fmt.Sprintf(`SELECT t.%[1]s::text COLLATE "C"
+FROM %[2]s AS t
+WHERE %[3]s%[4]s%[5]s AND (t.%[6]s >= %[7]s) IS NOT TRUE AND t.%[1]s::text COLLATE "C" > %[8]s
+ORDER BY 1
+LIMIT %[9]s`, y.t.key()[0], y.t.name, y.t.where, q.set("t", sw), q.conditions(sw.Since.Open),
+		ident(sw.Since.Column), q.arg(since), q.arg(after), q.arg(limit))
+	return collect[string](ctx, y.querier(), sql, q.args...)
+}
+
+// Stuck names, oldest first, up to limit of the standing rows that have been open for
+// too long at the moment a run began, and counts them. Those that the run before it
+// knew of, and for which it was too long then, it has named.
+func (s *Store) Stuck(ctx context.Context, p Partition, past Past, began time.Time, limit int) (keys []string, all int, err error) {
+	defer wrap(&err, "look for what is stuck of %s", p)
+	stuck := p.Source.Stuck
+	if stuck == nil {
+		return nil, 0, nil
+	}
+	t := newTable(p.Source)
+	q := &query{args: []any{p.AccountID, p.RegionID}}
+	at := "t." + ident(stuck.Column)
+	fresh := "true"
+	if !past.Last.IsZero() {
+		fresh = fmt.Sprintf(`%s >= %s OR NOT EXISTS (
+    SELECT FROM %s AS h
+    WHERE h.account_id = $1 AND h.region_id = $2 AND %s AND h.valid_from <= %s
+)`, at, q.arg(past.Last.Add(-stuck.After)), t.name, t.sameKey("t", "h"), q.arg(past.LastEnded))
+	}
+	rows, err := s.pool.Query(ctx, fmt.Sprintf(`SELECT %s, count(*) OVER ()
+FROM %s AS t
+WHERE %s%s AND %s < %s AND (%s)
+ORDER BY %s, 1
+LIMIT %s`, t.keyText("t"), t.name, t.where, q.conditions(stuck.Open), at, q.arg(began.Add(-stuck.After)), fresh, at, q.arg(limit)), q.args...)
+	if err != nil {
+		return nil, 0, err
+	}
+	var key string
+	_, err = pgx.ForEachRow(rows, []any{&key, &all}, func() error {
+		keys = append(keys, key)
+		return nil
+	})
+	return keys, all, err
+}
+
+// Settled keeps, of values that a sweep is to be made for, those of which rows are
+// known and that no row found by this run so far was read from: others are likely to
+// have rows that are not known yet.
+func (y *Sync) Settled(ctx context.Context, each *source.Each, values []string) (_ []string, err error) {
+	defer wrap(&err, "read what is known of %s", y.part)
+	if err := y.flush(ctx); err != nil {
+		return nil, err
+	}
+	q := y.query()
+	sql := fmt.Sprintf(`SELECT v
+FROM unnest(%s::text[]) AS v
+WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), y.t.name, y.t.where, ident(each.Column))
+	if y.conn != nil {
+		for _, from := range slices.Concat(each.From, each.Full) {
+			for _, c := range from.Columns {
+				if from.Source == "" || from.Source == y.t.Source.Name {
+					sql += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = v)", ident(c))
+				}
+			}
+		}
+	}
+	return collect[string](ctx, y.querier(), sql+" ORDER BY 1", q.args...)
+}
+
+// Adopt fills Each's column of rows from the standing rows with their keys. It stays
+// NULL where there is none.
+func (w *Sweep) Adopt(ctx context.Context, rows []source.Row) (err error) {
+	y := w.sync
+	defer wrap(&err, "compare a page of %s with what stands", y.part)
+	key, column := y.t.KeyIndexes()[0], y.t.Index(w.decl.Each.Column)
+	byKey := make(map[string][]source.Row, len(rows))
+	for _, row := range rows {
+		k := y.t.Columns[key].Type.Plain(row[key])
+		byKey[k] = append(byKey[k], row)
+	}
+	found, err := y.querier().Query(ctx, fmt.Sprintf("SELECT t.%[1]s::text, t.%[2]s::text FROM %[3]s AS t WHERE %[4]s AND t.%[1]s = ANY ($3::text[]::%[5]s[]) AND t.%[2]s IS NOT NULL",
+		y.t.key()[0], ident(w.decl.Each.Column), y.t.name, y.t.where, y.t.columnType(y.t.Key[0])),
+		y.part.AccountID, y.part.RegionID, sortedKeys(byKey))
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		var k, value string
+		if err := found.Scan(&k, &value); err != nil {
+			return err
+		}
+		for _, row := range byKey[k] {
+			row[column] = y.t.Columns[column].Type.FromPlain(value)
+		}
+	}
+	return found.Err()
+}
+
+// current is the relation of the rows that will stand: the stage over what
+// stands. Empty: there are none.
+func (y *Sync) current(v source.Values) string {
+	standing := "account_id = $1 AND region_id = $2 AND valid_to = 'infinity'"
+	if v.Source != "" && v.Source != y.t.Source.Name {
+		return fmt.Sprintf("(SELECT * FROM syncer.%s WHERE %s)", ident(v.Source), standing)
+	}
+	columns := list("", y.t.columns)
+	if y.conn == nil {
+		if v.Touched {
+			return ""
+		}
+		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s)", columns, y.t.name, standing)
+	}
+	// The later of two rows staged with the same key is the one that counts.
+	key := list("", y.t.key())
+	staged := fmt.Sprintf("(SELECT DISTINCT ON (%s) %s FROM pg_temp.stage ORDER BY %s, seq DESC)", key, columns, key)
+	if v.Touched {
+		return staged
+	}
+	return fmt.Sprintf("(%s UNION ALL SELECT %s FROM %s AS t WHERE %s AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE %s))",
+		staged, list("t.", y.t.columns), y.t.name, y.t.where, y.t.sameKey("t", "s"))
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// resting leaves the values out that a full sweep spoke for not long ago, and about
+// which nothing can have changed since: the row that each was read from has not, and
+// all of its rows are final.
+func (y *Sync) resting(q *query, each *source.Each) string {
+	now := "clock_timestamp()"
+	if at := y.store.now(); at != nil {
+		now = q.arg(*at)
+	}
+	of := ident(each.Full[0].Columns[0])
+	staged := ""
+	if y.conn != nil {
+		staged = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = w.value)", of)
+	}
+	return fmt.Sprintf(` AND v COLLATE "C" NOT IN (
+    SELECT w.value
+    FROM syncer.swept AS w
+    JOIN %s AS t ON %s AND t.%s::text = w.value AND t.valid_from <= w.swept_at%s
+    WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = %s AND w.due_at > %s%s%s
+)`, y.t.name, y.t.where, of, q.conditions(each.Rest.Final), q.arg(y.t.Source.Name), now, y.allFinal(q, each, "w.value"), staged)
+}
+
+// allFinal holds where all rows of a value are final.
+func (y *Sync) allFinal(q *query, each *source.Each, value string) string {
+	return fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = %s AND (true%s) IS NOT TRUE)",
+		y.t.name, y.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
+}
+
+// recordSwept notes for which values the run's complete full sweeps have spoken, once
+// that is merged, so that those may rest whose rows are final. Nothing is noted where
+// something was held: that will be looked for again.
+func (y *Sync) recordSwept(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error {
+	if !run.Full || len(c.Held) > 0 {
+		return nil
+	}
+	for i := range y.part.Source.Sweeps {
+		decl := &y.part.Source.Sweeps[i]
+		if decl.Each == nil || decl.Each.Rest == nil {
+			continue
+		}
+		of, rest := ident(decl.Each.Full[0].Columns[0]), decl.Each.Rest
+		scope, _ := y.completeScope(decl)
+		late := make([]time.Duration, len(scope.Values))
+		for i, v := range scope.Values {
+			late[i] = time.Duration(float64(rest.Every) * float64(xxhash.Sum64String(v)>>11) / (1 << 53))
+		}
+		q := y.query()
+		at := q.arg(c.At)
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`INSERT INTO syncer.swept AS w (account_id, region_id, source, value, swept_at, due_at)
+SELECT $1, $2, %s::text, u.v, %s::timestamptz, %s::timestamptz + %s::interval + u.late
+FROM unnest(%s::text[], %s::interval[]) AS u (v, late)
+WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = u.v%s)%s
+ON CONFLICT (account_id, region_id, source, value) DO UPDATE
+SET swept_at = excluded.swept_at, due_at = excluded.swept_at + %s::interval`,
+			q.arg(y.t.Source.Name), at, at, q.arg(rest.Every), q.arg(scope.Values), q.arg(late),
+			y.t.name, y.t.where, of, q.conditions(rest.Final), y.allFinal(q, decl.Each, "u.v"), q.arg(rest.Every)), q.args...); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf(`DELETE FROM syncer.swept AS w
+WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = $3 AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = w.value)`,
+			y.t.name, y.t.where, of), y.part.AccountID, y.part.RegionID, y.t.Source.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Checkpoint makes visible what the complete listings have found so far, and lets the
+// run go on from there. The run is recorded at its end, with all that it did.
+func (y *Sync) Checkpoint(ctx context.Context, run *Run) error {
+	c, err := y.mergeAnd(ctx, *run, func(pgx.Tx, *Changes) error { return nil })
+	if err != nil {
+		return err
+	}
+	run.Kept.add(c)
+	y.Close(ctx)
+	next, err := y.store.Begin(ctx, y.part)
+	if err != nil {
+		return err
+	}
+	*y = *next
+	return nil
+}
+
+// Settles reports whether a complete listing of the run, or an earlier part of it,
+// lets a full sweep that is interrupted go on where it was.
+func (y *Sync) Settles(run Run) bool {
+	return run.Full && slices.ContainsFunc(y.sweeps, func(w *Sweep) bool {
+		return w.complete && w.decl.Each != nil && w.decl.Each.Rest != nil
+	})
+}
