@@ -26,7 +26,7 @@ func changesView(b *strings.Builder, s *source.Source, create string) {
 	old := []string{"p.valid_to"} // named, so that the table can lose a column again
 	same := []string{"%[1]s.account_id = v.account_id", "%[1]s.region_id = v.region_id"}
 	for _, c := range s.Columns {
-		if !c.Untracked && !slices.Contains(s.Key, c.Name) {
+		if !c.Volatile && !slices.Contains(s.Key, c.Name) {
 			differences = append(differences, fmt.Sprintf("('%[1]s', to_jsonb(p.%[1]s), to_jsonb(v.%[1]s))", c.Name))
 			old = append(old, "p."+c.Name)
 		}

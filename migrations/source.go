@@ -25,7 +25,7 @@ SELECT syncer.unite_changes();
 DROP VIEW alicloud.%[1]s_history;
 DROP VIEW alicloud.%[1]s;
 DROP TABLE syncer.%[1]s;
-`, s.Name, dropTrends(s))
+%[3]s`, s.Name, dropTrends(s), dropVolatile(s))
 	return b.String()
 }
 
@@ -100,6 +100,13 @@ func TrendsAndChanges(s *source.Source) string {
 	return b.String()
 }
 
+func dropVolatile(s *source.Source) string {
+	if len(s.Volatile()) == 0 {
+		return ""
+	}
+	return "DROP TABLE syncer." + s.Name + "_volatile;\n"
+}
+
 func dropTrends(s *source.Source) string {
 	var b strings.Builder
 	for _, t := range s.Trends {
@@ -114,15 +121,11 @@ func table(b *strings.Builder, s *source.Source) {
 	line("account_id text COLLATE \"C\" NOT NULL,\n")
 	line("region_id text COLLATE \"C\" NOT NULL,\n")
 	for _, c := range s.Columns {
-		sql := c.Type.SQL()
 		if slices.Contains(s.Key, c.Name) {
-			// The key's order is only ever an index's: bytes compare fastest.
-			if sql == "text" {
-				sql += " COLLATE \"C\""
-			}
-			sql += " NOT NULL"
+			line("%s,\n", keyColumn(c))
+		} else {
+			line("%s %s,\n", c.Name, c.Type.SQL())
 		}
-		line("%s %s,\n", c.Name, sql)
 	}
 	line("extra jsonb,\n")
 	line("version_hash bigint NOT NULL,\n")
@@ -137,19 +140,75 @@ func table(b *strings.Builder, s *source.Source) {
     FOR VALUES FROM ('infinity') TO (MAXVALUE);
 CREATE TABLE syncer.%[1]s_default PARTITION OF syncer.%[1]s DEFAULT;
 `, s.Name)
+	volatile(b, s)
+}
+
+// volatile writes the narrow table of the columns that move without a new version. A
+// row stands in it from when one of them has moved first: until then, the version
+// itself holds what they are. More than half of each page is left free, so that
+// every update finds room in its own page and touches no index.
+func volatile(b *strings.Builder, s *source.Source) {
+	if len(s.Volatile()) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "CREATE TABLE syncer.%s_volatile (\n", s.Name)
+	line := func(format string, args ...any) { fmt.Fprintf(b, "    "+format, args...) }
+	line("account_id text COLLATE \"C\" NOT NULL,\n")
+	line("region_id text COLLATE \"C\" NOT NULL,\n")
+	for _, name := range s.Key {
+		c, _ := s.Column(name)
+		line("%s,\n", keyColumn(c))
+	}
+	line("row_hash bigint NOT NULL,\n")
+	for _, c := range s.Volatile() {
+		line("%s %s,\n", c.Name, c.Type.SQL())
+	}
+	key := append([]string{"account_id", "region_id"}, s.Key...)
+	line("CONSTRAINT %s_volatile_pkey PRIMARY KEY (%s)\n", s.Name, strings.Join(key, ", "))
+	b.WriteString(") WITH (fillfactor = 45);\n")
+}
+
+// keyColumn declares a column of the key. The key's order is only ever an index's:
+// bytes compare fastest.
+func keyColumn(c source.Column) string {
+	sql := c.Name + " " + c.Type.SQL()
+	if c.Type.SQL() == "text" {
+		sql += " COLLATE \"C\""
+	}
+	return sql + " NOT NULL"
+}
+
+// sameRow joins alias v, a volatile row, to alias t, a standing version.
+func sameRow(s *source.Source) string {
+	on := []string{"v.account_id = t.account_id", "v.region_id = t.region_id"}
+	for _, name := range s.Key {
+		on = append(on, fmt.Sprintf("v.%[1]s = t.%[1]s", name))
+	}
+	return strings.Join(on, " AND ")
 }
 
 // viewColumns are the columns that alicloud.s and alicloud.s_history share, and the
 // late ones, which come behind all others.
 func viewColumns(s *source.Source, prefix string) (list, late []string) {
+	return columnsOf(s, prefix, func(c source.Column) string { return prefix + c.Name })
+}
+
+// columnsOf are the views' columns where value is the expression of a declared one;
+// prefix "h." takes labels from a view that has them.
+func columnsOf(s *source.Source, prefix string, value func(source.Column) string) (list, late []string) {
 	list = []string{prefix + "account_id", prefix + "region_id"}
 	for _, c := range s.Columns {
-		columns := []string{prefix + c.Name}
+		expr := value(c)
+		column := expr
+		if expr != prefix+c.Name {
+			column += " AS " + c.Name
+		}
+		columns := []string{column}
 		switch {
-		case len(c.Labels) > 0 && prefix == "":
-			columns = append(columns, label(c.Name, c.Name, c))
-		case len(c.Labels) > 0:
+		case len(c.Labels) > 0 && prefix == "h.":
 			columns = append(columns, prefix+c.Name+"_label")
+		case len(c.Labels) > 0:
+			columns = append(columns, label(expr, c.Name, c))
 		}
 		if c.Late {
 			late = append(late, columns...)
@@ -180,28 +239,57 @@ func label(expr, name string, c source.Column) string {
 }
 
 func views(b *strings.Builder, s *source.Source, create string) {
-	const comma = ",\n    "
-	columns, late := viewColumns(s, "")
+	now, standing, ended := "syncer."+s.Name, "syncer."+s.Name, "syncer."+s.Name
+	prefix := ""
+	joined, looked := func(c source.Column) string { return c.Name }, func(c source.Column) string { return c.Name }
+	if len(s.Volatile()) > 0 {
+		prefix = "t."
+		standing += " AS t"
+		ended += " AS t"
+		// A join, which the planner drops where nobody asks for what it brings.
+		now += fmt.Sprintf(" AS t\nLEFT JOIN syncer.%s_volatile AS v ON %s", s.Name, sameRow(s))
+		joined = func(c source.Column) string {
+			if !c.Volatile {
+				return "t." + c.Name
+			}
+			return fmt.Sprintf("CASE WHEN v.row_hash IS NULL THEN t.%[1]s ELSE v.%[1]s END", c.Name)
+		}
+		// Not a join: with one, filters and joins on this half of a UNION ALL would
+		// no longer reach its index.
+		looked = func(c source.Column) string {
+			if !c.Volatile {
+				return "t." + c.Name
+			}
+			return fmt.Sprintf(`(
+        SELECT CASE WHEN v.row_hash IS NULL THEN t.%[1]s ELSE v.%[1]s END
+        FROM (VALUES (1)) AS one
+        LEFT JOIN syncer.%[2]s_volatile AS v ON %[3]s
+    )`, c.Name, s.Name, sameRow(s))
+		}
+	}
+	list := func(value func(source.Column) string, to ...string) string {
+		columns, late := columnsOf(s, prefix, value)
+		return strings.Join(slices.Concat(columns, to, late), ",\n    ")
+	}
 	fmt.Fprintf(b, `
 %[1]s VIEW alicloud.%[2]s AS
 SELECT
     %[3]s
-FROM syncer.%[2]s
-WHERE valid_to = 'infinity';
+FROM %[4]s
+WHERE %[9]svalid_to = 'infinity';
 
 %[1]s VIEW alicloud.%[2]s_history AS
 SELECT
-    %[4]s
-FROM syncer.%[2]s
-WHERE valid_to = 'infinity'
+    %[5]s
+FROM %[6]s
+WHERE %[9]svalid_to = 'infinity'
 UNION ALL
 SELECT
-    %[5]s
-FROM syncer.%[2]s
-WHERE valid_to < 'infinity';
-`, create, s.Name, strings.Join(slices.Concat(columns, late), comma),
-		strings.Join(slices.Concat(columns, []string{"NULL::timestamptz AS valid_to"}, late), comma),
-		strings.Join(slices.Concat(columns, []string{"valid_to"}, late), comma))
+    %[7]s
+FROM %[8]s
+WHERE %[9]svalid_to < 'infinity';
+`, create, s.Name, list(joined), now, list(looked, "NULL::timestamptz AS valid_to"), standing,
+		list(func(c source.Column) string { return prefix + c.Name }, prefix+"valid_to"), ended, prefix)
 }
 
 func asOf(b *strings.Builder, s *source.Source, create string) {
@@ -237,7 +325,11 @@ func comments(b *strings.Builder, s *source.Source) {
 	view, history := "alicloud."+s.Name, "alicloud."+s.Name+"_history"
 	comment("TABLE", "syncer."+s.Name, "Versions behind "+view+" and "+history+". Read those.")
 	comment("COLUMN", "syncer."+s.Name+".version_hash", "Hash of the tracked columns: another hash is another version.")
-	comment("COLUMN", "syncer."+s.Name+".row_hash", "Hash of all columns, untracked ones included: the same hash is nothing to write.")
+	comment("COLUMN", "syncer."+s.Name+".row_hash", "Hash of all columns, volatile ones included, when the version was opened.")
+	if len(s.Volatile()) > 0 {
+		comment("TABLE", "syncer."+s.Name+"_volatile", "What the volatile columns of standing rows have moved to since their version was opened. Read "+view+".")
+		comment("COLUMN", "syncer."+s.Name+"_volatile.row_hash", "Hash of all columns, volatile ones included: the same hash is nothing to write.")
+	}
 	comment("VIEW", view, s.Doc+" As it stands now. "+origin)
 	comment("VIEW", history, s.Doc+" Every version that is kept, with the time it stood. "+origin)
 	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment; an error where history no longer reaches back to it.")
@@ -258,7 +350,7 @@ func Comments(s *source.Source) [][2]string {
 	var late [][2]string
 	for _, c := range s.Columns {
 		text := c.Doc
-		if c.Untracked {
+		if c.Volatile {
 			text += " Kept current; makes no version."
 		}
 		if c.Field != "" {

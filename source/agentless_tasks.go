@@ -37,7 +37,7 @@ var AgentlessTasks = Source{
 		{Name: "measure_space_mb", Field: "MeasureSpace", Type: Double, Doc: "Data scanned, in MB, with a fraction though the API's page calls the field a whole number."},
 		{Name: "progress_by_project", Field: "ProgressByProject", Type: JSON, Doc: "How much of each kind of inspection is done, in percent, as an object such as {\"vul\": 100, \"baseline\": 40}."},
 		{Name: "report_status", Field: "ReportStatus", Type: Text, Labels: reportStatuses, Doc: "How far the report is."},
-		{Name: "report_download_url", Field: "ReportDownloadUrl", Type: URL, Untracked: true, Doc: "Where the report is, without the query string, which may carry a signature and changes at every call."},
+		{Name: "report_download_url", Field: "ReportDownloadUrl", Type: URL, Volatile: true, Doc: "Where the report is, without the query string, which may carry a signature and changes at every call."},
 		{Name: "extension", Field: "Extension", Type: JSON, Late: true, Doc: "What tasks of some kinds have besides, as an object: a security fix of an image names the vulnerabilities that were chosen and the fixed image."},
 	},
 	Sweeps: []Sweep{

@@ -40,11 +40,16 @@ func (s *Source) KeyIndexes() []int {
 func (s *Source) Tracked() []int {
 	var indexes []int
 	for i, c := range s.Columns {
-		if !c.Untracked {
+		if !c.Volatile {
 			indexes = append(indexes, i)
 		}
 	}
 	return indexes
+}
+
+// Volatile are the columns that are kept current and make no new version.
+func (s *Source) Volatile() []Column {
+	return slices.DeleteFunc(slices.Clone(s.Columns), func(c Column) bool { return !c.Volatile })
 }
 
 // Narrows reports whether a sweep leaves out what is long finished, so that full

@@ -42,7 +42,7 @@ func TestLookups(t *testing.T) {
 
 func TestTracked(t *testing.T) {
 	t.Parallel()
-	untracked := map[string][]string{
+	volatile := map[string][]string{
 		"agentless_tasks":        {"report_download_url"},
 		"cloud_center_instances": {"last_login_at"},
 	}
@@ -54,8 +54,8 @@ func TestTracked(t *testing.T) {
 				got = append(got, c.Name)
 			}
 		}
-		if want := untracked[s.Name]; !slices.Equal(got, want) {
-			t.Errorf("%s: untracked columns are %v, want %v", s.Name, got, want)
+		if want := volatile[s.Name]; !slices.Equal(got, want) {
+			t.Errorf("%s: volatile columns are %v, want %v", s.Name, got, want)
 		}
 	}
 }
@@ -186,7 +186,7 @@ func TestValidate(t *testing.T) {
 		{`the key names column "nothing", which does not exist`, func(s *Source) { s.Key[0] = "nothing" }},
 		{`the key names column "id" twice`, func(s *Source) { s.Key = []string{"id", "id"} }},
 		{`key column "created_at" is neither Text nor BigInt`, func(s *Source) { s.Key[0] = "created_at" }},
-		{`key column "id" is untracked`, func(s *Source) { s.Columns[0].Untracked = true }},
+		{`key column "id" is volatile`, func(s *Source) { s.Columns[0].Volatile = true }},
 		// The sweeps.
 		{`there are no sweeps`, func(s *Source) {
 			s.Sweeps, s.Columns, s.EndsWith = nil, slices.Delete(s.Columns, 1, 3), nil

@@ -26,7 +26,7 @@ var CloudCenterInstances = Source{
 		{Name: "status", Field: "Status", Type: Text, Labels: assetStatuses, Doc: "Whether the server runs."},
 		{Name: "client_status", Field: "ClientStatus", Type: Text, Labels: clientStatuses, Doc: "Whether the agent on the server is online."},
 		{Name: "client_sub_status", Field: "ClientSubStatus", Type: Text, Labels: clientSubStatuses, Doc: "Whether the agent is online and, where it is not, why."},
-		{Name: "last_login_at", Field: "LastLoginTimestamp", Type: Millis, Untracked: true, Doc: "When the agent was last online, which moves at nearly every call."},
+		{Name: "last_login_at", Field: "LastLoginTimestamp", Type: Millis, Volatile: true, Doc: "When the agent was last online, which moves at nearly every call."},
 
 		{Name: "os", Field: "Os", Type: Text, Doc: "Operating system, such as Linux."},
 		{Name: "os_name", Field: "OsName", Type: Text, NullText: "-", Doc: "Operating system with its version."},

@@ -74,8 +74,8 @@ type Column struct {
 	Type  Type
 	// Doc says what it means, in which unit. It becomes the column's COMMENT.
 	Doc string
-	// Untracked columns are kept current but never make a new version.
-	Untracked bool
+	// Volatile columns are kept current but never make a new version.
+	Volatile bool
 	// Labels name the codes; the views show them as <column>_label.
 	Labels []Label
 	// NullText is a text by which this API says "none": "null", "-".

@@ -188,8 +188,8 @@ func (v *validation) key() {
 			v.add("the key names column %q, which does not exist", name)
 		case c.Type != Text && c.Type != BigInt:
 			v.add("key column %q is neither Text nor BigInt", name)
-		case c.Untracked:
-			v.add("key column %q is untracked", name)
+		case c.Volatile:
+			v.add("key column %q is volatile", name)
 		}
 		if slices.Index(s.Key, name) != i {
 			v.add("the key names column %q twice", name)

@@ -51,8 +51,8 @@ func (v *validation) trendTwice(name string) bool {
 // trendColumn finds a column that trends may use: a merge sees those that make versions.
 func (v *validation) trendColumn(who, name string) bool {
 	c, ok := v.source.Column(name)
-	if !ok || c.Untracked {
-		v.add("%s names column %q, which does not exist or is untracked", who, name)
+	if !ok || c.Volatile {
+		v.add("%s names column %q, which does not exist or is volatile", who, name)
 	}
 	return ok
 }

@@ -48,7 +48,7 @@ func changesOf(t *rapid.T, s *store.Store, src *source.Source) {
 	for range rapid.IntRange(1, 6).Draw(t, "syncs") {
 		listed := map[int]source.Row{}
 		if rapid.IntRange(0, 2).Draw(t, "fate") > 0 {
-			listed[key] = rowOf(src, sweep, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 2).Draw(t, "untracked"))
+			listed[key] = rowOf(src, sweep, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 2).Draw(t, "volatile"))
 		}
 		syncRandomly(t, s, p, listed)
 		after := standing(t, s, src, p)

@@ -29,7 +29,7 @@ type encodedColumn struct {
 func newEncoder(s *source.Source) *encoder {
 	e := &encoder{key: s.KeyIndexes()}
 	for _, c := range s.Columns {
-		e.columns = append(e.columns, encodedColumn{c.Type, xxhash.Sum64String(c.Name), !c.Untracked})
+		e.columns = append(e.columns, encodedColumn{c.Type, xxhash.Sum64String(c.Name), !c.Volatile})
 	}
 	e.columns = append(e.columns, encodedColumn{source.JSON, xxhash.Sum64String("extra"), true})
 	return e
@@ -67,7 +67,7 @@ func (e *encoder) keyHashRaw(key [][]byte) uint64 {
 // neither of which is 0: version is of the tracked columns, all of every column.
 func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, version, all uint64) {
 	h := e.scratch[:0]
-	var untracked []byte
+	var volatile []byte
 	for i, c := range e.columns {
 		v := row[i]
 		if !v.Valid {
@@ -82,14 +82,14 @@ func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, version, all 
 			h = binary.BigEndian.AppendUint64(h, c.name)
 			h = append(h, dst[start:]...)
 		} else {
-			untracked = binary.BigEndian.AppendUint64(untracked, c.name)
-			untracked = append(untracked, dst[start:]...)
+			volatile = binary.BigEndian.AppendUint64(volatile, c.name)
+			volatile = append(volatile, dst[start:]...)
 		}
 	}
 	version = max(1, xxhash.Sum64(h))
 	all = version
-	if len(untracked) > 0 {
-		h = append(h, untracked...)
+	if len(volatile) > 0 {
+		h = append(h, volatile...)
 		all = max(1, xxhash.Sum64(h))
 	}
 	e.scratch = h

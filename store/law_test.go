@@ -53,7 +53,7 @@ func timeTravel(t *rapid.T, s *store.Store, src *source.Source) {
 				delete(listed, key)
 			case "come":
 				// Few different values, so that rows also return to what they were.
-				listed[key] = rowOf(src, sweep, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 2).Draw(t, "untracked"))
+				listed[key] = rowOf(src, sweep, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 2).Draw(t, "volatile"))
 			}
 		}
 		moments = append(moments, moment{syncRandomly(t, s, p, listed), show(t, s, src, p, "")})
@@ -145,16 +145,16 @@ func limitKeys(s *source.Source) int {
 }
 
 // rowOf makes a row: the key columns from key, the sweep's constants, the rest
-// from a state and, for untracked columns, from another.
-func rowOf(s *source.Source, sweep *source.Sweep, key, state, untracked int) source.Row {
+// from a state and, for volatile columns, from another.
+func rowOf(s *source.Source, sweep *source.Sweep, key, state, volatile int) source.Row {
 	row := make(source.Row, len(s.Columns)+1)
 	for i, c := range s.Columns {
 		n := state
 		switch {
 		case slices.Contains(s.Key, c.Name):
 			n = key + 10 // 2 would be NULL
-		case c.Untracked:
-			n = untracked
+		case c.Volatile:
+			n = volatile
 		}
 		row[i] = valueOf(c.Type, n)
 		if s.EndsWith != nil && s.EndsWith.Source == s.Name && c.Name == s.EndsWith.Via {
@@ -196,7 +196,7 @@ func valueOf(t source.Type, n int) source.Value {
 	}
 }
 
-// show reads alicloud.s, or s_as_of(at), without the untracked columns.
+// show reads alicloud.s, or s_as_of(at), without the volatile columns.
 func show(t *rapid.T, s *store.Store, src *source.Source, p store.Partition, at string) []string {
 	relation := "alicloud." + src.Name
 	if at != "" {
@@ -204,7 +204,7 @@ func show(t *rapid.T, s *store.Store, src *source.Source, p store.Partition, at 
 	}
 	drop := ""
 	for _, c := range src.Columns {
-		if c.Untracked {
+		if c.Volatile {
 			drop += " - '" + c.Name + "'"
 		}
 	}

@@ -162,8 +162,11 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`,
 // apply moves the stage into the table and ends what is gone.
 func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error {
 	account, region := y.part.AccountID, y.part.RegionID
-	write := func(sql string, by int, args ...any) (int64, error) {
-		return y.count(ctx, tx, y.t.tallied(sql, by), append([]any{account, region, c.At}, args...)...)
+	write := func(sql string, by int) (int64, error) {
+		return y.count(ctx, tx, y.t.tallied(sql, by, ""), account, region, c.At)
+	}
+	end := func(sql string) (int64, error) { // for good: no other version follows
+		return y.count(ctx, tx, y.t.tallied(sql, -1, y.t.dropVolatile()), account, region, c.At)
 	}
 	// What is gone is judged before the stage is merged, among the rows that
 	// stood when the run began.
@@ -178,22 +181,20 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 		if c.Changed, err = write(y.t.endChanged(), -1); err != nil {
 			return err
 		}
-		if sql := y.t.refresh(); sql != "" {
-			if _, err := tx.Exec(ctx, sql, account, region); err != nil {
-				return err
-			}
-		}
 	}
 	if err := y.open(ctx, tx, c, write); err != nil {
 		return err
 	}
+	if err := y.keepVolatile(ctx, tx); err != nil {
+		return err
+	}
 	if v.listed {
-		if c.Ended, err = write(y.t.endGone(), -1); err != nil {
+		if c.Ended, err = end(y.t.endGone()); err != nil {
 			return err
 		}
 	}
 	if y.t.EndsWith != nil {
-		return y.endOrphans(ctx, tx, c, write)
+		return y.endOrphans(ctx, tx, c, end)
 	}
 	return nil
 }
@@ -213,7 +214,7 @@ func (y *Sync) settleStage(ctx context.Context, tx pgx.Tx) error {
 }
 
 // wrote reports whether a merge has written into the tables: a stage may also have
-// brought untracked columns up to date.
+// brought volatile columns up to date.
 func (y *Sync) wrote(c *Changes) bool {
 	return y.first || c.Opened+c.Changed+c.Ended > 0 || y.conn != nil
 }
@@ -221,7 +222,7 @@ func (y *Sync) wrote(c *Changes) bool {
 // open makes the new versions: those of the stage by a statement that answers what
 // the trends gain, those of the spill by a COPY, which answers nothing: then all
 // that was opened is read again.
-func (y *Sync) open(ctx context.Context, tx pgx.Tx, c *Changes, write func(string, int, ...any) (int64, error)) error {
+func (y *Sync) open(ctx context.Context, tx pgx.Tx, c *Changes, write func(string, int) (int64, error)) error {
 	copied, err := y.openNew(ctx, tx, c.At)
 	if err != nil {
 		return err

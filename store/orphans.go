@@ -28,7 +28,7 @@ func (t *table) orphan() string {
 // endOrphans ends the rows whose parent no longer stands. A row that this very
 // merge opened waits for the next one: a version cannot end as it begins.
 func (t *table) endOrphans() string {
-	return fmt.Sprintf("UPDATE %s AS t\nSET valid_to = $3\nWHERE %s\n    AND t.valid_from < $3\n    AND %s", t.name, t.where, t.orphan())
+	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s\n    AND t.valid_from < $3\n    AND %s", t.name, t.setEnded(), t.where, t.orphan())
 }
 
 // endOrphans ends rows whose parent is gone, once the parents were ever synced. It
@@ -36,7 +36,7 @@ func (t *table) endOrphans() string {
 // they were last compared: that is told by the generation of the parents'
 // partition, which is read before they are, so that parents that change meanwhile
 // are looked at again.
-func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, c *Changes, write func(string, int, ...any) (int64, error)) error {
+func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, c *Changes, end func(string) (int64, error)) error {
 	account, region, own := y.part.AccountID, y.part.RegionID, y.t.ownParents()
 	var parents int64
 	var compared *int64
@@ -53,7 +53,7 @@ WHERE c.account_id = $1 AND c.region_id = $2 AND c.source = $3 AND p.source = $4
 	waits := false
 	err = byHash(ctx, tx, func() error {
 		for {
-			n, err := write(y.t.endOrphans(), -1)
+			n, err := end(y.t.endOrphans())
 			if err != nil {
 				return err
 			}

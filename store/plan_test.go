@@ -34,7 +34,7 @@ func family() (folders, files *source.Source) {
 				{Name: "id", Field: "Id", Type: source.Text, Doc: "ID."},
 				{Name: "folder", Field: "Folder", Type: source.Text, Doc: "Folder that it is in."},
 				{Name: "size", Field: "Size", Type: source.BigInt, Doc: "Size."},
-				{Name: "read_at", Field: "ReadAt", Type: source.Millis, Untracked: true, Doc: "When it was read."},
+				{Name: "read_at", Field: "ReadAt", Type: source.Millis, Volatile: true, Doc: "When it was read."},
 			},
 			Sweeps:   []source.Sweep{{Name: name, Absent: source.Ends}},
 			EndsWith: &source.Parent{Source: parent, Column: "id", Via: "folder"},
@@ -174,7 +174,7 @@ func drawRows(t *rapid.T, src *source.Source, decl *source.Sweep, value string, 
 		if len(src.Key) == 0 && key > 0 || batch != nil && !slices.Contains(batch, keyText(key)) {
 			continue
 		}
-		row := rowOf(src, decl, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 1).Draw(t, "untracked"))
+		row := rowOf(src, decl, key, rapid.IntRange(0, 2).Draw(t, "state"), rapid.IntRange(0, 1).Draw(t, "volatile"))
 		if via := src.EndsWith; via != nil && !slices.Contains(src.Key, via.Via) && rapid.IntRange(0, 3).Draw(t, "hangs") > 0 {
 			row[src.Index(via.Via)] = source.TextValue(keyText(rapid.IntRange(0, 5).Draw(t, "parent")))
 		}

@@ -46,10 +46,17 @@ func (t *table) trendColumns() []string {
 }
 
 // tallied makes a statement that writes versions on alias t answer how many, and
-// what each trend gains (by +1) or loses (by -1).
-func (t *table) tallied(sql string, by int) string {
-	return fmt.Sprintf("WITH v AS (\n%s\nRETURNING %s\n)\nSELECT (SELECT count(*) FROM v)%s",
-		sql, list("t.", t.trendColumns()), t.tallies(by))
+// what each trend gains (by +1) or loses (by -1). then is another part of the
+// statement, which may read the versions as v.
+func (t *table) tallied(sql string, by int, then string) string {
+	columns := t.trendColumns()
+	for _, k := range t.key() {
+		if !slices.Contains(columns, k) {
+			columns = append(columns, k)
+		}
+	}
+	return fmt.Sprintf("WITH v AS (\n%s\nRETURNING %s\n)%s\nSELECT (SELECT count(*) FROM v)%s",
+		sql, list("t.", columns), then, t.tallies(by))
 }
 
 // tallyOpened answers what each trend gains by all that a merge has opened.

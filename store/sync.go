@@ -123,7 +123,10 @@ func (y *Sync) loadFingerprints(ctx context.Context) (unique bool, err error) {
 		y.known.hashes[i], y.known.seen[i] = binary.BigEndian.Uint64(v[last]), stands
 	}
 	y.standing = y.known.used
-	return true, rows.Err()
+	if rows.Close(); rows.Err() != nil {
+		return false, rows.Err()
+	}
+	return true, y.loadVolatile(ctx)
 }
 
 // A Scope says which rows a sweep speaks for, beside its declaration's own

@@ -110,28 +110,9 @@ func (t *table) dropOlder() string {
 // rows go to the partition of the month of $3.
 func (t *table) endChanged() string {
 	return fmt.Sprintf(`UPDATE %s AS t
-SET valid_to = $3
+SET %s
 FROM pg_temp.stage AS s
-WHERE %s AND %s AND t.version_hash <> s.version_hash`, t.name, t.where, t.sameKey("t", "s"))
-}
-
-// refresh brings the untracked columns of standing versions up to date, in
-// place. Empty where a source has none.
-func (t *table) refresh() string {
-	var set []string
-	for _, c := range t.Columns {
-		if c.Untracked {
-			set = append(set, fmt.Sprintf("%s = s.%s", ident(c.Name), ident(c.Name)))
-		}
-	}
-	if set == nil {
-		return ""
-	}
-	return fmt.Sprintf(`UPDATE %s AS t
-SET %s, row_hash = s.row_hash
-FROM pg_temp.stage AS s
-WHERE %s AND %s AND t.version_hash = s.version_hash AND t.row_hash <> s.row_hash`,
-		t.name, strings.Join(set, ", "), t.where, t.sameKey("t", "s"))
+WHERE %s AND %s AND t.version_hash <> s.version_hash`, t.name, t.setEnded(), t.where, t.sameKey("t", "s"))
 }
 
 // open inserts every staged row that no standing version equals: after
@@ -153,7 +134,7 @@ func (t *table) copyStanding() string {
 
 // endGone ends what pg_temp.gone says.
 func (t *table) endGone() string {
-	return fmt.Sprintf("UPDATE %s AS t\nSET valid_to = $3\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.where, t.sameKey("t", "g"))
+	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
 }
 
 // compareStage reads what the stage would open and change: the key as text, and
@@ -161,7 +142,7 @@ func (t *table) endGone() string {
 func (t *table) compareStage() string {
 	var pairs []string
 	for i, name := range t.columns {
-		if i < len(t.Columns) && t.Columns[i].Untracked {
+		if i < len(t.Columns) && t.Columns[i].Volatile {
 			continue
 		}
 		pairs = append(pairs, fmt.Sprintf("('%s', to_jsonb(t.%s), to_jsonb(s.%s))", t.columnName(i), name, name))

@@ -123,7 +123,7 @@ func trendRow(t *rapid.T, src *source.Source, tr source.Trend, key int, at time.
 	row := rowOf(src, &src.Sweeps[0], key, 0, 0)
 	for i, c := range src.Columns {
 		_, set := src.Sweeps[0].Set[c.Name]
-		if set || c.Untracked || c.Field == "" || strings.Contains(strings.Join(src.Key, " "), c.Name) {
+		if set || c.Volatile || c.Field == "" || strings.Contains(strings.Join(src.Key, " "), c.Name) {
 			continue
 		}
 		switch n := rapid.IntRange(0, 3).Draw(t, c.Name); {

@@ -216,7 +216,7 @@ func shownAt(t *rapid.T, s *store.Store, src *source.Source, account, at string)
 	}
 	drop := ""
 	for _, c := range src.Columns {
-		if c.Untracked {
+		if c.Volatile {
 			drop += " - '" + c.Name + "'"
 		}
 	}

@@ -243,7 +243,7 @@ func one[T any](t *testing.T, db *pgx.Conn, sql string) (value T) {
 // tracked is a row as text, without what makes no version and what else is named.
 func tracked(s *source.Source, without ...string) string {
 	for _, c := range s.Columns {
-		if c.Untracked {
+		if c.Volatile {
 			without = append(without, c.Name)
 		}
 	}

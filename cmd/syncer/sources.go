@@ -78,7 +78,7 @@ func (p *program) describe(s *source.Source) {
 			}
 			doc += " " + strings.Join(labels, ", ") + "."
 		}
-		if c.Untracked {
+		if c.Volatile {
 			doc += " Kept current; makes no version."
 		}
 		for i, line := range wrapText(doc, 72) {

@@ -67,7 +67,7 @@ func scale(ctx context.Context, report func(figure)) error {
 		}
 	}
 	time.Sleep(10 * time.Second)
-	// Servers are asked for by themselves: an untracked column of theirs changes at
+	// Servers are asked for by themselves: an volatile column of theirs changes at
 	// nearly every call, and is written in place.
 	servers, others := source.CloudCenterInstances.Name, []string{}
 	for _, src := range source.All {

@@ -76,14 +76,14 @@ func parseRule(text string, known []*source.Source) (r Rule, _ *ruleError) {
 	if i < 0 {
 		var names []string
 		for _, c := range s.Columns {
-			if !c.Untracked {
+			if !c.Volatile {
 				names = append(names, c.Name)
 			}
 		}
 		return r, &ruleError{subject.offset + len(name) + 1, unknown("column of "+name, column, names)}
 	}
 	c := s.Columns[i]
-	if c.Untracked || slices.Contains(s.Key, column) {
+	if c.Volatile || slices.Contains(s.Key, column) {
 		return r, &ruleError{subject.offset + len(name) + 1, fmt.Sprintf("%s makes no version of a row, so that its changes are not known", column)}
 	}
 	if r.Verb == "rose" || r.Verb == "fell" {

@@ -36,14 +36,14 @@ func (l *life) remember(ctx context.Context, at time.Time) error {
 // digest is the number of rows in a relation, and a hash of their tracked columns.
 func (l *life) digest(ctx context.Context, src *source.Source, relation string) (digest string, err error) {
 	err = l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) || ' ' || coalesce(md5(string_agg(h, '' ORDER BY h)), '')
-FROM (SELECT md5((to_jsonb(s) - $1::text[])::text) AS h FROM %s AS s) AS d`, relation), untracked(src)).Scan(&digest)
+FROM (SELECT md5((to_jsonb(s) - $1::text[])::text) AS h FROM %s AS s) AS d`, relation), volatile(src)).Scan(&digest)
 	return digest, err
 }
 
-func untracked(src *source.Source) []string {
+func volatile(src *source.Source) []string {
 	names := []string{}
 	for _, c := range src.Columns {
-		if c.Untracked {
+		if c.Volatile {
 			names = append(names, c.Name)
 		}
 	}
@@ -242,11 +242,11 @@ func (l *life) settled(ctx context.Context) error {
 }
 
 // tuples is a digest of where each standing row lies and who wrote it. What has
-// untracked columns is left out: these follow the call.
+// volatile columns is left out: these follow the call.
 func (l *life) tuples(ctx context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	for _, src := range source.All {
-		if len(untracked(src)) > 0 {
+		if len(volatile(src)) > 0 {
 			continue
 		}
 		var d string

@@ -84,7 +84,7 @@ func rowsOf(ctx context.Context, s *store.Store, src *source.Source, f store.Fre
 		where = "version IN (SELECT unnest(ARRAY[cur_version, upgrade_version, latest_version]) FROM alicloud.agent_versions AS v WHERE v.account_id = s.account_id AND v.region_id = s.region_id)"
 	}
 	rows, err := s.Pool().Query(ctx, fmt.Sprintf("SELECT (to_jsonb(s) - $3::text[])::text FROM alicloud.%s AS s WHERE account_id = $1 AND region_id = $2 AND %s", src.Name, where),
-		f.AccountID, f.RegionID, append(untracked(src), "valid_from"))
+		f.AccountID, f.RegionID, append(volatile(src), "valid_from"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What the volatile columns of a standing row have moved to stands in a narrow table
+// beside the wide one, syncer.<source>_volatile, from when one of them has moved
+// first. Its updates find room in their own page and touch no index, so that a row of
+// which only a volatile column moves costs tens of bytes of WAL, not a wide tuple.
+// A version that ends takes along what its volatile columns were last.
+
+// volatile names the columns; empty: the source has none, and no such table.
+func (t *table) volatile() (names []string) {
+	for _, c := range t.Source.Volatile() {
+		names = append(names, ident(c.Name))
+	}
+	return names
+}
+
+func (t *table) volatileTable() string {
+	return pgx.Identifier{"syncer", t.Source.Name + "_volatile"}.Sanitize()
+}
+
+// ofVolatile narrows alias v to the partition.
+const ofVolatile = "v.account_id = $1 AND v.region_id = $2"
+
+// selectVolatile reads (key…, row_hash) of the rows that have moved.
+func (t *table) selectVolatile() string {
+	return fmt.Sprintf("SELECT %s FROM %s AS v WHERE %s", list("v.", append(t.key(), "row_hash")), t.volatileTable(), ofVolatile)
+}
+
+// setEnded ends a version at $3.
+func (t *table) setEnded() string {
+	set := "valid_to = $3"
+	names := t.volatile()
+	if len(names) == 0 {
+		return set
+	}
+	last := make([]string, len(names))
+	for i, name := range names {
+		last[i] = fmt.Sprintf("CASE WHEN v.row_hash IS NULL THEN t.%[1]s ELSE v.%[1]s END", name)
+	}
+	return fmt.Sprintf(`%s, (%s) = (
+    SELECT %s
+    FROM (VALUES (1)) AS one
+    LEFT JOIN %s AS v ON %s AND %s
+)`, set, strings.Join(names, ", "), strings.Join(last, ", "), t.volatileTable(), ofVolatile, t.sameKey("v", "t"))
+}
+
+// moveVolatile brings what has moved before up to what is staged.
+func (t *table) moveVolatile() string {
+	set := []string{"row_hash = s.row_hash"}
+	for _, name := range t.volatile() {
+		set = append(set, fmt.Sprintf("%[1]s = s.%[1]s", name))
+	}
+	return fmt.Sprintf(`UPDATE %s AS v
+SET %s
+FROM pg_temp.stage AS s
+WHERE %s AND %s AND v.row_hash <> s.row_hash`, t.volatileTable(), strings.Join(set, ", "), ofVolatile, t.sameKey("v", "s"))
+}
+
+// addVolatile adds the rows of which a volatile column moves for the first time:
+// those that stand, once the new versions are open, with other values than staged.
+func (t *table) addVolatile() string {
+	columns := append(append(t.key(), t.volatile()...), "row_hash")
+	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s)
+SELECT $1, $2, %s
+FROM pg_temp.stage AS s
+JOIN %s AS t ON %s AND %s
+WHERE t.row_hash <> s.row_hash AND NOT EXISTS (SELECT FROM %s AS v WHERE %s AND %s)
+ORDER BY %s`, t.volatileTable(), list("", columns), list("s.", columns), t.name, t.where, t.sameKey("t", "s"),
+		t.volatileTable(), ofVolatile, t.sameKey("v", "s"), list("s.", append(t.key(), "seq")))
+}
+
+// dropVolatile is a part of a statement behind v, the versions that it has ended for
+// good: what their volatile columns were is in them now.
+func (t *table) dropVolatile() string {
+	if len(t.volatile()) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(",\ngone AS (\nDELETE FROM %s AS o USING v WHERE o.account_id = $1 AND o.region_id = $2 AND %s\n)",
+		t.volatileTable(), t.sameKey("o", "v"))
+}
+
+// loadVolatile puts the hashes of what has moved in the place of the versions' own.
+func (y *Sync) loadVolatile(ctx context.Context) error {
+	if len(y.t.volatile()) == 0 {
+		return nil
+	}
+	rows, err := y.store.pool.Query(ctx, y.t.selectVolatile(), y.part.AccountID, y.part.RegionID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues()
+		last := len(v) - 1
+		if i := y.known.find(y.enc.keyHashRaw(v[:last])); i >= 0 {
+			y.known.hashes[i] = binary.BigEndian.Uint64(v[last])
+		}
+	}
+	return rows.Err()
+}
+
+// keepVolatile brings the volatile columns of the rows that stand up to what is staged.
+func (y *Sync) keepVolatile(ctx context.Context, tx pgx.Tx) error {
+	if y.conn == nil || len(y.t.volatile()) == 0 {
+		return nil
+	}
+	for _, sql := range []string{y.t.moveVolatile(), y.t.addVolatile()} {
+		if _, err := tx.Exec(ctx, sql, y.part.AccountID, y.part.RegionID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
