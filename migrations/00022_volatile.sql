@@ -28,12 +28,14 @@ SELECT
     CASE t.status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE t.status
     END AS status_label,
     t.client_status,
     CASE t.client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE t.client_status
     END AS client_status_label,
     t.client_sub_status,
     CASE t.client_sub_status
@@ -42,6 +44,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE t.client_sub_status
     END AS client_sub_status_label,
     CASE WHEN v.row_hash IS NULL THEN t.last_login_at ELSE v.last_login_at END AS last_login_at,
     t.os,
@@ -61,6 +64,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE t.importance::text
     END AS importance_label,
     t.group_id,
     t.group_trace,
@@ -69,12 +73,15 @@ SELECT
     t.tag_resources,
     t.auth_version,
     CASE t.auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE t.auth_version::text
     END AS auth_version_label,
     t.auth_version_name,
     t.auth_modified_at,
@@ -83,17 +90,20 @@ SELECT
     CASE t.post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE t.post_paid_flag::text
     END AS post_paid_flag_label,
     t.bind_file_protect_type,
     CASE t.bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE t.bind_file_protect_type
     END AS bind_file_protect_type_label,
     t.risk_status,
     t.exposed_status,
     CASE t.exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE t.exposed_status::text
     END AS exposed_status_label,
     t.vul_status,
     t.vul_count,
@@ -107,15 +117,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE t.vendor::text
     END AS vendor_label,
     t.vendor_name,
     t.vendor_uid,
@@ -124,6 +135,7 @@ SELECT
     CASE t.flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE t.flag::text
     END AS flag_label,
     t.flag_name,
     t.asset_type,
@@ -136,6 +148,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE t.asset_type
     END AS asset_type_label,
     t.asset_type_name,
     t.has_container,
@@ -148,7 +161,9 @@ SELECT
     t.app_name,
     t.service_id,
     t.extra,
-    t.valid_from
+    t.valid_from,
+    t.edr_auth_version,
+    t.free_type
 FROM syncer.cloud_center_instances AS t
 LEFT JOIN syncer.cloud_center_instances_volatile AS v ON v.account_id = t.account_id AND v.region_id = t.region_id AND v.uuid = t.uuid
 WHERE t.valid_to = 'infinity';
@@ -167,12 +182,14 @@ SELECT
     CASE t.status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE t.status
     END AS status_label,
     t.client_status,
     CASE t.client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE t.client_status
     END AS client_status_label,
     t.client_sub_status,
     CASE t.client_sub_status
@@ -181,6 +198,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE t.client_sub_status
     END AS client_sub_status_label,
     (
         SELECT CASE WHEN v.row_hash IS NULL THEN t.last_login_at ELSE v.last_login_at END
@@ -204,6 +222,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE t.importance::text
     END AS importance_label,
     t.group_id,
     t.group_trace,
@@ -212,12 +231,15 @@ SELECT
     t.tag_resources,
     t.auth_version,
     CASE t.auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE t.auth_version::text
     END AS auth_version_label,
     t.auth_version_name,
     t.auth_modified_at,
@@ -226,17 +248,20 @@ SELECT
     CASE t.post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE t.post_paid_flag::text
     END AS post_paid_flag_label,
     t.bind_file_protect_type,
     CASE t.bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE t.bind_file_protect_type
     END AS bind_file_protect_type_label,
     t.risk_status,
     t.exposed_status,
     CASE t.exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE t.exposed_status::text
     END AS exposed_status_label,
     t.vul_status,
     t.vul_count,
@@ -250,15 +275,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE t.vendor::text
     END AS vendor_label,
     t.vendor_name,
     t.vendor_uid,
@@ -267,6 +293,7 @@ SELECT
     CASE t.flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE t.flag::text
     END AS flag_label,
     t.flag_name,
     t.asset_type,
@@ -279,6 +306,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE t.asset_type
     END AS asset_type_label,
     t.asset_type_name,
     t.has_container,
@@ -292,7 +320,9 @@ SELECT
     t.service_id,
     t.extra,
     t.valid_from,
-    NULL::timestamptz AS valid_to
+    NULL::timestamptz AS valid_to,
+    t.edr_auth_version,
+    t.free_type
 FROM syncer.cloud_center_instances AS t
 WHERE t.valid_to = 'infinity'
 UNION ALL
@@ -309,12 +339,14 @@ SELECT
     CASE t.status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE t.status
     END AS status_label,
     t.client_status,
     CASE t.client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE t.client_status
     END AS client_status_label,
     t.client_sub_status,
     CASE t.client_sub_status
@@ -323,6 +355,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE t.client_sub_status
     END AS client_sub_status_label,
     t.last_login_at,
     t.os,
@@ -342,6 +375,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE t.importance::text
     END AS importance_label,
     t.group_id,
     t.group_trace,
@@ -350,12 +384,15 @@ SELECT
     t.tag_resources,
     t.auth_version,
     CASE t.auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE t.auth_version::text
     END AS auth_version_label,
     t.auth_version_name,
     t.auth_modified_at,
@@ -364,17 +401,20 @@ SELECT
     CASE t.post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE t.post_paid_flag::text
     END AS post_paid_flag_label,
     t.bind_file_protect_type,
     CASE t.bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE t.bind_file_protect_type
     END AS bind_file_protect_type_label,
     t.risk_status,
     t.exposed_status,
     CASE t.exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE t.exposed_status::text
     END AS exposed_status_label,
     t.vul_status,
     t.vul_count,
@@ -388,15 +428,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE t.vendor::text
     END AS vendor_label,
     t.vendor_name,
     t.vendor_uid,
@@ -405,6 +446,7 @@ SELECT
     CASE t.flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE t.flag::text
     END AS flag_label,
     t.flag_name,
     t.asset_type,
@@ -417,6 +459,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE t.asset_type
     END AS asset_type_label,
     t.asset_type_name,
     t.has_container,
@@ -430,7 +473,9 @@ SELECT
     t.service_id,
     t.extra,
     t.valid_from,
-    t.valid_to
+    t.valid_to,
+    t.edr_auth_version,
+    t.free_type
 FROM syncer.cloud_center_instances AS t
 WHERE t.valid_to < 'infinity';
 
@@ -463,6 +508,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE t.status::text
     END AS status_label,
     t.progress,
     t.result,
@@ -470,8 +516,14 @@ SELECT
     t.ended_at,
     t.target_type,
     CASE t.target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE t.target_type::text
     END AS target_type_label,
     t.target_name,
     t.uuid,
@@ -488,10 +540,12 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE t.report_status
     END AS report_status_label,
     CASE WHEN v.row_hash IS NULL THEN t.report_download_url ELSE v.report_download_url END AS report_download_url,
     t.extra,
-    t.valid_from
+    t.valid_from,
+    t.extension
 FROM syncer.agentless_tasks AS t
 LEFT JOIN syncer.agentless_tasks_volatile AS v ON v.account_id = t.account_id AND v.region_id = t.region_id AND v.task_id = t.task_id
 WHERE t.valid_to = 'infinity';
@@ -510,6 +564,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE t.status::text
     END AS status_label,
     t.progress,
     t.result,
@@ -517,8 +572,14 @@ SELECT
     t.ended_at,
     t.target_type,
     CASE t.target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE t.target_type::text
     END AS target_type_label,
     t.target_name,
     t.uuid,
@@ -535,6 +596,7 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE t.report_status
     END AS report_status_label,
     (
         SELECT CASE WHEN v.row_hash IS NULL THEN t.report_download_url ELSE v.report_download_url END
@@ -543,7 +605,8 @@ SELECT
     ) AS report_download_url,
     t.extra,
     t.valid_from,
-    NULL::timestamptz AS valid_to
+    NULL::timestamptz AS valid_to,
+    t.extension
 FROM syncer.agentless_tasks AS t
 WHERE t.valid_to = 'infinity'
 UNION ALL
@@ -560,6 +623,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE t.status::text
     END AS status_label,
     t.progress,
     t.result,
@@ -567,8 +631,14 @@ SELECT
     t.ended_at,
     t.target_type,
     CASE t.target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE t.target_type::text
     END AS target_type_label,
     t.target_name,
     t.uuid,
@@ -585,11 +655,13 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE t.report_status
     END AS report_status_label,
     t.report_download_url,
     t.extra,
     t.valid_from,
-    t.valid_to
+    t.valid_to,
+    t.extension
 FROM syncer.agentless_tasks AS t
 WHERE t.valid_to < 'infinity';
 
@@ -621,12 +693,14 @@ SELECT
     CASE status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE status
     END AS status_label,
     client_status,
     CASE client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE client_status
     END AS client_status_label,
     client_sub_status,
     CASE client_sub_status
@@ -635,6 +709,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE client_sub_status
     END AS client_sub_status_label,
     last_login_at,
     os,
@@ -654,6 +729,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE importance::text
     END AS importance_label,
     group_id,
     group_trace,
@@ -662,12 +738,15 @@ SELECT
     tag_resources,
     auth_version,
     CASE auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE auth_version::text
     END AS auth_version_label,
     auth_version_name,
     auth_modified_at,
@@ -676,17 +755,20 @@ SELECT
     CASE post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE post_paid_flag::text
     END AS post_paid_flag_label,
     bind_file_protect_type,
     CASE bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE bind_file_protect_type
     END AS bind_file_protect_type_label,
     risk_status,
     exposed_status,
     CASE exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE exposed_status::text
     END AS exposed_status_label,
     vul_status,
     vul_count,
@@ -700,15 +782,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE vendor::text
     END AS vendor_label,
     vendor_name,
     vendor_uid,
@@ -717,6 +800,7 @@ SELECT
     CASE flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE flag::text
     END AS flag_label,
     flag_name,
     asset_type,
@@ -729,6 +813,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE asset_type
     END AS asset_type_label,
     asset_type_name,
     has_container,
@@ -741,7 +826,9 @@ SELECT
     app_name,
     service_id,
     extra,
-    valid_from
+    valid_from,
+    edr_auth_version,
+    free_type
 FROM syncer.cloud_center_instances
 WHERE valid_to = 'infinity';
 
@@ -759,12 +846,14 @@ SELECT
     CASE status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE status
     END AS status_label,
     client_status,
     CASE client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE client_status
     END AS client_status_label,
     client_sub_status,
     CASE client_sub_status
@@ -773,6 +862,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE client_sub_status
     END AS client_sub_status_label,
     last_login_at,
     os,
@@ -792,6 +882,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE importance::text
     END AS importance_label,
     group_id,
     group_trace,
@@ -800,12 +891,15 @@ SELECT
     tag_resources,
     auth_version,
     CASE auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE auth_version::text
     END AS auth_version_label,
     auth_version_name,
     auth_modified_at,
@@ -814,17 +908,20 @@ SELECT
     CASE post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE post_paid_flag::text
     END AS post_paid_flag_label,
     bind_file_protect_type,
     CASE bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE bind_file_protect_type
     END AS bind_file_protect_type_label,
     risk_status,
     exposed_status,
     CASE exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE exposed_status::text
     END AS exposed_status_label,
     vul_status,
     vul_count,
@@ -838,15 +935,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE vendor::text
     END AS vendor_label,
     vendor_name,
     vendor_uid,
@@ -855,6 +953,7 @@ SELECT
     CASE flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE flag::text
     END AS flag_label,
     flag_name,
     asset_type,
@@ -867,6 +966,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE asset_type
     END AS asset_type_label,
     asset_type_name,
     has_container,
@@ -880,7 +980,9 @@ SELECT
     service_id,
     extra,
     valid_from,
-    NULL::timestamptz AS valid_to
+    NULL::timestamptz AS valid_to,
+    edr_auth_version,
+    free_type
 FROM syncer.cloud_center_instances
 WHERE valid_to = 'infinity'
 UNION ALL
@@ -897,12 +999,14 @@ SELECT
     CASE status
         WHEN 'Running' THEN 'running'
         WHEN 'notRunning' THEN 'not running'
+        ELSE status
     END AS status_label,
     client_status,
     CASE client_status
         WHEN 'online' THEN 'online'
         WHEN 'offline' THEN 'offline'
         WHEN 'pause' THEN 'paused'
+        ELSE client_status
     END AS client_status_label,
     client_sub_status,
     CASE client_sub_status
@@ -911,6 +1015,7 @@ SELECT
         WHEN 'pause' THEN 'paused'
         WHEN 'uninstalled' THEN 'not installed'
         WHEN 'stopped' THEN 'server shut down'
+        ELSE client_sub_status
     END AS client_sub_status_label,
     last_login_at,
     os,
@@ -930,6 +1035,7 @@ SELECT
         WHEN 0 THEN 'test'
         WHEN 1 THEN 'common'
         WHEN 2 THEN 'important'
+        ELSE importance::text
     END AS importance_label,
     group_id,
     group_trace,
@@ -938,12 +1044,15 @@ SELECT
     tag_resources,
     auth_version,
     CASE auth_version
+        WHEN 0 THEN 'unauthorized'
         WHEN 1 THEN 'Basic'
         WHEN 3 THEN 'Enterprise'
         WHEN 5 THEN 'Advanced'
         WHEN 6 THEN 'Anti-virus'
         WHEN 7 THEN 'Ultimate'
+        WHEN 8 THEN 'Multi-Edition'
         WHEN 10 THEN 'Value-added Plan'
+        ELSE auth_version::text
     END AS auth_version_label,
     auth_version_name,
     auth_modified_at,
@@ -952,17 +1061,20 @@ SELECT
     CASE post_paid_flag
         WHEN 0 THEN 'subscription'
         WHEN 1 THEN 'pay-as-you-go'
+        ELSE post_paid_flag::text
     END AS post_paid_flag_label,
     bind_file_protect_type,
     CASE bind_file_protect_type
         WHEN 'block' THEN 'bound'
         WHEN 'none' THEN 'not bound'
+        ELSE bind_file_protect_type
     END AS bind_file_protect_type_label,
     risk_status,
     exposed_status,
     CASE exposed_status
         WHEN 0 THEN 'not exposed'
         WHEN 1 THEN 'exposed'
+        ELSE exposed_status::text
     END AS exposed_status_label,
     vul_status,
     vul_count,
@@ -976,15 +1088,16 @@ SELECT
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
         WHEN 2 THEN 'data center'
-        WHEN 3 THEN 'third-party cloud'
-        WHEN 4 THEN 'third-party cloud'
-        WHEN 5 THEN 'third-party cloud'
-        WHEN 7 THEN 'third-party cloud'
+        WHEN 3 THEN 'Tencent Cloud'
+        WHEN 4 THEN 'Huawei Cloud'
+        WHEN 5 THEN 'Azure'
+        WHEN 7 THEN 'AWS'
         WHEN 8 THEN 'lightweight'
         WHEN 9 THEN 'SAE'
         WHEN 10 THEN 'PAI'
         WHEN 14 THEN 'third-party cloud'
         WHEN 16 THEN 'third-party cloud'
+        ELSE vendor::text
     END AS vendor_label,
     vendor_name,
     vendor_uid,
@@ -993,6 +1106,7 @@ SELECT
     CASE flag
         WHEN 0 THEN 'Alibaba Cloud'
         WHEN 1 THEN 'outside Alibaba Cloud'
+        ELSE flag::text
     END AS flag_label,
     flag_name,
     asset_type,
@@ -1005,6 +1119,7 @@ SELECT
         WHEN '5' THEN 'ApsaraDB for Redis instance'
         WHEN '6' THEN 'container image'
         WHEN '7' THEN 'container'
+        ELSE asset_type
     END AS asset_type_label,
     asset_type_name,
     has_container,
@@ -1018,7 +1133,9 @@ SELECT
     service_id,
     extra,
     valid_from,
-    valid_to
+    valid_to,
+    edr_auth_version,
+    free_type
 FROM syncer.cloud_center_instances
 WHERE valid_to < 'infinity';
 
@@ -1046,6 +1163,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE status::text
     END AS status_label,
     progress,
     result,
@@ -1053,8 +1171,14 @@ SELECT
     ended_at,
     target_type,
     CASE target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE target_type::text
     END AS target_type_label,
     target_name,
     uuid,
@@ -1071,10 +1195,12 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE report_status
     END AS report_status_label,
     report_download_url,
     extra,
-    valid_from
+    valid_from,
+    extension
 FROM syncer.agentless_tasks
 WHERE valid_to = 'infinity';
 
@@ -1092,6 +1218,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE status::text
     END AS status_label,
     progress,
     result,
@@ -1099,8 +1226,14 @@ SELECT
     ended_at,
     target_type,
     CASE target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE target_type::text
     END AS target_type_label,
     target_name,
     uuid,
@@ -1117,11 +1250,13 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE report_status
     END AS report_status_label,
     report_download_url,
     extra,
     valid_from,
-    NULL::timestamptz AS valid_to
+    NULL::timestamptz AS valid_to,
+    extension
 FROM syncer.agentless_tasks
 WHERE valid_to = 'infinity'
 UNION ALL
@@ -1138,6 +1273,7 @@ SELECT
         WHEN 2 THEN 'complete'
         WHEN 3 THEN 'failed'
         WHEN 4 THEN 'timed out'
+        ELSE status::text
     END AS status_label,
     progress,
     result,
@@ -1145,8 +1281,14 @@ SELECT
     ended_at,
     target_type,
     CASE target_type
-        WHEN 1 THEN 'snapshot'
-        WHEN 2 THEN 'image'
+        WHEN 1 THEN 'host snapshot'
+        WHEN 2 THEN 'host image'
+        WHEN 3 THEN 'user snapshot'
+        WHEN 4 THEN 'user image'
+        WHEN 5 THEN 'NAS'
+        WHEN 6 THEN 'sandbox'
+        WHEN 7 THEN 'security fix'
+        ELSE target_type::text
     END AS target_type_label,
     target_name,
     uuid,
@@ -1163,11 +1305,13 @@ SELECT
         WHEN 'SUCCESS' THEN 'successful'
         WHEN 'TIMEOUT' THEN 'timed out'
         WHEN 'FAILED' THEN 'failed'
+        ELSE report_status
     END AS report_status_label,
     report_download_url,
     extra,
     valid_from,
-    valid_to
+    valid_to,
+    extension
 FROM syncer.agentless_tasks
 WHERE valid_to < 'infinity';
 

@@ -29,7 +29,7 @@ func history(ctx context.Context, report func(figure)) error {
 		for range servers / 100 {
 			list[random.IntN(servers)][patches.Index("missing_count")] = source.IntValue(int64(n))
 		}
-		if _, _, _, err := syncRows(ctx, s, list); err != nil {
+		if _, _, _, err := syncRows(ctx, s, patches, list); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func bloat(ctx context.Context, s *store.Store, list []source.Row, report func(f
 		for range len(list) / 100 {
 			list[random.IntN(len(list))][patches.Index("missing_count")] = source.IntValue(int64(1000 + n))
 		}
-		if _, _, _, err := syncRows(ctx, s, list); err != nil {
+		if _, _, _, err := syncRows(ctx, s, patches, list); err != nil {
 			return err
 		}
 		time.Sleep(50 * time.Millisecond) // a hundredth of a sync's real interval, at most

@@ -140,7 +140,7 @@ func yardstick(ctx context.Context, s *store.Store, rows []source.Row) (best tim
 
 // syncRows makes a whole sync of the rows, in pages of 100, and returns how long
 // it took and how many bytes of WAL it wrote.
-func syncRows(ctx context.Context, s *store.Store, rows []source.Row) (took time.Duration, wal int64, c store.Changes, err error) {
+func syncRows(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (took time.Duration, wal int64, c store.Changes, err error) {
 	position := func() (n int64) {
 		if err == nil {
 			err = s.Pool().QueryRow(ctx, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").Scan(&n)
@@ -149,12 +149,12 @@ func syncRows(ctx context.Context, s *store.Store, rows []source.Row) (took time
 	}
 	before := position()
 	started := time.Now()
-	y, err := s.Begin(ctx, store.Partition{Source: patches, AccountID: "1234567890123456", AccountName: "bench", RegionID: "cn-hangzhou"})
+	y, err := s.Begin(ctx, store.Partition{Source: src, AccountID: "1234567890123456", AccountName: "bench", RegionID: "cn-hangzhou"})
 	if err != nil {
 		return 0, 0, c, err
 	}
 	defer y.Close(ctx)
-	w := y.Sweep(&patches.Sweeps[0], store.Scope{})
+	w := y.Sweep(&src.Sweeps[0], store.Scope{})
 	for start := 0; start < len(rows); start += 100 {
 		if _, err := w.Page(ctx, rows[start:min(start+100, len(rows))]); err != nil {
 			return 0, 0, c, err
@@ -182,7 +182,7 @@ func load(ctx context.Context, report func(figure)) error {
 	ratio := func(name string, took time.Duration, limit float64) {
 		report(figure{Name: name, Value: took.Seconds() / yardstick.Seconds(), Unit: "copy", Limit: limit})
 	}
-	took, _, c, err := syncRows(ctx, s, list)
+	took, _, c, err := syncRows(ctx, s, patches, list)
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func load(ctx context.Context, report func(figure)) error {
 	best := func(round func(int)) (took time.Duration, wal int64, c store.Changes, err error) {
 		for n := range 3 {
 			round(n)
-			t, w, changes, err := syncRows(ctx, s, list)
+			t, w, changes, err := syncRows(ctx, s, patches, list)
 			if err != nil {
 				return 0, 0, c, err
 			}
