@@ -23,8 +23,8 @@ const acs3 = "ACS3-HMAC-SHA256"
 // the URL. Parameters go where [signRPC] puts them.
 //
 // https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
-func signACS3(ctx context.Context, call Call, at endpoint, k keys) (*http.Request, error) {
-	return requestACS3(ctx, call, at, k, time.Now(), rand.Text())
+func signACS3(ctx context.Context, call Call, at endpoint, k keys, now time.Time) (*http.Request, error) {
+	return requestACS3(ctx, call, at, k, now, rand.Text())
 }
 
 func requestACS3(ctx context.Context, call Call, at endpoint, k keys, now time.Time, nonce string) (*http.Request, error) {

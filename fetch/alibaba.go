@@ -30,7 +30,7 @@ const longParam = 512
 
 // A signer makes the signed HTTP request of a call. Each has a nonce and a
 // timestamp of its own, so a retry needs a new one.
-type signer func(context.Context, Call, endpoint, keys) (*http.Request, error)
+type signer func(context.Context, Call, endpoint, keys, time.Time) (*http.Request, error)
 
 // newSigner is the signer of an [Account]'s Signature.
 func newSigner(signature string) (signer, error) {
@@ -46,7 +46,7 @@ func newSigner(signature string) (signer, error) {
 // signRPC signs by HMAC-SHA1, as the SDK v1 does: with parameters of the query.
 //
 // https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
-func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request, error) {
+func signRPC(ctx context.Context, call Call, at endpoint, k keys, now time.Time) (*http.Request, error) {
 	r := requests.NewCommonRequest()
 	r.Method = requests.POST
 	r.Scheme, r.Domain = at.scheme, at.host
@@ -60,7 +60,7 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request
 		}
 	}
 	r.TransToAcsRequest()
-	if err := auth.Sign(rpcRequest{r, call.region()}, nil, "", k); err != nil {
+	if err := auth.Sign(rpcRequest{r, call.region(), now}, nil, "", k); err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, r.GetMethod(), r.BuildUrl(), r.GetBodyReader())
@@ -74,11 +74,13 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys) (*http.Request
 	return request, nil
 }
 
-// An rpcRequest keeps the SDK's signer from adding a RegionId of its own: it looks at
-// the parameters again, each time by GetQueryParams, before it signs them.
+// An rpcRequest keeps the SDK's signer from adding a RegionId of its own, and the time
+// of this machine: it looks at the parameters again, each time by GetQueryParams, before
+// it signs them.
 type rpcRequest struct {
 	*requests.CommonRequest
 	region string // empty: none is sent
+	now    time.Time
 }
 
 func (r rpcRequest) GetQueryParams() map[string]string {
@@ -88,6 +90,7 @@ func (r rpcRequest) GetQueryParams() map[string]string {
 	} else {
 		params["RegionId"] = r.region
 	}
+	params["Timestamp"] = r.now.UTC().Format("2006-01-02T15:04:05Z")
 	return params
 }
 
@@ -112,9 +115,10 @@ func (k keys) GetProviderName() string {
 // openProvider makes the SDK's provider of credentials. One provider must not
 // be used by two goroutines at a time, and one that has failed once is not to
 // be trusted again (the default chain would only ask its last link).
-// sts is the host of the STS endpoint; empty means the SDK's own choice.
-func openProvider(c Credentials, sts string) (func() (keys, error), error) {
-	p, err := newProvider(c, sts)
+// sts is the host of the STS endpoint; empty means the SDK's own choice. now is the
+// cloud's time.
+func openProvider(c Credentials, sts string, now func() time.Time) (func() (keys, error), error) {
+	p, err := newProvider(c, sts, now)
 	if err != nil {
 		return nil, explain(c, err)
 	}
@@ -127,10 +131,10 @@ func openProvider(c Credentials, sts string) (func() (keys, error), error) {
 	}, nil
 }
 
-func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, error) {
+func newProvider(c Credentials, sts string, now func() time.Time) (credentials.CredentialsProvider, error) {
 	switch c.kind() {
 	case "default":
-		return defaultChain(), nil
+		return defaultChain(now), nil
 	case "access_key":
 		return credentials.NewStaticAKCredentialsProviderBuilder().
 			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).Build()
@@ -142,7 +146,7 @@ func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, er
 		if c.SecurityToken != "" {
 			c.Type = "sts"
 		}
-		return newProvider(c, sts)
+		return newProvider(c, sts, now)
 	case "ecs_ram_role":
 		return credentials.NewECSRAMRoleCredentialsProviderBuilder().WithRoleName(c.RoleName).Build()
 	case "oidc":
@@ -155,7 +159,7 @@ func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, er
 		if c.URI == "" {
 			c.URI = os.Getenv(uriVariable)
 		}
-		return &keyServer{uri: c.URI}, nil
+		return &keyServer{uri: c.URI, now: now}, nil
 	}
 	return nil, errUnknownType
 }
@@ -164,7 +168,7 @@ func newProvider(c Credentials, sts string) (credentials.CredentialsProvider, er
 type chain []credentials.CredentialsProvider
 
 // defaultChain is the SDK's, but for a keyServer in the place of its own.
-func defaultChain() *chain {
+func defaultChain(now func() time.Time) *chain {
 	c := chain{credentials.NewEnvironmentVariableCredentialsProvider()}
 	if p, err := credentials.NewOIDCCredentialsProviderBuilder().Build(); err == nil {
 		c = append(c, p)
@@ -174,7 +178,7 @@ func defaultChain() *chain {
 		c = append(c, p)
 	}
 	if uri := os.Getenv(uriVariable); uri != "" {
-		c = append(c, &keyServer{uri: uri})
+		c = append(c, &keyServer{uri: uri, now: now})
 	}
 	return &c
 }
@@ -198,12 +202,13 @@ const uriVariable = "ALIBABA_CLOUD_CREDENTIALS_URI"
 // provider is not used because it prints errors, address and all, to the standard output.
 type keyServer struct {
 	uri     string
+	now     func() time.Time // by the clock that Expiration is told by, the cloud's
 	last    keys
 	expires time.Time
 }
 
 func (s *keyServer) GetCredentials() (*credentials.Credentials, error) {
-	if time.Until(s.expires) > roleMargin {
+	if s.expires.Sub(s.now()) > roleMargin {
 		return s.last.GetCredentials()
 	}
 	client := http.Client{Timeout: 15 * time.Second}

@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -77,7 +78,8 @@ type Client struct {
 	http      *http.Client
 	sign      signer
 	who       identity
-	bodies    sync.Pool // of *bytes.Buffer
+	bodies    sync.Pool    // of *bytes.Buffer
+	behind    atomic.Int64 // what this machine's clock is behind the cloud's, in ns, where it is wrong
 	memory    *memory
 
 	mu        sync.Mutex
@@ -240,7 +242,7 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 	if s.stats == nil {
 		s.stats = new(Stats)
 	}
-	renewed := false
+	renewed, redated := false, false
 	for attempt := 1; ; attempt++ {
 		if err := pace.wait(ctx); err != nil {
 			return reply{}, fmt.Errorf("%s: %w", at, err)
@@ -250,6 +252,7 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 			return reply{}, fmt.Errorf("%s: %w", at, err)
 		}
 		s.stats.Calls.Add(1)
+		behind := c.behind.Load()
 		body, err := c.attempt(ctx, s, k)
 		if err == nil {
 			pace.served()
@@ -264,6 +267,12 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 			if err := who.renew(ctx, k); err != nil {
 				return reply{}, fmt.Errorf("%s: %w", at, err)
 			}
+			s.stats.Retries.Add(1)
+			attempt--
+			continue
+		}
+		if answer != nil && answer.kind() == skewed && !redated && c.behind.Load() != behind {
+			redated = true // once, and beside the attempts: the cloud has told its time
 			s.stats.Retries.Add(1)
 			attempt--
 			continue
@@ -321,7 +330,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, fail
 	defer cancel(nil)
 	timer := time.AfterFunc(c.options.Timeout, func() { cancel(fmt.Errorf("no answer within %s", c.options.Timeout)) })
 	defer timer.Stop()
-	request, err := c.sign(ctx, s.Call, at, k)
+	request, err := c.sign(ctx, s.Call, at, k, c.now())
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}
@@ -339,10 +348,12 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, fail
 		}
 		return e
 	}
+	sent := time.Now()
 	response, err = c.http.Do(request)
 	if err != nil {
 		return reply{}, broken(err)
 	}
+	received := time.Now()
 	defer response.Body.Close() //nolint:errcheck // it has been read
 
 	// Reading to the end lets the connection be used again.
@@ -377,6 +388,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, fail
 		return reply{}, broken(fmt.Errorf("the answer is no JSON object (HTTP %d, %d bytes of %s)",
 			response.StatusCode, n, cmp.Or(media, "unknown type")))
 	}
+	c.heard(ctx, response.Header, sent, received)
 	body.requestID, body.release = response.Header.Get("x-acs-request-id"), release
 	if e := c.refusal(s, k, response, body); e != nil {
 		return reply{}, e

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"syncer/sim"
 )
 
 func TestCallIsSignedAndSent(t *testing.T) {
@@ -42,7 +45,7 @@ func TestLongParametersGoInTheBody(t *testing.T) {
 		r, err := sign(t.Context(), Call{
 			Product: "Sas", Action: "A", Region: "cn-hangzhou",
 			Params: map[string]string{"Short": "s", "Long": strings.Repeat("x", 10_000)},
-		}, endpoint{"https", "tds.aliyuncs.com"}, keys{id: "id", secret: "secret"})
+		}, endpoint{"https", "tds.aliyuncs.com"}, keys{id: "id", secret: "secret"}, time.Now())
 		require.NoError(t, err)
 		require.Equal(t, "https", r.URL.Scheme)
 		require.Less(t, len(r.URL.String()), 1000)
@@ -373,12 +376,52 @@ func TestAccountID(t *testing.T) {
 	require.Equal(t, "GetCallerIdentity", c.asked()[1].Get("Action"))
 }
 
+// TestWrongClock: where this machine's clock is wrong, the first answer tells, calls are
+// dated by the cloud's, and the log says so once.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	for _, signature := range signatures {
+		for by, says := range map[time.Duration]string{2 * time.Hour: "behind=2h0m0s", -2 * time.Hour: "behind=-2h0m0s"} {
+			wall := func() time.Time { return time.Now().Add(by) }
+			gateway := sim.New(sim.Options{
+				Accounts: []sim.Account{{ID: "1234567890123456", AccessKeyID: testID, AccessKeySecret: testSecret}},
+				World:    new(sim.Tables), Wall: wall,
+			})
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Date", wall().UTC().Format(http.TimeFormat))
+				gateway.ServeHTTP(w, r)
+			}))
+			t.Cleanup(server.Close)
+			var log strings.Builder
+			o := quick
+			o.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			client, err := NewClient(Account{
+				Signature:   signature,
+				Credentials: Credentials{Type: "access_key", AccessKeyID: testID, AccessKeySecret: testSecret},
+				AssumeRole:  "acs:ram::1234567890123456:role/reader",
+				Endpoints:   map[string]string{"sts": server.URL, "oos": server.URL},
+			}, o)
+			require.NoError(t, err)
+			t.Cleanup(client.Close)
+			for range 3 {
+				_, err = client.Call(t.Context(), Call{Product: "oos", Version: "2019-06-01", Action: "ListInstancePatchStates", Region: "cn-hangzhou"})
+				require.NoError(t, err)
+			}
+			require.EqualValues(t, 4, gateway.Calls(), "the role is assumed once, and its keys hold")
+			require.Equal(t, 1, strings.Count(log.String(), "this machine's clock is wrong"), log.String())
+			require.Regexp(t, strings.Replace(says, "2h0m0s", "(2h0m0s|1h59m59s|2h0m1s|1h59m58s)", 1), log.String())
+		}
+	}
+}
+
 func TestClockSkewIsTold(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) {
 		w.Header().Set("Date", time.Now().Add(2*time.Hour).UTC().Format(http.TimeFormat))
 		refuse(w, 400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
 	})
+	c.ahead = 2 * time.Hour
 	_, err := c.client().Call(t.Context(), aCall)
 	require.ErrorContains(t, err, "behind the cloud's: synchronize it")
+	require.Len(t, c.asked(), 2)
 }

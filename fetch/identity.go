@@ -31,7 +31,7 @@ func newIdentity(c *Client, a Account) (identity, error) {
 	if a.Credentials.kind() == "oidc" && sts.scheme == "http" {
 		return nil, fmt.Errorf("credentials of type oidc are asked by https only, not at http://%s", sts.host)
 	}
-	open := func() (func() (keys, error), error) { return openProvider(a.Credentials, sts.host) }
+	open := func() (func() (keys, error), error) { return openProvider(a.Credentials, sts.host, c.now) }
 	provider, err := open() // no call is made yet, but what is lacking shows
 	if err != nil {
 		return nil, err
@@ -129,8 +129,8 @@ type assumedRole struct {
 	role, session, externalID string
 
 	current keys
-	expires time.Time
-	retry   time.Time // not before this moment; zero: at once
+	expires time.Time // by the cloud's clock
+	retry   time.Time // by this machine's: not before this moment; zero: at once
 }
 
 func (r *assumedRole) keys(ctx context.Context) (keys, error) {
@@ -138,21 +138,24 @@ func (r *assumedRole) keys(ctx context.Context) (keys, error) {
 		return keys{}, err
 	}
 	defer r.gate.leave()
-	if time.Until(r.expires) > roleMargin || time.Now().Before(r.retry) {
+	if r.holds() > roleMargin || time.Now().Before(r.retry) {
 		return r.current, nil
 	}
 	fresh, expires, err := r.assume(ctx)
 	switch {
 	case err == nil:
 		r.current, r.expires = fresh, expires
-	case time.Until(r.expires) <= 0 || ctx.Err() != nil:
+	case r.holds() <= 0 || ctx.Err() != nil:
 		return keys{}, fmt.Errorf("assume role %s: %w", r.role, err)
 	default: // the old ones hold for some minutes more
-		r.retry = time.Now().Add(min(roleRetry, time.Until(r.expires)))
+		r.retry = time.Now().Add(min(roleRetry, r.holds()))
 		r.client.logger.WarnContext(ctx, "role not assumed anew, its keys still hold", "role", r.role, "expires", r.expires, "error", err)
 	}
 	return r.current, nil
 }
+
+// holds is how long the keys still hold.
+func (r *assumedRole) holds() time.Duration { return r.expires.Sub(r.client.now()) }
 
 func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
 	params := map[string]string{

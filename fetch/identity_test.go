@@ -81,6 +81,73 @@ func TestRoleKeysAreReplacedBeforeTheirEnd(t *testing.T) {
 	require.Equal(t, "ext", c.asked()[0].Get("ExternalId"))
 }
 
+// TestRoleKeysEndByTheCloudsClock: whether keys still hold is told by the cloud's clock,
+// which their end is told by, and not by this machine's.
+func TestRoleKeysEndByTheCloudsClock(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]int64{2 * time.Hour: 3, -2 * time.Hour: 1} {
+		var c *cloud
+		assumed := atomic.Int64{}
+		c = newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+			now := time.Now().Add(ahead)
+			w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+			if q.Get("Action") != "AssumeRole" {
+				fmt.Fprint(w, `{}`)
+				return
+			}
+			holds := time.Hour
+			if ahead > 0 {
+				holds = roleMargin - time.Minute // to be replaced at each call
+			}
+			id := fmt.Sprintf("STS.%d", assumed.Add(1))
+			c.mu.Lock()
+			c.secret[id] = "s"
+			c.mu.Unlock()
+			fmt.Fprintf(w, `{"Credentials":{"AccessKeyId":%q,"AccessKeySecret":"s","SecurityToken":"t","Expiration":%q}}`,
+				id, now.Add(holds).UTC().Format(time.RFC3339))
+		})
+		c.ahead = ahead
+		client := c.client(func(a *Account, _ *Options) { a.AssumeRole = "r" })
+		for range 3 {
+			_, err := client.Call(t.Context(), aCall)
+			require.NoError(t, err)
+		}
+		require.Equal(t, want, assumed.Load())
+	}
+}
+
+// TestServedKeysEndByTheCloudsClock: as a role's, those of a key server.
+func TestServedKeysEndByTheCloudsClock(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]int64{2 * time.Hour: 4, -2 * time.Hour: 2} {
+		var served atomic.Int64
+		keyServer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			served.Add(1)
+			holds := time.Hour
+			if ahead > 0 {
+				holds = roleMargin - time.Minute
+			}
+			write(w, map[string]string{
+				"AccessKeyId": testID, "AccessKeySecret": testSecret, "SecurityToken": testToken,
+				"Expiration": time.Now().Add(ahead + holds).UTC().Format(time.RFC3339),
+			})
+		}))
+		t.Cleanup(keyServer.Close)
+		c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) {
+			w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+			fmt.Fprint(w, `{}`)
+		})
+		c.ahead = ahead
+		client := c.client(func(a *Account, _ *Options) { a.Credentials = Credentials{Type: "uri", URI: keyServer.URL} })
+		for range 4 { // before the first answer, the cloud's clock is not known
+			_, err := client.Call(t.Context(), aCall)
+			require.NoError(t, err)
+		}
+		require.LessOrEqual(t, want-1, served.Load())
+		require.LessOrEqual(t, served.Load(), want)
+	}
+}
+
 func TestRoleKeysThatHoldOutliveAFailingSTS(t *testing.T) {
 	t.Parallel()
 	var assumed atomic.Int64

@@ -117,7 +117,7 @@ var faultCases = []faultCase{
 		client: func(a *fetch.Account, _ *fetch.Options) { a.AssumeRole = "acs:ram::" + a.Name + ":role/reader" },
 	},
 	{
-		name: "a clock that is wrong", faults: []sim.Fault{sim.Refuse(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")},
+		name: "a clock that is called wrong, and no Date that tells the right time", faults: []sim.Fault{sim.Refuse(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")},
 		status: store.StatusFailed, code: "InvalidTimeStamp.Expired", message: "check this machine's clock", requestID: true, calls: 2,
 	},
 	{
@@ -721,11 +721,11 @@ func testExpiredToken(t *testing.T, g *gateway) {
 	require.Equal(t, refused.Load(), g.lastRun(t, checks.source).Retries)
 }
 
-// TestWrongClock: the message says how wrong the clock is.
+// TestWrongClock: where this machine's clock is wrong, calls are dated by the cloud's.
 func TestWrongClock(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	for by, says := range map[time.Duration]string{time.Hour: "behind", -time.Hour: "ahead of"} {
+	for _, by := range []time.Duration{time.Hour, -time.Hour} {
 		account := newAccount()
 		wall := func() time.Time { return time.Now().Add(by) }
 		cloud := sim.New(sim.Options{Accounts: []sim.Account{account}, World: new(sim.Tables), Wall: wall})
@@ -739,9 +739,8 @@ func TestWrongClock(t *testing.T) {
 			Accounts: []*worker.Account{accountOf(t, server.URL, account, nil)}, Sources: []*worker.Settings{{Source: patches.source}},
 		})
 		r, err := syncer.Sync(t.Context(), syncer.Jobs()[0])
-		require.Error(t, err)
-		require.Equal(t, store.StatusFailed, r.Status)
-		require.Regexp(t, "InvalidTimeStamp.Expired.*this machine's clock is (1h0m0s|1h0m1s|59m59s) "+says+" the cloud's: synchronize it", r.Message)
+		require.NoError(t, err)
+		require.Equal(t, store.StatusOK, r.Status, r.Message)
 	}
 }
 

@@ -1,0 +1,33 @@
+package fetch
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// tolerance is how far apart two clocks may be without being wrong. The cloud allows a
+// quarter of an hour; its Date tells full seconds.
+const tolerance = time.Minute
+
+// now is the cloud's time, as far as it is known: signatures are dated by it, and the
+// ends of keys are told by it. Where this machine's clock is right, it is that one's.
+func (c *Client) now() time.Time { return time.Now().Add(time.Duration(c.behind.Load())) }
+
+// heard compares this machine's clock with the Date of an answer that came between two
+// moments of it.
+func (c *Client) heard(ctx context.Context, h http.Header, sent, received time.Time) {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		return
+	}
+	var behind time.Duration
+	if date.Before(sent.Add(-tolerance)) || date.After(received.Add(tolerance)) {
+		behind = date.Sub(received)
+	}
+	before := time.Duration(c.behind.Swap(int64(behind)))
+	if behind != 0 && (behind-before).Abs() > tolerance {
+		c.logger.WarnContext(ctx, "this machine's clock is wrong: synchronize it; until then, calls are dated by the cloud's",
+			"account", c.account, "behind", behind.Round(time.Second))
+	}
+}
