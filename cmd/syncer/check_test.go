@@ -246,7 +246,7 @@ func TestCheckFinds(t *testing.T) {
 			}
 		}, []finding{{
 			Check: "operation_processes", Account: "production", Region: "cn-hangzhou",
-			Found: "the answer is not what was asked for: page 1 tells no total", Remedy: "check the endpoints",
+			Found: "the answer holds no list Processes", Remedy: "check the endpoints",
 		}}, 0},
 		{"a wrong password", func(_ *testing.T, c *checkup) { c.database = as(c.database, "syncer", "wrong") }, []finding{{
 			Check: "database", Found: "password authentication failed", Remedy: "check the user and the password in DATABASE_URL",

@@ -113,7 +113,7 @@ func TestAnOldSchemaIsNotReady(t *testing.T) {
 	require.NoError(t, err)
 	a := h.ask(t, "GET", "/readyz", "") // which needs no token
 	require.Equal(t, 503, a.StatusCode)
-	require.Equal(t, "database: ok\nschema: not current: run syncer migrate up\n", a.text)
+	require.Contains(t, a.text, "database: ok\nschema: not current: run syncer migrate up\n")
 }
 
 func TestMetrics(t *testing.T) {
