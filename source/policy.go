@@ -17,11 +17,12 @@ type Statement struct {
 	Resource any // "*" or a list of ARNs
 }
 
-// ReadPolicy is the least policy by which sources can be read. Whoever assumes
-// roles for that, by their ARNs, may do so by a statement of its own.
-func ReadPolicy(sources []*Source, roles ...string) Policy {
+// ReadPolicy is the least policy by which sources can be read, and further actions
+// be called. Whoever assumes roles for that, by their ARNs, may do so by a statement
+// of its own.
+func ReadPolicy(sources []*Source, further []string, roles ...string) Policy {
 	p := Policy{Version: "1"}
-	var actions []string
+	actions := slices.Clone(further)
 	for _, s := range sources {
 		actions = append(actions, s.API.RAMAction)
 	}

@@ -27,7 +27,7 @@ func TestReadPolicy(t *testing.T) {
 			`{"Version":"1","Statement":[{"Effect":"Allow","Action":["oos:ListInstancePatchStates"],"Resource":"*"},{"Effect":"Allow","Action":["sts:AssumeRole"],"Resource":["acs:ram::1:role/a","acs:ram::2:role/b"]}]}`,
 		},
 	} {
-		got, err := json.Marshal(ReadPolicy(c.sources, c.roles...))
+		got, err := json.Marshal(ReadPolicy(c.sources, nil, c.roles...))
 		if err != nil || string(got) != c.want {
 			t.Errorf("%s: %s, %v; want %s", c.name, got, err, c.want)
 		}

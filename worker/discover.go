@@ -49,6 +49,36 @@ type find struct {
 	regions []string
 	known   bool      // it was listed once
 	next    time.Time // when to ask again
+	err     error     // of the last listing
+}
+
+// A Listing is what came of asking the cloud for what is not named.
+type Listing struct {
+	Account *Account // of the configuration
+	Kind    string   // store.Members or store.OOSRegions
+	Count   int      // that were found, by whatever rules
+	Err     error    // of the last listing; nil: it was answered
+}
+
+// Listings tell how things stand, by what was asked so far.
+func (s *Syncer) Listings() (list []Listing) {
+	s.discovery.mu.Lock()
+	defer s.discovery.mu.Unlock()
+	for _, a := range s.discovery.declared.Accounts {
+		for _, kind := range a.wanted() {
+			f := s.discovery.find(kind, a.Label())
+			list = append(list, Listing{a, kind, len(f.members) + len(f.regions), f.err})
+		}
+	}
+	return list
+}
+
+// Via is the account that lists this one as a member; nil: it has an entry of its own.
+func (a *Account) Via() *Account {
+	if a.ID == "" {
+		return nil
+	}
+	return a.declared
 }
 
 // A discovery is what a Syncer knows of what is synced without being named in its
@@ -205,16 +235,18 @@ func (s *Syncer) list(caller context.Context, a *Account, kind string, f *find) 
 			f.regions, listing = regions, regions
 		}
 	}
+	keep := s.Store != nil && !s.DryDiscovery && caller.Err() == nil
+	f.err = err
 	if err != nil {
 		f.next = time.Now().Add(min(every, discoverAgain))
 		err = fmt.Errorf("%s of account %s not listed, what was known before stays: %w", kindWords[kind], a.Name, err)
-		if s.Store != nil && caller.Err() == nil {
+		if keep {
 			err = errors.Join(err, s.Store.KeepFailedDiscovery(caller, a.Label(), kind, told(err)))
 		}
 		return err
 	}
 	f.known, f.next = true, time.Now().Add(every)
-	if s.Store != nil {
+	if keep {
 		return s.Store.KeepDiscovery(caller, a.Label(), kind, listing)
 	}
 	return nil

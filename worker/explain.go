@@ -82,6 +82,8 @@ var answers = []struct{ code, remedy string }{
 	{"Forbidden.AccessKey", "enable the access key in the RAM console, or give another"},
 	{"InvalidAccessKey", "give an access key that exists: this one was deleted, or mistyped"},
 	{"EntityNotExist.Role", "check the ARN of the role, and that the role exists"},
+	{"RdCheckNoPermission", "put members on the account that manages the resource directory, or on Security Center's delegated administrator"},
+	{"FreeVersionNotPermit", "members needs an edition of Security Center that manages several accounts: name the accounts one by one instead"},
 	{"InvalidRegion", "take the region out of the account's: the API is not served there"},
 	{"InvalidAction", "check the endpoints of the account: this one serves another product"},
 	{"InvalidVersion", "check the endpoints of the account: this one serves another product"},

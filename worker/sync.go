@@ -98,6 +98,9 @@ type Syncer struct {
 	// times as far apart. 0: an hour.
 	Rediscover time.Duration
 
+	// DryDiscovery keeps nothing of what is listed: a dry run writes nothing.
+	DryDiscovery bool
+
 	config    atomic.Pointer[Config] // see Configure
 	discovery discovery
 	flights   flights

@@ -100,14 +100,16 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 		return report, nil
 	}
 	sources := enabledSources(c)
+	_, _ = syncer.Discover(ctx) // what it finds and what fails, the findings tell
+	accounts := syncer.Config().Accounts
 
 	var wg sync.WaitGroup
 	var ofDatabase []finding
 	wg.Go(func() { ofDatabase = p.checkDatabase(ctx, string(c.Database.URL)) })
-	ids := make([]string, len(c.Accounts))
-	ofAccounts := make([][]finding, len(c.Accounts))
-	for i, a := range syncer.Config().Accounts {
-		wg.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whence(c.Accounts[i])) })
+	ids := make([]string, len(accounts))
+	ofAccounts := make([][]finding, len(accounts))
+	for i, a := range accounts {
+		wg.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whenceOf(c, a)) })
 	}
 	targets := notifyTargets(c)
 	ofTargets := make([]finding, len(targets))
@@ -118,7 +120,14 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	if ctx.Err() != nil {
 		return report, errors.New("called off")
 	}
-	findTwins(syncer.Config().Accounts, ids, ofAccounts)
+	findTwins(accounts, ids, ofAccounts)
+	for i, a := range accounts {
+		for _, l := range syncer.Listings() {
+			if l.Account.Name == a.Name {
+				ofAccounts[i] = append(ofAccounts[i], listingFinding(l, accounts))
+			}
+		}
+	}
 	report.Checks = slices.Concat([]finding{{
 		Check: "configuration", Result: resultOK,
 		Found: fmt.Sprintf("%s: %s of %s", p.configFile, several(len(sources), "source"), several(len(c.Accounts), "account")),
@@ -259,6 +268,39 @@ func sourceFinding(p worker.Probe) finding {
 		f.Found = "answers: " + thousands(p.Rows) + " rows"
 	}
 	return f
+}
+
+// listingFinding says what came of asking for what is not named.
+func listingFinding(l worker.Listing, accounts []*worker.Account) finding {
+	f := finding{Check: "OOS regions", Account: l.Account.Name, Result: resultOK, Found: several(l.Count, "region") + " listed"}
+	if l.Kind == store.Members {
+		synced := 0
+		for _, a := range accounts {
+			if a.Via() == l.Account {
+				synced++
+			}
+		}
+		f.Check, f.Found = "members", fmt.Sprintf("%s of the directory listed, %d synced as members", several(l.Count, "account"), synced)
+	}
+	if l.Err != nil {
+		f.Result = resultFailed
+		f.Found, f.Remedy = worker.Explain(l.Err)
+	}
+	return f
+}
+
+// whenceOf says where the credentials of an account come from, or of a member of one.
+func (p *program) whenceOf(c *config.Config, a *worker.Account) string {
+	name, via := a.Name, a.Via()
+	if via != nil {
+		name = via.Name
+	}
+	i := slices.IndexFunc(c.Accounts, func(o config.Account) bool { return o.Name == name })
+	whence := p.whence(c.Accounts[i])
+	if via != nil {
+		whence += ", assuming " + via.Members.Role + " in the member"
+	}
+	return whence
 }
 
 // whence says where an account's credentials come from.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncer/fetch"
 	"syncer/internal/config"
 	"syncer/source"
 )
@@ -22,7 +23,9 @@ func (p *program) policyCommand() *cobra.Command {
 Where there is no configuration, it covers all sources.
 
 Where an account is read through a role, the first statement is the role's, and
-the one that allows sts:AssumeRole is that of the user or role whose key assumes it.`,
+the one that allows sts:AssumeRole is that of the user or role whose key assumes it.
+The roles in the members of a resource directory need the first statement, too, but
+for yundun-sas:ListAccountsInResourceDirectory, which is for the account that lists them.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.policy(accounts, cmd.Flags().Changed("config"))
@@ -40,7 +43,7 @@ func (p *program) policy(accounts []string, named bool) error {
 		if len(accounts) > 0 {
 			return usageError{fmt.Errorf("--account: %w", err)}
 		}
-		return printJSON(p.stdout, source.ReadPolicy(source.All))
+		return printJSON(p.stdout, source.ReadPolicy(source.All, nil))
 	case err != nil:
 		return usageError{err}
 	}
@@ -53,13 +56,20 @@ func (p *program) policy(accounts []string, named bool) error {
 			return usageError{fmt.Errorf("there is no account %s in the configuration", name)}
 		}
 	}
-	var roles []string
+	var listings, roles []string
 	for _, a := range c.Accounts {
-		if len(accounts) == 0 || slices.Contains(accounts, a.Name) {
-			roles = append(roles, rolesOf(a)...)
+		if len(accounts) > 0 && !slices.Contains(accounts, a.Name) {
+			continue
+		}
+		roles = append(roles, rolesOf(a)...)
+		if a.Members != nil {
+			listings = append(listings, fetch.ListMembersAction)
+		}
+		if a.OOSRegions.All() {
+			listings = append(listings, fetch.ListRegionsAction)
 		}
 	}
-	return printJSON(p.stdout, source.ReadPolicy(sources, roles...))
+	return printJSON(p.stdout, source.ReadPolicy(sources, listings, roles...))
 }
 
 // enabledSources are those that are synced: the enabled ones, and those whose
@@ -76,6 +86,9 @@ func rolesOf(a config.Account) (roles []string) {
 	}
 	if a.AssumeRole != "" {
 		roles = append(roles, a.AssumeRole)
+	}
+	if a.Members != nil {
+		roles = append(roles, "acs:ram::*:role/"+a.Members.Role)
 	}
 	return roles
 }

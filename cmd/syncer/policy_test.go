@@ -21,6 +21,7 @@ accounts:
   - name: staging
     credentials: {type: ram_role_arn, access_key_id: k, access_key_secret: s, role_arn: "acs:ram::6543210987654321:role/first"}
     assume_role: acs:ram::6543210987654321:role/second
+  - {name: directory, members: {role: reader}, oos_regions: all}
   - name: oidc
     credentials: {type: oidc, role_arn: "acs:ram::1:role/r", oidc_provider_arn: "acs:ram::1:oidc-provider/p", oidc_token_file: /token}
 sources:
@@ -35,6 +36,14 @@ sources:
 		Action:   []string{"oos:ListInstancePatchStates", "yundun-sas:GetCurrentVersionPublish", "yundun-sas:ListPublishBatch"},
 		Resource: "*",
 	}
+	listing := source.Statement{
+		Effect: "Allow",
+		Action: []string{
+			"oos:DescribeRegions", "oos:ListInstancePatchStates",
+			"yundun-sas:GetCurrentVersionPublish", "yundun-sas:ListAccountsInResourceDirectory", "yundun-sas:ListPublishBatch",
+		},
+		Resource: "*",
+	}
 	assume := func(roles ...any) source.Statement {
 		return source.Statement{Effect: "Allow", Action: []string{"sts:AssumeRole"}, Resource: roles}
 	}
@@ -42,9 +51,10 @@ sources:
 		args []string
 		want []source.Statement
 	}{
-		"all accounts": {nil, []source.Statement{read, assume(
-			"acs:ram::1234567890123456:role/reader", "acs:ram::6543210987654321:role/first", "acs:ram::6543210987654321:role/second")}},
+		"all accounts": {nil, []source.Statement{listing, assume(
+			"acs:ram::*:role/reader", "acs:ram::1234567890123456:role/reader", "acs:ram::6543210987654321:role/first", "acs:ram::6543210987654321:role/second")}},
 		"one account": {[]string{"--account", "production"}, []source.Statement{read, assume("acs:ram::1234567890123456:role/reader")}},
+		"a directory": {[]string{"--account", "directory"}, []source.Statement{listing, assume("acs:ram::*:role/reader")}},
 		"no role":     {[]string{"--account", "oidc"}, []source.Statement{read}},
 	} {
 		t.Run(name, func(t *testing.T) {

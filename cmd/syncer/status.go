@@ -53,7 +53,14 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := syncer.Recall(ctx); err != nil {
+		return err
+	}
 	report := statusReport{Fresh: true}
+	if report.Problems, err = notListed(ctx, syncer); err != nil {
+		return err
+	}
+	report.Fresh = len(report.Problems) == 0
 	if report.Partitions, err = syncer.States(ctx); err != nil {
 		return err
 	}
@@ -83,6 +90,22 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 		return errFailed
 	}
 	return err
+}
+
+// notListed says which listings fail, by which the members of a directory are known, say.
+func notListed(ctx context.Context, s *worker.Syncer) (list []string, err error) {
+	kept, err := s.Store.Discoveries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range s.Listings() {
+		for _, d := range kept {
+			if d.Account == l.Account.Label() && d.Kind == l.Kind && d.Problem != nil {
+				list = append(list, fmt.Sprintf("since %s: %s", d.FailedAt.UTC().Format(time.RFC3339), *d.Problem))
+			}
+		}
+	}
+	return list, nil
 }
 
 var stateColours = map[string]pretty.Color{

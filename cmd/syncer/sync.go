@@ -16,6 +16,7 @@ import (
 
 	"syncer/fetch"
 	"syncer/store"
+	"syncer/text"
 	"syncer/worker"
 )
 
@@ -78,6 +79,11 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.db.close(ctx)) }()
+	s.syncer.DryDiscovery = o.dryRun
+	_, notListed := s.syncer.Discover(ctx)
+	if notListed != nil {
+		fmt.Fprintln(p.stderr, "syncer:", text.Printable(notListed.Error()))
+	}
 	jobs, err := o.jobs(s.syncer)
 	if err != nil {
 		return err
@@ -115,7 +121,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("called off: %d of %d partitions were not synced", len(jobs)-len(reports), len(jobs))
 	}
-	if slices.ContainsFunc(reports, func(r syncReport) bool { return r.Status != store.StatusOK }) {
+	if notListed != nil || slices.ContainsFunc(reports, func(r syncReport) bool { return r.Status != store.StatusOK }) {
 		return errFailed
 	}
 	return nil
