@@ -115,9 +115,9 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 func (p Pages) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_ = q.ParseForm()
 	body, ok := p[asked(q)]
-	if !ok {
+	if !ok { // as of a parameter that came later: no word of the page size, which would be halved
 		w.WriteHeader(http.StatusNotFound)
-		body = fmt.Sprintf(`{"Code": "NotRecorded", "Message": %q}`, asked(q))
+		body = fmt.Sprintf(`{"Code": "NotRecorded", "Message": "%s was not asked so"}`, q.Form.Get("Action"))
 	}
 	_, _ = io.WriteString(w, body)
 }
