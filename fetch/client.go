@@ -19,6 +19,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,6 +170,9 @@ func (c *Client) AccountID(ctx context.Context) (string, error) {
 	return id, nil
 }
 
+// accountIDs are what an account's ID may be: all tables have it in their keys.
+var accountIDs = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
 // CallerIdentity asks the cloud whom it takes the credentials for: the account,
 // and the ARN of the user or the role. No permission is needed.
 //
@@ -177,7 +181,7 @@ func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err
 	answer, err := c.send(ctx, c.who, shipment{
 		Call: Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: stsRegion},
 		lacks: func(answer reply) string {
-			if answer.get("AccountId").String() == "" {
+			if !accountIDs.MatchString(answer.get("AccountId").String()) {
 				return "the answer holds no AccountId"
 			}
 			return ""

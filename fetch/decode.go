@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"syncer/source"
+	"syncer/text"
 
 	"github.com/tidwall/gjson"
 )
@@ -37,7 +38,8 @@ type decoder struct {
 	scratch []byte
 
 	// Of the sweep.
-	unusable         int // items that are no objects, or lack a key column
+	unusable         int // items that are no objects, lack a key column, or have too long a key
+	tooLong          int // those of them with too long a key
 	unknown, refused map[string]int
 }
 
@@ -72,8 +74,8 @@ func newDecoder(r Request) *decoder {
 			d.fields[c.Field], d.names[i] = i, c.Field
 			continue
 		}
-		if text, ok := constant(r, c); ok {
-			d.blank[i], _ = d.decode(&c, gjson.Result{Type: gjson.String, Str: text, Raw: text})
+		if given, ok := constant(r, c); ok {
+			d.blank[i], _ = d.decode(&c, gjson.Result{Type: gjson.String, Str: given, Raw: given})
 		}
 	}
 	d.reset()
@@ -82,8 +84,8 @@ func newDecoder(r Request) *decoder {
 
 // constant is what a sweep says about a column that no field fills.
 func constant(r Request, c source.Column) (string, bool) {
-	if text, ok := r.Sweep.Set[c.Name]; ok {
-		return text, true
+	if given, ok := r.Sweep.Set[c.Name]; ok {
+		return given, true
 	}
 	if each := r.Sweep.Each; each != nil && each.Column == c.Name && r.Value != "" {
 		return r.Value, true
@@ -93,7 +95,7 @@ func constant(r Request, c source.Column) (string, bool) {
 
 // reset forgets the counts.
 func (d *decoder) reset() {
-	d.unusable, d.unknown, d.refused = 0, make(map[string]int), make(map[string]int)
+	d.unusable, d.tooLong, d.unknown, d.refused = 0, 0, make(map[string]int), make(map[string]int)
 }
 
 // page decodes a page: a list of items, or the one item itself.
@@ -153,12 +155,20 @@ func (d *decoder) row(s string) {
 			d.others = append(d.others, member{column.Field, parsed(s[at.from:at.to])})
 		}
 	}
+	length := 0
 	for _, i := range d.key {
 		if !row[i].Valid || d.columns[i].Type == source.Text && row[i].Text == "" {
 			d.unusable++
 			d.values = d.values[:start]
 			return
 		}
+		length += len(row[i].Text)
+	}
+	if length > maxKey {
+		d.unusable++
+		d.tooLong++
+		d.values = d.values[:start]
+		return
 	}
 	if len(d.others) > 0 {
 		d.scratch = appendMembers(d.scratch[:0], d.others, 0)
@@ -177,12 +187,12 @@ func (d *decoder) readField(s string, i int) int {
 		if i, _ = scanString(s, i); i == none {
 			return none
 		}
-		text := parsed(s[name:i]).Str
+		called := parsed(s[name:i]).Str
 		var known bool
-		if column, known = d.fields[text]; !known {
+		if column, known = d.fields[called]; !known {
 			value := scanColon(s, i)
 			if i = scanValue(s, value, 2); i != none {
-				d.others = append(d.others, member{clean(text), parsed(s[value:i])})
+				d.others = append(d.others, member{clean(called), parsed(s[value:i])})
 			}
 			return i
 		}
@@ -200,11 +210,21 @@ func (d *decoder) readField(s string, i int) int {
 	return i
 }
 
+// maxKey is how many bytes the texts of a key may have together: PostgreSQL's indexes
+// hold some 2,700 of a row, with account and region. One item with a longer key would
+// fail the whole merge. It is kept out, and the listing is not complete: nothing ends
+// because of it.
+const maxKey = 2000
+
 // maxNames is how many field names are counted: an API has fewer, and a broken
 // answer must not fill the memory with them.
 const maxNames = 1000
 
+// maxName is how many bytes of a field's name are counted by; extra has all of it.
+const maxName = 200
+
 func count(names map[string]int, name string) {
+	name = text.CutBytes(name, maxName)
 	if _, known := names[name]; known {
 		names[name]++
 	} else if len(names) < maxNames {

@@ -295,8 +295,7 @@ func redact(s string, k keys) string {
 	}
 	s = strings.NewReplacer(replace...).Replace(s)
 	s = stringToSign.ReplaceAllString(s, "")
-	s = text.WithoutCredentials(s)
+	s = text.Scrub(s)
 	s = secretParam.ReplaceAllString(s, "$1=[redacted]")
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
-	return text.CutBytes(s, maxMessage)
+	return text.CutBytes(text.Line(s), maxMessage)
 }

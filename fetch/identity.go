@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/tidwall/gjson"
+
+	"syncer/text"
 )
 
 // keys are what signs a request.
@@ -13,6 +15,9 @@ type keys struct {
 	id, secret, token string
 	signature         string // that was made with them, where a call has been signed
 }
+
+// hide has the keys scrubbed from whatever the process writes.
+func (k keys) hide(owner string) { text.Hide(owner, k.id, k.secret, k.token) }
 
 // An identity is who makes calls. It is safe for concurrent use.
 type identity interface {
@@ -36,7 +41,7 @@ func newIdentity(c *Client, a Account) (identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	var who identity = &provided{gate: newGate(), open: open, provider: provider}
+	var who identity = &provided{gate: newGate(), owner: "keys of account " + a.Name, open: open, provider: provider}
 	if a.Credentials.kind() == "ram_role_arn" {
 		if a.Credentials.RoleARN == "" {
 			return nil, &credentialsError{kind: "ram_role_arn", advice: whereToLook["ram_role_arn"]}
@@ -79,6 +84,7 @@ func (g gate) leave() { <-g }
 // provided is an identity whose keys come from one of the SDK's providers.
 type provided struct {
 	gate     gate
+	owner    string // of the keys, as text.Hide knows it
 	open     func() (func() (keys, error), error)
 	provider func() (keys, error) // nil: to be opened
 	last     keys
@@ -95,11 +101,16 @@ func (p *provided) keys(ctx context.Context) (keys, error) {
 			return keys{}, err
 		}
 	}
-	if p.last, err = p.provider(); err != nil {
+	fresh, err := p.provider()
+	if err != nil {
 		p.provider = nil
 		return keys{}, err
 	}
-	return p.last, nil
+	if fresh != p.last {
+		fresh.hide(p.owner)
+	}
+	p.last = fresh
+	return fresh, nil
 }
 
 func (p *provided) renew(ctx context.Context, stale keys) error {
@@ -144,6 +155,7 @@ func (r *assumedRole) keys(ctx context.Context) (keys, error) {
 	fresh, expires, err := r.assume(ctx)
 	switch {
 	case err == nil:
+		fresh.hide("keys of role " + r.role + " for account " + r.client.account)
 		r.current, r.expires = fresh, expires
 	case r.holds() <= 0 || ctx.Err() != nil:
 		return keys{}, fmt.Errorf("assume role %s: %w", r.role, err)

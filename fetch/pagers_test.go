@@ -151,6 +151,13 @@ func TestPageNumber(t *testing.T) {
 			},
 			rows: 1, calls: 1, reason: "4 of 5 items are no objects or lack a key column", total: 5,
 		},
+		{
+			name: "a key that no index holds",
+			answer: func(w http.ResponseWriter, _ url.Values, _ int) {
+				fmt.Fprintf(w, `{"List":[{"Id":"a"},{"Id":%q},{"Id":%q}],"PageInfo":{"TotalCount":3}}`, strings.Repeat("x", 2000), strings.Repeat("服", 667))
+			},
+			rows: 2, calls: 1, reason: "1 of 3 items are no objects or lack a key column (1: the key is longer than 2000 bytes)", total: 3,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

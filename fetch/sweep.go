@@ -184,6 +184,9 @@ func (s *sweep) outcome() Outcome {
 	default:
 		o.Reason += fmt.Sprintf("; %d items are no objects or lack a key column", n)
 	}
+	if n := s.decoder.tooLong; n > 0 {
+		o.Reason += fmt.Sprintf(" (%d: the key is longer than %d bytes)", n, maxKey)
+	}
 	o.Complete = o.Reason == ""
 	return o
 }
