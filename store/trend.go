@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"syncer/text"
 )
 
 // A Trend is a daily view, summed up over what a filter leaves.
@@ -59,6 +61,9 @@ GROUP BY 1, 2
 ORDER BY 1, 2`},
 }
 
+// mostLabel is how many characters name a series: it stands in a legend.
+const mostLabel = 60
+
 // Points reads a trend since a day.
 func (s *Store) Points(ctx context.Context, t Trend, f Filter, since time.Time) (list []Point, err error) {
 	defer wrap(&err, "read alicloud.%s", t.Name)
@@ -72,7 +77,7 @@ func (s *Store) Points(ctx context.Context, t Trend, f Filter, since time.Time) 
 			err = row.Scan(&p.Day, &label, &p.Value)
 			p.Series = "unknown"
 			if label != nil && *label != "" {
-				p.Series = *label
+				p.Series = text.Cut(text.Line(*label), mostLabel)
 			}
 			return p, err
 		})

@@ -19,6 +19,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/text"
 	"syncer/worker"
 )
 
@@ -149,10 +150,10 @@ var (
 func render(w http.ResponseWriter, status int, name string, data any) {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
-		http.Error(w, "the page could not be made: "+err.Error(), http.StatusInternalServerError)
+		http.Error(w, "the page could not be made: "+text.Line(text.Scrub(err.Error())), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w) // who asked may be gone
+	_, _ = io.WriteString(w, text.HTML(b.String())) // who asked may be gone
 }

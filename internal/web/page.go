@@ -227,7 +227,7 @@ func zone(t time.Time, l *time.Location) string {
 // filter reads what of the configuration the page is to show.
 func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) (f store.Filter) {
 	for _, a := range p.Syncer.Config().Accounts {
-		page.Accounts = append(page.Accounts, a.Name)
+		page.Accounts = append(page.Accounts, a.Label())
 		page.Regions = append(page.Regions, a.SecurityCenterRegions...)
 		page.Regions = append(page.Regions, a.OOSRegions...)
 	}
