@@ -47,7 +47,7 @@ func TestScrubEverySpelling(t *testing.T) {
 					require.NotContains(t, left, clear[i+2:len(clear)-2], what)
 				}
 			} else {
-				require.Equal(t, "***", strings.Trim(left, `"% 40%2f+%2b+`), what)
+				require.Equal(t, "***", strings.Trim(left, `"% +024bf`), what)
 			}
 		}
 		require.Equal(t, "nothing to hide", s.Scrub("nothing to hide"))

@@ -17,7 +17,6 @@ import (
 	"syncer/internal/notify"
 	"syncer/sim"
 	"syncer/source"
-	"syncer/store"
 	"syncer/worker"
 )
 
@@ -60,7 +59,7 @@ func TestHostileAccountNames(t *testing.T) {
 	syncer.Configure(c)
 	m := metrics.New("test", syncer.Config)
 	syncer.Observe = m.Observe
-	m.AddDatabase(database{syncer, s}, slog.New(slog.DiscardHandler))
+	m.AddDatabase(syncer, slog.New(slog.DiscardHandler))
 
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -97,14 +96,4 @@ func TestHostileAccountNames(t *testing.T) {
 	m.Handler().ServeHTTP(scraped, httptest.NewRequest("GET", "/metrics", nil))
 	require.Equal(t, 200, scraped.Code, scraped.Body.String())
 	require.Equal(t, len(names), strings.Count(scraped.Body.String(), "\nsyncer_late{"))
-}
-
-// A database is what the metrics ask.
-type database struct {
-	*worker.Syncer
-	store *store.Store
-}
-
-func (d database) QueueDepths(ctx context.Context) ([]worker.QueueDepth, error) {
-	return worker.QueueDepths(ctx, d.store.Pool())
 }
