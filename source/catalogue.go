@@ -90,3 +90,25 @@ func (s *Source) DependsOn() []string {
 	}
 	return names
 }
+
+// ReadsOf names the columns of another source's rows that this one reads.
+func (s *Source) ReadsOf(name string) (columns []string) {
+	for _, w := range s.Sweeps {
+		if w.Each == nil {
+			continue
+		}
+		for _, v := range slices.Concat(w.Each.From, w.Each.Full) {
+			if v.Source != name {
+				continue
+			}
+			columns = append(columns, v.Columns...)
+			for _, c := range v.Where {
+				columns = append(columns, c.Column)
+			}
+		}
+	}
+	if s.EndsWith != nil && s.EndsWith.Source == name {
+		columns = append(columns, s.EndsWith.Column)
+	}
+	return columns
+}

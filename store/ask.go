@@ -166,16 +166,15 @@ func (w *Sweep) Adopt(ctx context.Context, rows []source.Row) (err error) {
 // current is the relation of the rows that will stand: the stage over what
 // stands. Empty: there are none.
 func (y *Sync) current(v source.Values) string {
-	standing := "account_id = $1 AND region_id = $2 AND valid_to = 'infinity'"
 	if v.Source != "" && v.Source != y.t.Source.Name {
-		return fmt.Sprintf("(SELECT * FROM syncer.%s WHERE %s)", ident(v.Source), standing)
+		return y.rowsOf(v.Source)
 	}
 	columns := list("", y.t.columns)
 	if y.conn == nil {
 		if v.Touched {
 			return ""
 		}
-		return fmt.Sprintf("(SELECT %s FROM %s WHERE %s)", columns, y.t.name, standing)
+		return y.rowsOf(y.t.Name)
 	}
 	// The later of two rows staged with the same key is the one that counts.
 	key := list("", y.t.key())

@@ -93,9 +93,9 @@ func (y *Sync) findFamilies(ctx context.Context, tx pgx.Tx, gone bool) (n int64,
 		strings.Join(append([]string{"0 AS round"}, y.t.key()...), ", "), y.t.name)); err != nil {
 		return 0, err
 	}
-	var synced bool
-	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM syncer.partitions WHERE account_id = $1 AND region_id = $2 AND source = $3 AND generation > 0)",
-		y.part.AccountID, y.part.RegionID, y.t.EndsWith.Source).Scan(&synced); err != nil || !synced {
+	synced := y.foresight.Knows(y.t.EndsWith.Source)
+	if err := tx.QueryRow(ctx, "SELECT $4 OR EXISTS (SELECT FROM syncer.partitions WHERE account_id = $1 AND region_id = $2 AND source = $3 AND generation > 0)",
+		y.part.AccountID, y.part.RegionID, y.t.EndsWith.Source, synced).Scan(&synced); err != nil || !synced {
 		return 0, err
 	}
 	if _, err := y.findOrphans(ctx, tx, 0); err != nil || !gone {
@@ -111,7 +111,7 @@ func (y *Sync) findOrphans(ctx context.Context, tx pgx.Tx, round int) (found int
 	if round > 0 && !own {
 		return 0, nil
 	}
-	parents := fmt.Sprintf("(SELECT p.%s FROM syncer.%s AS p WHERE p.account_id = $1 AND p.region_id = $2 AND p.valid_to = 'infinity')", ident(p.Column), ident(p.Source))
+	parents := y.rowsOf(p.Source)
 	stands := ""
 	known := func(alias string) string {
 		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (0, $3))", y.t.sameKey("o", alias))
@@ -149,12 +149,14 @@ WHERE t.stood
 }
 
 // afterwards is the relation of the rows that will stand once the stage is merged,
-// with nothing ended, by their key and another column: stood tells those that the
+// with nothing ended, by their key and other columns: stood tells those that the
 // merge neither opens nor changes.
-func (y *Sync) afterwards(column string) string {
+func (y *Sync) afterwards(names ...string) string {
 	columns := y.t.key()
-	if !slices.Contains(y.t.Key, column) {
-		columns = append(columns, ident(column))
+	for _, name := range names {
+		if !slices.Contains(columns, ident(name)) {
+			columns = append(columns, ident(name))
+		}
 	}
 	if y.conn == nil {
 		return fmt.Sprintf("(SELECT %s, true AS stood FROM %s AS t WHERE %s)", list("t.", columns), y.t.name, y.t.where)

@@ -34,19 +34,7 @@ type Difference struct {
 // nothing but temporary tables. ErrStale: make the run again.
 func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Changes, err error) {
 	defer wrap(&err, "plan the merge of %s", y.part)
-	if err := y.flush(ctx); err != nil {
-		return c, err
-	}
-	err = pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
-			return err
-		}
-		if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
-			return cmp.Or(err, ErrStale)
-		}
-		if err := y.settleStage(ctx, tx); err != nil {
-			return err
-		}
+	err = y.plan(ctx, func(tx pgx.Tx) error {
 		v, err := y.judge(ctx, tx, run, &c, true)
 		if err != nil {
 			return err
@@ -68,6 +56,25 @@ func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Cha
 	c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
 	c.Repeated = y.repeated
 	return c, err
+}
+
+// plan runs f in one snapshot, that of the state in which the run began.
+func (y *Sync) plan(ctx context.Context, f func(pgx.Tx) error) error {
+	if err := y.flush(ctx); err != nil {
+		return err
+	}
+	return pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
+			return err
+		}
+		if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
+			return cmp.Or(err, ErrStale)
+		}
+		if err := y.settleStage(ctx, tx); err != nil {
+			return err
+		}
+		return f(tx)
+	})
 }
 
 // planEnds tells which rows would end: those that are gone, and those whose parent

@@ -53,6 +53,8 @@ type Sync struct {
 	repeated int64
 	sweeps   []*Sweep
 
+	foresight *Foresight // of a dry run; nil: none
+
 	first bool  // the merge is the partition's first
 	tally tally // of what the merge has written so far
 
@@ -63,13 +65,15 @@ type Sync struct {
 const flushBytes = 256 << 10
 
 // Begin reads the fingerprints of the partition's standing rows.
-func (s *Store) Begin(ctx context.Context, p Partition) (_ *Sync, err error) {
+func (s *Store) Begin(ctx context.Context, p Partition) (*Sync, error) { return s.begin(ctx, p, nil) }
+
+func (s *Store) begin(ctx context.Context, p Partition, f *Foresight) (_ *Sync, err error) {
 	defer wrap(&err, "read what stands of %s", p)
-	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source)}
-	y.asked = p.Source.AsksItself() || y.t.ownParents()
+	y := &Sync{store: s, part: p, t: newTable(p.Source), enc: newEncoder(p.Source), foresight: f}
+	y.asked = p.Source.AsksItself() || y.t.ownParents() || f != nil
 	// Which merge was the last is read before the rows: one in between makes this
 	// run start again, never the other way round.
-	if y.state, err = readState(ctx, s.pool, p); err != nil {
+	if y.state, err = readState(ctx, y.querier(), p); err != nil {
 		return nil, err
 	}
 	for {
@@ -108,7 +112,7 @@ func readState(ctx context.Context, q querier, p Partition) (s state, err error)
 // seed must be tried.
 func (y *Sync) loadFingerprints(ctx context.Context) (unique bool, err error) {
 	y.known = fingerprints{}
-	rows, err := y.store.pool.Query(ctx, y.t.selectFingerprints(), y.part.AccountID, y.part.RegionID)
+	rows, err := y.querier().Query(ctx, y.t.selectFingerprints(), y.part.AccountID, y.part.RegionID)
 	if err != nil {
 		return false, err
 	}
@@ -258,12 +262,16 @@ func (y *Sync) flush(ctx context.Context) error {
 		return nil
 	}
 	if y.conn == nil {
-		conn, err := y.store.pool.Acquire(ctx)
+		acquire, release := y.store.pool.Acquire, (*pgxpool.Conn).Release
+		if y.foresight != nil {
+			acquire, release = y.foresight.connection, func(*pgxpool.Conn) {}
+		}
+		conn, err := acquire(ctx)
 		if err != nil {
 			return err
 		}
 		if _, err := conn.Exec(ctx, y.t.createStage()); err != nil {
-			conn.Release()
+			release(conn)
 			return err
 		}
 		y.conn = conn
@@ -286,17 +294,22 @@ func (y *Sync) Close(ctx context.Context) {
 	if _, err := y.conn.Exec(ctx, "DROP TABLE IF EXISTS pg_temp.stage"); err != nil {
 		_ = y.conn.Conn().Close(ctx) // and with the connection, its temporary tables
 	}
-	y.conn.Release()
+	if y.foresight == nil {
+		y.conn.Release()
+	}
 	y.conn = nil
 }
 
 // query begins with the partition's arguments.
 func (y *Sync) query() *query { return &query{args: []any{y.part.AccountID, y.part.RegionID}} }
 
-// querier is the connection that sees the stage, or any.
+// querier is the connection that sees the stage, and what was foreseen, or any.
 func (y *Sync) querier() querier {
 	if y.conn != nil {
 		return y.conn
+	}
+	if y.foresight != nil && y.foresight.conn != nil {
+		return y.foresight.conn
 	}
 	return y.store.pool
 }

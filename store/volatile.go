@@ -93,7 +93,7 @@ func (y *Sync) loadVolatile(ctx context.Context) error {
 	if len(y.t.volatile()) == 0 {
 		return nil
 	}
-	rows, err := y.store.pool.Query(ctx, y.t.selectVolatile(), y.part.AccountID, y.part.RegionID)
+	rows, err := y.querier().Query(ctx, y.t.selectVolatile(), y.part.AccountID, y.part.RegionID)
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,9 @@ type Syncer struct {
 	// Watch, if set, is told of each sync that begins; the counts go on changing
 	// while it lasts.
 	Watch func(Job, *fetch.Stats)
+	// Differ, if set, is told of each row that a dry run would write; partitions are
+	// told side by side, the rows of one in order.
+	Differ func(Job, store.Difference)
 	// Observe, if set, is told of each sync that ended, but for dry runs: for metrics.
 	Observe func(Result)
 
@@ -116,6 +119,7 @@ type Job struct {
 	neededBy    string    // source that reads this one's table, and has it synced first
 	Full        bool      // ask for everything, whatever the schedule says
 	DryRun      bool      // say what would change, and write nothing
+	with        string    // of a dry run: the sources of the same pass, a comma between them; see DryRun
 	AllowShrink bool
 }
 
@@ -167,9 +171,7 @@ type Result struct {
 	Changes store.Changes
 	Status  string // as in alicloud.sync_runs
 	Message string // why it is not ok
-	// Differences are what a dry run would write.
-	Differences []store.Difference
-	Took        time.Duration
+	Took    time.Duration
 }
 
 // StatusCalledOff is that of a sync that was ended by whoever wanted it. It is
@@ -278,10 +280,11 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 		return r, err
 	}
 	p.AccountID = id
-	if !job.DryRun {
-		if err := s.syncDependencies(ctx, job, *p); err != nil {
-			return r, err
-		}
+	if job.DryRun {
+		return s.dryRun(ctx, job, *p, run, stats)
+	}
+	if err := s.syncDependencies(ctx, job, *p); err != nil {
+		return r, err
 	}
 	past, err := s.begin(ctx, job, *p, run)
 	if err != nil {
@@ -292,31 +295,33 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 		return r, err
 	}
 	defer y.Close(ctx)
-
-	sw := newSweeper(job, run, stats, y, earlier(run.Started, past.Good))
-	run.Unknown, run.Refused, run.Incomplete, run.Interrupted = map[string]int{}, map[string]int{}, "", store.Failure{}
-	for i := range p.Source.Sweeps {
-		if err := sw.sweep(ctx, &p.Source.Sweeps[i]); err != nil {
-			return sw.interrupted(ctx, &p.Source.Sweeps[i], r, err)
-		}
+	if sw, decl, err := s.sweep(ctx, job, y, run, stats, past); err != nil {
+		return sw.interrupted(ctx, decl, r, err)
 	}
-	count(run, stats)
 	// Once all is fetched, SIGTERM lets the merge finish.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), job.Source.timeout())
 	defer cancel()
-	if job.DryRun {
-		r.Changes, err = y.Plan(ctx, *run, func(d store.Difference) { r.Differences = append(r.Differences, d) })
-	} else {
-		r.Changes, err = y.Merge(ctx, *run)
-	}
+	r.Changes, err = y.Merge(ctx, *run)
 	if err != nil {
 		return r, err
 	}
-	if !job.DryRun {
-		s.nameStuck(ctx, *p, past, run.Started)
-	}
+	s.nameStuck(ctx, *p, past, run.Started)
 	r.Status, r.Message = r.Changes.Status(*run)
 	return r, nil
+}
+
+// sweep makes all sweeps of a run. With an error, decl is the one that it ended.
+func (s *Syncer) sweep(ctx context.Context, job Job, y *store.Sync, run *store.Run, stats *fetch.Stats, past store.Past) (sw *sweeper, decl *source.Sweep, err error) {
+	sw = newSweeper(job, run, stats, y, earlier(run.Started, past.Good))
+	run.Unknown, run.Refused, run.Incomplete, run.Interrupted = map[string]int{}, map[string]int{}, "", store.Failure{}
+	for i := range job.Source.Source.Sweeps {
+		decl = &job.Source.Source.Sweeps[i]
+		if err := sw.sweep(ctx, decl); err != nil {
+			return sw, decl, err
+		}
+	}
+	count(run, stats)
+	return sw, nil, nil
 }
 
 // syncDependencies syncs the sources whose tables this one reads, where that was

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -41,7 +40,8 @@ func (p *program) syncCommand() *cobra.Command {
 	f.StringSliceVar(&o.regions, "region", nil, "only these regions")
 	f.BoolVar(&o.full, "full", false, "ask for everything, also for what is long finished")
 	f.BoolVar(&o.allowShrink, "allow-shrink", false, "end rows even where so many are gone that it would be held")
-	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and write nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and write nothing; with --allow-shrink, also what a held run would end")
+	f.BoolVar(&o.details, "details", false, "of a dry run: every row that would change, and each of its columns")
 	f.BoolVar(&o.migrate, "migrate", false, "bring the schema up to date first")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return cmd
@@ -49,8 +49,8 @@ func (p *program) syncCommand() *cobra.Command {
 
 type syncOptions struct {
 	selection
-	full, allowShrink, dryRun, migrate bool
-	output                             string
+	full, allowShrink, dryRun, details, migrate bool
+	output                                      string
 }
 
 // A syncReport is one partition in the output of sync.
@@ -67,12 +67,15 @@ type syncReport struct {
 	Seconds   float64 `json:"seconds"`
 	Message   string  `json:"message,omitempty"`
 
-	Differences []store.Difference `json:"differences,omitempty"` // of a dry run
+	planned *planned // of a dry run; JSON has them, too
 }
 
 func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 	if o.output != "table" && o.output != "json" {
 		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	}
+	if o.details && !o.dryRun {
+		return usageError{errors.New("--details is of a dry run: expected --dry-run, too")}
 	}
 	s, err := p.open(ctx, o.migrate)
 	if err != nil {
@@ -94,7 +97,16 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		}
 	}
 	for i := range jobs {
-		jobs[i].Full, jobs[i].AllowShrink, jobs[i].DryRun = o.full, o.allowShrink, o.dryRun
+		jobs[i].Full, jobs[i].AllowShrink = o.full, o.allowShrink
+	}
+	found := map[worker.Job]*planned{}
+	if o.dryRun {
+		jobs = worker.DryRun(jobs)
+		for _, j := range jobs {
+			found[j] = newPlanned(o.details || o.output == "json")
+			defer found[j].close()
+		}
+		s.syncer.Differ = func(j worker.Job, d store.Difference) { found[j].add(d) }
 	}
 	watch := p.watch(s.syncer, o.output == "table")
 	reports := []syncReport{}
@@ -106,17 +118,21 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		reports = append(reports, syncReport{
 			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
 			Opened: r.Changes.Opened, Changed: r.Changes.Changed, Ended: r.Changes.Ended, Unchanged: r.Changes.Unchanged,
-			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message, Differences: r.Differences,
+			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message, planned: found[r.Job],
 		})
 	})
 	watch.stop()
 	slices.SortStableFunc(reports, func(a, b syncReport) int { return cmp.Compare(order(jobs, a), order(jobs, b)) })
-	if o.output == "json" {
-		if err := printJSON(p.stdout, reports); err != nil {
-			return err
-		}
-	} else {
-		p.printReports(reports, o.dryRun)
+	switch {
+	case o.output == "json" && o.dryRun:
+		err = p.printDryRuns(reports)
+	case o.output == "json":
+		err = printJSON(p.stdout, reports)
+	default:
+		err = p.printReports(reports, o.dryRun)
+	}
+	if err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("called off: %d of %d partitions were not synced", len(jobs)-len(reports), len(jobs))
@@ -134,7 +150,7 @@ func order(jobs []worker.Job, r syncReport) int {
 	})
 }
 
-func (p *program) printReports(reports []syncReport, dryRun bool) {
+func (p *program) printReports(reports []syncReport, dryRun bool) error {
 	opened, changed, ended := "opened", "changed", "ended"
 	if dryRun {
 		opened, changed, ended = "would open", "would change", "would end"
@@ -148,12 +164,20 @@ func (p *program) printReports(reports []syncReport, dryRun bool) {
 	}
 	rightAlign(t, 5, 6, 7, 8, 9, 10)
 	printTable(p.stdout, t)
+	details := false
 	for _, r := range reports {
 		if r.Message != "" {
 			p.printf("%s: %s of %s in %s: %s\n", r.Status, r.Source, r.Account, r.Region, r.Message)
 		}
-		p.printDifferences(r)
+		if err := p.printDifferences(r); err != nil {
+			return err
+		}
+		details = details || r.planned != nil && r.planned.file == nil && len(r.planned.keys) > 0
 	}
+	if details {
+		p.printf("\n--details lists every row and what would change in it; --output json does, too.\n")
+	}
+	return nil
 }
 
 func statusColour(status string) pretty.Color {
@@ -164,26 +188,6 @@ func statusColour(status string) pretty.Color {
 		return pretty.FgRed
 	}
 	return pretty.FgYellow // incomplete, held
-}
-
-// shownDifferences is how many differences of a partition are printed; JSON has all.
-const shownDifferences = 20
-
-func (p *program) printDifferences(r syncReport) {
-	if len(r.Differences) == 0 {
-		return
-	}
-	p.printf("\n%s of %s in %s would\n", r.Source, r.Account, r.Region)
-	for i, d := range r.Differences {
-		if i == shownDifferences {
-			p.printf("  … and %s more: --output json lists them all\n", thousands(int64(len(r.Differences)-i)))
-			break
-		}
-		p.printf("  %-6s %s\n", d.Kind, d.Key)
-		for _, name := range slices.Sorted(maps.Keys(d.Columns)) {
-			p.printf("           %s: %s → %s\n", name, cut(string(d.Columns[name][0]), 60), cut(string(d.Columns[name][1]), 60))
-		}
-	}
 }
 
 // A watcher shows syncs while they last, on a terminal, and counts their calls.
