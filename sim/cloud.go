@@ -9,6 +9,7 @@ package sim
 import (
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"sync"
@@ -109,13 +110,12 @@ func New(o Options) *Cloud {
 	return c
 }
 
-// Join has accounts be in the Cloud and in its resource directory from now on, in the
-// place of those with the same IDs.
+// Join has accounts be in the Cloud and in its resource directory from now on. Of
+// several with one ID, each adds its key.
 func (c *Cloud) Join(accounts ...Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, a := range accounts {
-		c.leave(a.ID)
 		c.byID[a.ID] = &a
 		if a.AccessKeyID != "" { // else it is known by its roles only
 			c.byKey[a.AccessKeyID] = &a
@@ -128,14 +128,8 @@ func (c *Cloud) Leave(ids ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		c.leave(id)
-	}
-}
-
-func (c *Cloud) leave(id string) {
-	if a, ok := c.byID[id]; ok {
 		delete(c.byID, id)
-		delete(c.byKey, a.AccessKeyID)
+		maps.DeleteFunc(c.byKey, func(_ string, a *Account) bool { return a.ID == id })
 	}
 }
 

@@ -247,6 +247,21 @@ func checkAccount(ctx context.Context, s *worker.Syncer, a *worker.Account, sour
 	for _, probe := range s.Probe(ctx, jobs) {
 		list = append(list, sourceFinding(probe))
 	}
+	if regions := s.Elsewhere(ctx, a, chosen); len(regions) > 0 {
+		list = append(list, finding{
+			Check: "OOS regions", Account: a.Name, Result: resultOK,
+			Found:  "not configured, but with patch states: " + strings.Join(regions, ", "),
+			Remedy: "add to oos_regions those that you want to see, or write oos_regions: all",
+		})
+	}
+	if slices.Contains(sources, &source.CloudCenterInstances) {
+		if all, byRegion, err := a.CountServers(ctx); err == nil && all != byRegion {
+			list = append(list, finding{
+				Check: "RegionId", Account: a.Name, Result: resultOK,
+				Found: fmt.Sprintf("Security Center takes it for a filter: %s of %s with it; syncer sends none", thousands(byRegion), several(int(all), "server")),
+			})
+		}
+	}
 	return who.AccountID, list
 }
 

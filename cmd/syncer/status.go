@@ -44,15 +44,16 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if err != nil {
 		return err
 	}
+	syncer, err := p.newSyncer(c, nil)
+	if err != nil {
+		return err
+	}
 	db, err := p.openToRead(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
-	syncer, err := p.newSyncer(c, db.Store)
-	if err != nil {
-		return err
-	}
+	syncer.Store = db.Store
 	if err := syncer.Recall(ctx); err != nil {
 		return err
 	}
