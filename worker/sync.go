@@ -39,7 +39,9 @@ type Account struct {
 
 // Label is the account's name as it stands in the database, the queue and the metrics:
 // whatever was configured, no statement that names all accounts fails because of one.
-func (a *Account) Label() string { return text.Fit(text.Line(a.Name), mostLabel) }
+func (a *Account) Label() string {
+	return text.Fit(text.Line(text.WithoutCredentials(a.Name)), mostLabel)
+}
 
 // mostLabel is in bytes: names stand in indexes.
 const mostLabel = 200
