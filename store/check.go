@@ -21,6 +21,8 @@ type Check struct {
 	Remedy string // what to do; empty: nothing, it is as it should be
 	// Pending: what is lacking, Migrate makes.
 	Pending bool
+	// Advice: the remedy is for others' sake; syncs need it not.
+	Advice bool
 }
 
 // facts are what the server says about itself, the user and the schema.
@@ -47,7 +49,15 @@ func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 		if err != nil {
 			return err
 		}
-		list = []Check{s.checkServer(f), tryWriting(ctx, tx, checkWriting(f)), checkTemporary(f), schema}
+		texts, err := checkTexts(ctx, tx)
+		if err != nil {
+			return err
+		}
+		others, err := checkOthers(ctx, tx)
+		if err != nil {
+			return err
+		}
+		list = []Check{s.checkServer(f), texts, tryWriting(ctx, tx, checkWriting(f)), checkTemporary(f), others, schema}
 		return nil
 	})
 	return list, err

@@ -32,7 +32,7 @@ func check(t *testing.T, url string) map[string]store.Check {
 	for _, c := range list {
 		byName[c.Name] = c
 	}
-	require.Len(t, byName, 4)
+	require.Len(t, byName, 6)
 	return byName
 }
 
@@ -45,7 +45,20 @@ func TestCheck(t *testing.T) {
 	for name, c := range check(t, database) {
 		require.Empty(t, c.Remedy, name)
 	}
-	_, err := s.MigrateDown(t.Context(), true)
+	_, err := s.Pool().Exec(t.Context(), "GRANT CREATE ON SCHEMA public TO PUBLIC")
+	require.NoError(t, err)
+	others := check(t, database)["schemas"]
+	require.True(t, others.Advice)
+	require.Equal(t, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", others.Remedy)
+	_, err = s.Pool().Exec(t.Context(), others.Remedy)
+	require.NoError(t, err)
+	require.Empty(t, check(t, database)["schemas"].Remedy)
+	for zone, known := range map[string]bool{"Asia/Shanghai": true, "Asia/Atlantis": false} {
+		c, err := s.CheckZone(t.Context(), zone)
+		require.NoError(t, err)
+		require.Equal(t, known, c.Remedy == "", c.Found)
+	}
+	_, err = s.MigrateDown(t.Context(), true)
 	require.NoError(t, err)
 	require.Equal(t, before["schema"], check(t, database)["schema"])
 }

@@ -105,7 +105,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 
 	var wg sync.WaitGroup
 	var ofDatabase []finding
-	wg.Go(func() { ofDatabase = p.checkDatabase(ctx, string(c.Database.URL)) })
+	wg.Go(func() { ofDatabase = p.checkDatabase(ctx, string(c.Database.URL), c.Timezone) })
 	ids := make([]string, len(accounts))
 	ofAccounts := make([][]finding, len(accounts))
 	for i, a := range accounts {
@@ -144,7 +144,7 @@ func several(n int, noun string) string {
 }
 
 // checkDatabase checks the configured database, or the embedded default.
-func (p *program) checkDatabase(ctx context.Context, url string) (list []finding) {
+func (p *program) checkDatabase(ctx context.Context, url, zone string) (list []finding) {
 	failed := func(check string, err error) []finding {
 		what, remedy := store.Explain(err)
 		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
@@ -168,8 +168,12 @@ func (p *program) checkDatabase(ctx context.Context, url string) (list []finding
 	if err != nil {
 		return failed("database", err)
 	}
+	ofZone, err := db.CheckZone(ctx, zone)
+	if err != nil {
+		return failed("time zone", err)
+	}
 	embedded := db.dir != ""
-	for _, c := range checks {
+	for _, c := range append(checks, ofZone) {
 		list = append(list, databaseFinding(c, embedded))
 	}
 	current, err := worker.QueueIsCurrent(ctx, db.Pool())
@@ -201,7 +205,7 @@ func databaseFinding(c store.Check, embedded bool) finding {
 	switch {
 	case c.Pending && embedded:
 		f.Result, f.Found, f.Remedy = resultSkipped, c.Found+"; the next sync brings it up to date", ""
-	case c.Remedy != "":
+	case c.Remedy != "" && !c.Advice:
 		f.Result = resultFailed
 	}
 	return f
