@@ -25,6 +25,8 @@ var inherited = map[string]string{
 	"default_text_search_config":       "no text search is made",
 	"lc_":                              "nothing is written by a locale's rules",
 	"password_encryption":              "no password is given",
+	"scram_iterations":                 "no password is given",
+	"md5_password_warnings":            "no password is given",
 	"escape_string_warning":            "a warning",
 	"log_":                             "the server's log",
 	"debug_":                           "the server's log",
@@ -34,6 +36,7 @@ var inherited = map[string]string{
 	"local_preload_libraries":          "only from a directory of the administrator's",
 	"createrole_self_grant":            "syncer_reader is nobody's to log in with",
 	"event_triggers":                   "the administrator's",
+	"icu_validation_level":             "of collations that are made",
 	"allow_alter_system":               "no system setting is changed",
 	"client_connection_check_interval": "only ends what nobody waits for",
 
