@@ -50,6 +50,7 @@ type verdict struct {
 // What is held is told in c, unless the run lets it through, or enough runs before
 // it missed the same rows. A plan also looks for orphans where nothing is gone.
 func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan bool) (v verdict, err error) {
+	c.seen = y.seen()
 	rows, err := y.listGone(ctx, tx)
 	if err != nil || rows == 0 && !plan {
 		return v, err
@@ -64,13 +65,14 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan b
 			rows += n
 			v.round = 1
 		}
-		if !v.listed || run.Limit.small(rows) {
+		c.lost = rows
+		if !v.listed || run.Limit.small(rows+run.Kept.lost) {
 			return nil
 		}
 		if err := y.holdScopes(ctx, tx, run.Limit, c); err != nil {
 			return err
 		}
-		together, err := y.holdTogether(ctx, tx, run.Limit, c)
+		together, err := y.holdTogether(ctx, tx, run, c)
 		if err != nil || len(c.Held) == 0 {
 			return err
 		}
@@ -78,6 +80,16 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan b
 		return err
 	})
 	return v, err
+}
+
+// seen counts the rows that stood when the run began and that a sweep has shown.
+func (y *Sync) seen() (n int64) {
+	for _, s := range y.known.seen {
+		if s&stands != 0 && s&^stands != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // byHash runs f without nested loops. It joins whole tables, temporary ones among
@@ -288,8 +300,9 @@ ORDER BY value`, number, y.orphaned("g"), listing, y.t.name, y.t.where, q.scope(
 
 // holdTogether reports whether all scopes together would lose too much, and says so
 // in c, where that says more than one scope's own number.
-func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, limit Limit, c *Changes) (held bool, err error) {
+func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (held bool, err error) {
 	q := y.query()
+	before, listed := q.arg(run.Kept.lost), q.arg(run.Kept.lost+run.Kept.seen)
 	var scopes []string
 	for i := range y.part.Source.Sweeps {
 		decl := &y.part.Source.Sweeps[i]
@@ -305,11 +318,11 @@ func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, limit Limit, c *Chan
 	err = tx.QueryRow(ctx, fmt.Sprintf(`SELECT lost + families, listed + families, %s
 FROM (
     SELECT
-        (SELECT count(DISTINCT %s) FROM pg_temp.gone AS g WHERE NOT %s) AS lost,
-        (SELECT count(*) FROM %s AS t WHERE %s AND (%s) AND NOT %s) AS listed,
+        (SELECT count(DISTINCT %s) FROM pg_temp.gone AS g WHERE NOT %s) + %s::bigint AS lost,
+        (SELECT count(*) FROM %s AS t WHERE %s AND (%s) AND NOT %s) + %s::bigint AS listed,
         %s AS families
-) AS n`, limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
-		y.t.keyRow("g"), y.orphaned("g"), y.t.name, y.t.where, strings.Join(scopes, " OR "), y.orphaned("t"), families), q.args...).Scan(&ended, &size, &held)
+) AS n`, run.Limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
+		y.t.keyRow("g"), y.orphaned("g"), before, y.t.name, y.t.where, strings.Join(scopes, " OR "), y.orphaned("t"), listed, families), q.args...).Scan(&ended, &size, &held)
 	if err != nil || !held {
 		return held, err
 	}

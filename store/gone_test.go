@@ -178,3 +178,31 @@ func with(list, more taskList) taskList {
 	maps.Copy(list, more)
 	return list
 }
+
+// TestHoldTogetherInParts: a full sweep that is merged on the way is judged as one.
+func TestHoldTogetherInParts(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	p := partition(&source.AgentlessTasks)
+	before, roots := taskList{}, []string{}
+	for i := range 60 {
+		root := fmt.Sprintf("r%03d", i)
+		before[root], roots = 4, append(roots, root)
+	}
+	run := run
+	syncTasks(t, s, p, run, before, roots)
+
+	run.Limit, run.Full = store.DefaultLimit, true
+	y, err := s.Begin(t.Context(), p)
+	require.NoError(t, err)
+	defer y.Close(t.Context())
+	for _, root := range roots {
+		y.Sweep(&p.Source.Sweeps[1], store.Scope{Values: []string{root}}).Complete()
+		require.NoError(t, y.Checkpoint(t.Context(), &run))
+	}
+	c, err := y.Merge(t.Context(), run)
+	require.NoError(t, err)
+	require.NotEmpty(t, c.Held)
+	require.Less(t, c.Ended, int64(30), "before it was more than a few rows")
+	require.EqualValues(t, 240, c.Ended+c.HeldRows)
+}

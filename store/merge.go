@@ -32,6 +32,11 @@ type Changes struct {
 	Held       []string
 	HeldRows   int64 // how many rows these are
 	heldDigest int64 // of the keys: the same rows, the same digest
+
+	// Of the rows that stood: how many would end, and how many were shown. All parts of
+	// a run that is merged in parts are judged together.
+	lost, seen int64
+
 	// At is the moment from which the changes count: valid_from of the versions
 	// opened, valid_to of those ended.
 	At time.Time
@@ -40,7 +45,10 @@ type Changes struct {
 // add counts what an earlier merge of the same run did.
 func (c *Changes) add(o Changes) {
 	c.Opened, c.Changed, c.Ended, c.Unchanged, c.Repeated = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended, c.Unchanged+o.Unchanged, c.Repeated+o.Repeated
-	c.Held, c.HeldRows, c.heldDigest = append(c.Held, o.Held...), c.HeldRows+o.HeldRows, c.heldDigest+o.heldDigest
+	c.HeldRows, c.heldDigest, c.lost, c.seen = c.HeldRows+o.HeldRows, c.heldDigest^o.heldDigest, c.lost+o.lost, c.seen+o.seen
+	if c.Held = append(c.Held, o.Held...); len(c.Held) > 2*shownHolds {
+		c.Held = append(c.Held[:2*shownHolds:2*shownHolds], "and more")
+	}
 }
 
 // Merge makes what the run found visible, in one transaction, and records the
