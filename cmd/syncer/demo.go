@@ -41,7 +41,7 @@ func (p *program) demoCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.BoolVar(&o.once, "once", false, "end after printing what is in the tables")
 	f.IntVar(&o.days, "days", 30, "days of history, up to now")
-	f.IntVar(&o.servers, "servers", 500, "servers of each of the two accounts")
+	f.IntVar(&o.servers, "servers", 500, "servers of each of the three accounts")
 	return cmd
 }
 
@@ -91,7 +91,8 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if _, err := db.SetTimezone(ctx, "UTC", source.All); err != nil {
 		return err
 	}
-	accounts := simAccounts(2)
+	accounts := simAccounts(3)
+	accounts[0].Manages = true // and so finds the third one, which the configuration does not name
 	cloud, err := sim.Serve("127.0.0.1:0", sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: 1, Servers: o.servers}), Clock: clock.now,
 	}))
@@ -100,8 +101,11 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
 	fmt.Fprintf(p.stdout, "Starting a simulated Alibaba Cloud on %s: %d accounts, %s servers each\n", cloud.URL, len(accounts), thousands(int64(o.servers)))
-	syncer, err := p.demoSyncer(accounts, cloud, db.Store, clock)
+	syncer, err := p.demoSyncer(accounts[:2], cloud, db.Store, clock)
 	if err != nil {
+		return err
+	}
+	if _, err := syncer.Discover(ctx); err != nil {
 		return err
 	}
 	if err := p.demoHistory(ctx, syncer, clock, o.days); err != nil {
@@ -145,6 +149,7 @@ func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store
 			OOSRegions:            []string{"cn-hangzhou", "cn-shanghai", "cn-beijing", "ap-southeast-1"},
 		})
 	}
+	wired.Accounts[0].Members = &worker.Members{Role: "syncer-reader"}
 	schedule, err := cron.ParseStandard(demoSchedule)
 	if err != nil {
 		return nil, err

@@ -52,15 +52,15 @@ func TestMembersByCommand(t *testing.T) {
 	require.Equal(t, "3 accounts of the directory listed, 2 synced as members", checked["production members"].Found)
 	require.Equal(t, resultOK, checked["staging credentials"].Result)
 	require.Contains(t, checked["staging credentials"].Found, "assuming syncer-reader in the member")
-	require.Equal(t, resultFailed, checked["account-3 credentials"].Result)
-	require.Contains(t, checked["account-3 credentials"].Remedy, "that the role exists")
+	require.Equal(t, resultFailed, checked["development credentials"].Result)
+	require.Contains(t, checked["development credentials"].Remedy, "that the role exists")
 
 	code, stdout, stderr := run("sync", "--migrate", "--output", "json")
 	require.Equal(t, exitFailed, code, stderr)
 	var reports []syncReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &reports))
 	for _, r := range reports {
-		require.Equal(t, r.Account != "account-3", r.Status == "ok", fmt.Sprint(r))
+		require.Equal(t, r.Account != "development", r.Status == "ok", fmt.Sprint(r))
 	}
 	require.Len(t, reports, 21)
 
@@ -78,6 +78,6 @@ func TestMembersByCommand(t *testing.T) {
 	require.Len(t, report.Partitions, 21)
 	require.Contains(t, report.Problems[0], "RdCheckNoPermission")
 	for _, s := range report.Partitions {
-		require.Equal(t, *s.AccountName == "account-3", s.State == worker.Failing)
+		require.Equal(t, *s.AccountName == "development", s.State == worker.Failing)
 	}
 }

@@ -47,7 +47,7 @@ type simOptions struct {
 
 // simAccounts are the accounts of every simulated cloud. Their keys open nothing else.
 func simAccounts(n int) []sim.Account {
-	names := []string{"production", "staging"}
+	names := []string{"production", "staging", "development"}
 	var list []sim.Account
 	for i := range n {
 		name := fmt.Sprintf("account-%d", i+1)
