@@ -183,6 +183,13 @@ func TestPageSizeRefused(t *testing.T) {
 	_, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &recorder{})
 	require.ErrorContains(t, err, "InvalidPageSize")
 	require.Len(t, c.asked(), 4, "10, 5, 2, 1")
+
+	c = newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+		refuse(w, 404, "NotThere", "PageSize="+q.Get("PageSize"))
+	})
+	_, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &recorder{})
+	require.ErrorContains(t, err, "NotThere")
+	require.Len(t, c.asked(), 1, "which quotes the request")
 }
 
 // TestTooManyValues: fewer values a call are asked for, where the cloud says so.

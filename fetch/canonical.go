@@ -29,46 +29,104 @@ func appendCanonical(dst []byte, v gjson.Result, depth int) []byte {
 	case gjson.String:
 		return appendString(dst, clean(v.Str))
 	}
-	if depth > maxDepth {
-		return appendString(dst, clean(strings.TrimSpace(v.Raw)))
-	}
-	if v.IsObject() {
-		var members []member
-		v.ForEach(func(name, value gjson.Result) bool {
-			members = append(members, member{clean(name.Str), value})
-			return true
-		})
-		return appendMembers(dst, members, depth)
-	}
-	dst = append(dst, '[')
-	first := true
-	v.ForEach(func(_, value gjson.Result) bool {
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = appendCanonical(dst, value, depth+1)
-		return true
-	})
-	return append(dst, ']')
+	dst, _ = appendInside(dst, v.Raw, scanSpace(v.Raw, 0), depth)
+	return dst
 }
 
-// appendMembers appends an object; it sorts the members. Their names are clean.
-func appendMembers(dst []byte, members []member, depth int) []byte {
-	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.name, b.name) })
+// appendInside appends the object or the list at s[i], and returns where it ends, too:
+// what is nested deeply is read once all the same.
+func appendInside(dst []byte, s string, i, depth int) ([]byte, int) {
+	if depth > maxDepth {
+		end := scanInside(s, i, 1, nil)
+		return appendString(dst, clean(s[i:end])), end
+	}
+	value := func(s string, i int) int {
+		if s[i] == '{' || s[i] == '[' {
+			dst, i = appendInside(dst, s, i, depth+1)
+			return i
+		}
+		end := scanValue(s, i, 1)
+		dst = appendCanonical(dst, parsed(s[i:end]), depth+1)
+		return end
+	}
+	if s[i] == '[' {
+		dst = append(dst, '[')
+		first := true
+		end := scanInside(s, i, 1, func(s string, i int) int {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			return value(s, i)
+		})
+		return append(dst, ']'), end
+	}
+	o := jsonObject{start: len(dst)}
 	dst = append(dst, '{')
-	first := true
-	for i := range members {
-		if i+1 < len(members) && members[i+1].name == members[i].name {
+	end := scanInside(s, i, 1, func(s string, i int) int {
+		end, _ := scanString(s, i)
+		dst = o.open(dst, clean(parsed(s[i:end]).Str))
+		return value(s, scanColon(s, end))
+	})
+	return o.close(dst), end
+}
+
+// appendMembers appends an object. The names of its members are clean.
+func appendMembers(dst []byte, members []member, depth int) []byte {
+	o := jsonObject{start: len(dst)}
+	dst = append(dst, '{')
+	for _, m := range members {
+		dst = appendCanonical(o.open(dst, m.name), m.value, depth+1)
+	}
+	return o.close(dst)
+}
+
+// A jsonObject is one that is being appended, from start on: its members as they come, which
+// are sorted in the end.
+type jsonObject struct {
+	start   int
+	members []piece
+	sorted  bool
+}
+
+// A piece is a member where it stands, its name and its value.
+type piece struct {
+	name     string
+	from, to int
+}
+
+// open appends a member's name; its value comes next.
+func (o *jsonObject) open(dst []byte, name string) []byte {
+	if n := len(o.members); n > 0 {
+		last := &o.members[n-1]
+		last.to = len(dst)
+		o.sorted = o.sorted && last.name < name
+		dst = append(dst, ',')
+	} else {
+		o.sorted = true
+	}
+	o.members = append(o.members, piece{name: name, from: len(dst)})
+	return append(appendString(dst, name), ':')
+}
+
+// close ends the object: sorted, and of members of one name with the last one only.
+func (o *jsonObject) close(dst []byte) []byte {
+	n := len(o.members)
+	if n == 0 || o.sorted {
+		return append(dst, '}')
+	}
+	o.members[n-1].to = len(dst)
+	as := string(dst[o.start:])
+	slices.SortStableFunc(o.members, func(a, b piece) int { return strings.Compare(a.name, b.name) })
+	dst = dst[:o.start+1]
+	for i, p := range o.members {
+		if i+1 < n && o.members[i+1].name == p.name {
 			continue
 		}
-		if !first {
+		if len(dst) > o.start+1 {
 			dst = append(dst, ',')
 		}
-		first = false
-		dst = appendString(dst, members[i].name)
-		dst = append(dst, ':')
-		dst = appendCanonical(dst, members[i].value, depth+1)
+		dst = append(dst, as[p.from-o.start:p.to-o.start]...)
 	}
 	return append(dst, '}')
 }

@@ -60,6 +60,8 @@ func (s *sweep) askForLess(ctx context.Context, err error) bool {
 }
 
 var (
+	// parameterCode is a code about a parameter: other errors may quote the whole request.
+	parameterCode = regexp.MustCompile(`(?i)^$|invalid|illegal|param|argument|range|exceed|limit|size|max|bad ?request|^400$`)
 	pageSizeWords = regexp.MustCompile(`(?i)page[ _-]?size|max[ _-]?results|page[ _-]?limit`)
 	tooManyWords  = regexp.MustCompile(`(?i)too (many|long)|toomany|exceed|at most|max|limit|no more than|larger than|out ?of ?range`)
 )
@@ -68,7 +70,7 @@ var (
 // asked for. Each product words it in its own way: InvalidPageSize, or
 // InvalidParameter with a message about the parameter.
 func (s *sweep) refusesSize(e *Error) bool {
-	if e.kind() != final {
+	if e.kind() != final || !parameterCode.MatchString(e.Code) {
 		return false
 	}
 	text := e.Code + " " + e.Message
