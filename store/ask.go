@@ -12,16 +12,6 @@ import (
 	"syncer/source"
 )
 
-// Now is the moment by the clock that merges go by: the database's.
-func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
-	defer wrap(&err, "read the database's clock")
-	if s.clock != nil {
-		return s.clock(), nil
-	}
-	err = s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
-	return now, err
-}
-
 // Empty reports whether nothing of the partition stood when the run began.
 func (y *Sync) Empty() bool { return y.standing == 0 }
 

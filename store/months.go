@@ -25,11 +25,7 @@ const monthsAgain = 10 * time.Minute
 // rows go to the default partition, and are moved when the month is made later.
 func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source) (err error) {
 	defer wrap(&err, "make the month partitions of %s", src.Name)
-	now := time.Now
-	if s.clock != nil {
-		now = s.clock
-	}
-	first := monthOf(now())
+	first := monthOf(s.Time())
 	last := first.AddDate(0, monthsAhead, 0)
 
 	s.mu.Lock()
@@ -44,7 +40,7 @@ func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source)
 		}
 		if err := makeMonth(ctx, q, src, m); err != nil {
 			var pg *pgconn.PgError
-			if errors.As(err, &pg) && pg.Code == "55P03" { // lock_not_available
+			if errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01") { // lock_not_available, deadlock_detected
 				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves meanwhile", "source", src.Name, "month", m.Format("2006-01"), "again_in", monthsAgain)
 				s.mu.Lock()
 				s.monthsFrom[src.Name] = time.Now().Add(monthsAgain)
@@ -85,8 +81,12 @@ func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Ti
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '3s'"); err != nil {
 			return err
 		}
-		// Several workers may come to this at once. Reading and writing go on meanwhile.
-		if _, err := tx.Exec(ctx, "LOCK TABLE "+rest+" IN SHARE UPDATE EXCLUSIVE MODE"); err != nil {
+		// Several workers may come to this at once, and what ends meanwhile must wait: a
+		// row that came into the default partition would keep the month from being
+		// attached. It is the lock that attaching takes: to ask for it later, with a
+		// lesser one in hand, could meet whoever does the same from the other side. What
+		// stands is read and written meanwhile.
+		if _, err := tx.Exec(ctx, "LOCK TABLE "+rest); err != nil {
 			return err
 		}
 		if err := tx.QueryRow(ctx, read, table).Scan(&exists); err != nil || exists {

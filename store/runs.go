@@ -104,15 +104,6 @@ INSERT INTO syncer.sync_runs (
 	return err
 }
 
-// now is the store's clock, or nil for the server's.
-func (s *Store) now() *time.Time {
-	if s.clock == nil {
-		return nil
-	}
-	t := s.clock()
-	return &t
-}
-
 func orNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
@@ -252,14 +243,15 @@ LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at)
 }
 
 // Answered reports whether a slot needs no sync any more: the last good run was
-// made for it or a later one, or began after it.
+// made for it or a later one, or began after it. A run that is still to come by the
+// clock of today tells nothing: that clock was wrong, and has been put right.
 func (s *Store) Answered(ctx context.Context, p Partition, slot time.Time) (answered bool, err error) {
 	defer wrap(&err, "look whether the slot of %s is answered", p)
-	err = s.pool.QueryRow(ctx, `SELECT greatest(started_at, slot_at) >= $4
+	err = s.pool.QueryRow(ctx, `SELECT greatest(started_at, slot_at) >= $4 AND started_at <= coalesce($5, clock_timestamp())
 FROM syncer.sync_runs
 WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
 ORDER BY run_id DESC
-LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot).Scan(&answered)
+LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot, s.now()).Scan(&answered)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}

@@ -168,9 +168,13 @@ func parameters(given map[string]string, name string) (map[string]string, error)
 			all[key] = fixed[key]
 		}
 	}
-	all["application_name"] = strings.TrimSpace("syncer " + name)
+	all["application_name"] = strings.TrimSpace("syncer " + name[max(0, len(name)-MostProcessName):])
 	return all, nil
 }
+
+// MostProcessName is how many bytes of a process's name its sessions have room for: 63, with
+// "syncer " before it. What makes it unique is at the end.
+const MostProcessName = 63 - len("syncer ")
 
 // plain is a setting's value without what makes no difference: UTF-8 is UTF8.
 func plain(value string) string {

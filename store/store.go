@@ -12,6 +12,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,9 +24,10 @@ import (
 
 // A Store is a database with syncer's schema in it.
 type Store struct {
-	pool  *pgxpool.Pool
-	log   *slog.Logger
-	clock func() time.Time // nil: the server's
+	pool    *pgxpool.Pool
+	log     *slog.Logger
+	clock   func() time.Time // nil: the server's
+	reading atomic.Pointer[reading]
 
 	mu         sync.Mutex
 	months     map[string]time.Time // source → last month whose partition is known to exist
@@ -43,7 +45,7 @@ type Options struct {
 	// something to stage holds one, and then needs no other.
 	Connections int32
 	// Name tells this process's sessions from others', in pg_stat_activity's
-	// application_name, after "syncer".
+	// application_name, after "syncer". Of a long one, that is the end.
 	Name string
 }
 
@@ -70,10 +72,12 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	var version int
-	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil {
+	var now time.Time
+	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, clock_timestamp()").Scan(&version, &now); err != nil {
 		pool.Close()
 		return nil, unreachable(config.ConnConfig, err)
 	}
+	s.reading.Store(&reading{now, time.Now()})
 	if version < minVersion {
 		pool.Close()
 		return nil, fmt.Errorf("the database is PostgreSQL %d: syncer needs 14 or later", version/10000)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -22,6 +23,13 @@ func (s *Store) SetTimezone(ctx context.Context, zone string, sources []*source.
 	if err := s.pool.QueryRow(ctx, read, zone).Scan(&same); err != nil || same {
 		return false, err
 	}
+	known, err := s.CheckZone(ctx, zone)
+	if err == nil && known.Remedy != "" {
+		err = fmt.Errorf("%w: %s; %s", ErrTimezone, known.Found, known.Remedy)
+	}
+	if err != nil {
+		return false, err
+	}
 	err = s.aloneWithTrends(ctx, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, read, zone).Scan(&same); err != nil || same {
 			return err // another process came first
@@ -33,6 +41,9 @@ func (s *Store) SetTimezone(ctx context.Context, zone string, sources []*source.
 	})
 	return err == nil && !same, err
 }
+
+// ErrTimezone: the server cannot cut days in the time zone.
+var ErrTimezone = errors.New("the database cannot use the time zone")
 
 // RebuildTrends makes the rollups anew from the versions. Days before the horizon,
 // whose versions are gone, stay as they are. Merges wait meanwhile.

@@ -106,7 +106,7 @@ func TestAlertOfWhatWasNeverSynced(t *testing.T) {
 		began := time.Date(2026, 5, 3, 3, 59, 0, 0, time.UTC) // shortly before a tick
 		at := func(state string, after time.Duration) bool {
 			list := []State{{State: state, schedule: schedule}}
-			overdue(list, began, began.Add(after))
+			overdue(list, after, began.Add(after))
 			return trouble(list[0]) == troubleLate
 		}
 		require.False(t, at(Never, first), spec)

@@ -37,7 +37,7 @@ func (s *Syncer) replace(c Config) {
 	for _, a := range s.Config().Accounts {
 		since[a.Name] = a.since
 	}
-	now := time.Now()
+	now := time.Now() // how much has passed since then is measured, see overdue
 	for _, a := range c.Accounts {
 		if a.since.IsZero() {
 			a.since = cmp.Or(since[a.Name], now)

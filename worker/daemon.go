@@ -23,7 +23,8 @@ type Daemon struct {
 	// for its syncs to be given to others; 0: 30 s.
 	DeadAfter time.Duration
 	Poll      time.Duration // between two looks into the queue; 0: 2 s
-	// Look is how often it is looked whether the queue moves; 0: 10 s.
+	// Look is how often it is looked whether the queue moves, and what the database's
+	// clock says, which may be put right at any time; 0: 10 s.
 	Look   time.Duration
 	Logger *slog.Logger
 }
@@ -148,10 +149,15 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 		// process that puts a job in begins it at once all the same.
 		PollOnly:          true,
 		FetchPollInterval: cmp.Or(d.Poll, defaultPoll),
+		// What a process notes of its jobs, and when they are tried again, goes by the
+		// database's clock.
+		Test:        river.TestConfig{Time: clock{d.Syncer.Store}},
+		RetryPolicy: retries{store: d.Syncer.Store},
 		// A job that hangs is tried again once its own timeout is over, which River
 		// asks for; the partition does not wait for that: the next slot is a job of
 		// its own. What a dead process worked on is given back sooner, by undertaker.
-		RescueStuckJobsAfter: max(shortest, river.JobTimeoutDefault),
+		// For this alone River goes by the process's own clock, which may be wrong.
+		RescueStuckJobsAfter: max(shortest, river.JobTimeoutDefault) + rescueAllowance,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the job queue: %w", err)

@@ -106,7 +106,7 @@ func (n *Notifier) Watch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		overdue(states, n.began, w.Now)
+		overdue(states, time.Since(n.began), w.Now)
 		open, err := w.Alerts(ctx)
 		if err != nil {
 			return err

@@ -44,7 +44,7 @@ func (p *proposer) run(ctx context.Context, next time.Time) {
 		case <-ctx.Done():
 			return
 		case <-p.config.replaced:
-		case <-time.After(next.Sub(p.daemon.Syncer.now()) + rand.N(proposeWithin)):
+		case <-time.After(min(next.Sub(p.daemon.Syncer.Store.Time()), or(p.daemon.Look, defaultLook)) + rand.N(proposeWithin)):
 		}
 		next = p.propose(ctx)
 	}
@@ -53,14 +53,21 @@ func (p *proposer) run(ctx context.Context, next time.Time) {
 // propose proposes what is due, and returns when something will be again.
 func (p *proposer) propose(ctx context.Context) (next time.Time) {
 	d := p.daemon
-	now := d.Syncer.now()
-	next = now.Add(time.Hour)
+	now := d.Syncer.Store.Time()
 	later := func(what string, err error, attrs ...any) {
 		if ctx.Err() == nil {
 			d.Logger.WarnContext(ctx, what, append(attrs, "error", told(err))...)
 		}
 		next = now.Add(proposeAgain)
 	}
+	asking, cancel := context.WithTimeout(ctx, proposeIn)
+	now, err := d.Syncer.Store.Now(asking)
+	cancel()
+	if err != nil {
+		later("nothing is proposed for now: it is tried again", err)
+		return next
+	}
+	next = now.Add(time.Hour)
 	if c := d.Syncer.Config(); c != p.config {
 		p.config, p.retired, p.last = c, false, map[*Settings]time.Time{}
 	}
@@ -71,7 +78,7 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 			p.retired = true
 		}
 	}
-	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && day.After(p.pruned) {
+	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && !day.Equal(p.pruned) {
 		if err := d.proposePrune(ctx, p.client, day); err != nil {
 			later("the day's prune is not queued yet: it is tried again", err)
 		} else {
@@ -82,8 +89,8 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 		if s.Disabled {
 			continue
 		}
-		schedule := align(s.Schedule)
-		if slot := lastTick(schedule, now); !slot.IsZero() && slot.After(p.last[s]) {
+		schedule := slots(s.Schedule)
+		if slot := lastTick(schedule, now); !slot.IsZero() && !slot.Equal(p.last[s]) {
 			if err := p.insert(ctx, s, slot); err != nil {
 				if ctx.Err() != nil {
 					return next

@@ -67,20 +67,20 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 	return list
 }
 
-// overdue marks what was never synced though this process has asked for it, at its
-// start or since it was configured, and a whole turn of the schedule has passed
-// since. A sync is given five minutes, as it is in alicloud.sync_freshness.
-func overdue(list []State, began, now time.Time) {
+// overdue marks what was never synced though this process has asked for it for so long,
+// or since it was configured, and a whole turn of the schedule has passed since. A
+// sync is given five minutes, as it is in alicloud.sync_freshness.
+func overdue(list []State, running time.Duration, now time.Time) {
 	for i := range list {
 		s := &list[i]
 		if s.State != Never {
 			continue
 		}
-		from := began
-		if s.since.After(from) {
-			from = s.since
+		from := now.Add(-running)
+		if !s.since.IsZero() {
+			from = now.Add(-min(running, time.Since(s.since)))
 		}
-		schedule := align(s.schedule)
+		schedule := slots(s.schedule)
 		tick := schedule.Next(from)
 		turn := schedule.Next(tick).Sub(tick)
 		s.overdue = now.Sub(from) > turn+5*time.Minute

@@ -151,8 +151,6 @@ func TestWindowAfterOutage(t *testing.T) {
 	t.Parallel()
 	c := newTimed(t, sim.Options{}, processes.source)
 	c.syncer.Config().Sources[0].Lookback = time.Hour
-	// The worker's own clock is wrong, and nothing goes by it.
-	c.syncer.Clock = func() time.Time { return c.now().AddDate(0, 0, 100) }
 	set := func(items ...any) { c.tables.Set(c.account.ID, hangzhou, "ListOperationProcess", items...) }
 	first := object{"TaskId": "first", "StatusCode": 2, "CreateTime": c.ago(time.Minute)}
 	set(first)

@@ -88,7 +88,6 @@ type Syncer struct {
 	Store  *store.Store
 	Worker string // host and process, for the run log; the Name of the Store's sessions, too
 	Logger *slog.Logger
-	Clock  func() time.Time // nil: time.Now
 
 	// Watch, if set, is told of each sync that begins; the counts go on changing
 	// while it lasts.
@@ -253,7 +252,7 @@ func calledOff(ctx context.Context) bool { return errors.Is(ctx.Err(), context.C
 
 func (s *Syncer) newRun(job Job) store.Run {
 	run := store.Run{
-		Trigger: "manual", Slot: job.Slot, Started: s.now(), Worker: s.Worker,
+		Trigger: "manual", Slot: job.Slot, Started: s.Store.Time(), Worker: s.Worker,
 		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink || job.Source.AllowShrink, ConfirmShrink: job.Source.ConfirmShrink,
 	}
 	switch {
@@ -263,16 +262,9 @@ func (s *Syncer) newRun(job Job) store.Run {
 		run.Trigger = "schedule"
 	}
 	if job.Source.Schedule != nil {
-		run.NextDue = job.Source.Schedule.Next(run.Started)
+		run.NextDue = slots(job.Source.Schedule).Next(run.Started)
 	}
 	return run
-}
-
-func (s *Syncer) now() time.Time {
-	if s.Clock != nil {
-		return s.Clock()
-	}
-	return time.Now()
 }
 
 // sync makes one attempt.
@@ -379,7 +371,7 @@ func (j Job) isFull(past store.Past, now time.Time) bool {
 	case j.Source.FullSweep == nil:
 		return false
 	}
-	return !j.Source.FullSweep.Next(past.Full).After(now)
+	return !slots(j.Source.FullSweep).Next(past.Full).After(now)
 }
 
 func earlier(a, b time.Time) time.Time {

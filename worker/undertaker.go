@@ -2,11 +2,14 @@ package worker
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"syncer/store"
 )
 
 // An undertaker gives the jobs of processes that are gone back to the queue: a
@@ -22,19 +25,19 @@ type undertaker struct {
 }
 
 // orphaned are the running jobs, in which j is a job, whose process has no session.
-const orphaned = `j.state = 'running' AND j.kind = 'sync' AND NOT ` + hasSession
+var orphaned = `j.state = 'running' AND j.kind = 'sync' AND NOT ` + hasSession
 
 // hasSession: the process that works job j has a session with the database. A name,
 // any login may give itself: it must be one of those who may do what the queue's owner may.
-const hasSession = `EXISTS (
+var hasSession = `EXISTS (
     SELECT FROM pg_stat_activity AS a
     WHERE a.application_name = ` + sessionName + `
         AND pg_has_role(a.usesysid, (SELECT nspowner FROM pg_namespace WHERE nspname = 'river'), 'MEMBER')
 )`
 
-// sessionName is the name, as long as PostgreSQL lets it be, that the sessions of
-// the process have which works a job.
-const sessionName = "left('syncer ' || j.attempted_by[array_upper(j.attempted_by, 1)], 63)"
+// sessionName is the name that the sessions of the process have which works a job: see
+// store.Options.
+var sessionName = fmt.Sprintf("'syncer ' || right(j.attempted_by[array_upper(j.attempted_by, 1)], %d)", store.MostProcessName)
 
 // run looks again and again until the context ends. Only a job that was orphaned at
 // two looks is taken: the sessions of all end at once when PostgreSQL restarts.

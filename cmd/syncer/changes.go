@@ -43,6 +43,26 @@ type changesOptions struct {
 	output            string
 }
 
+// window is the time whose changes are asked for.
+func (o changesOptions) window(now time.Time, zone *time.Location) (since, until time.Time, err error) {
+	until = now
+	if since, err = moment(o.since, now, zone); err != nil {
+		return since, until, fmt.Errorf("--since %w", err)
+	}
+	if o.until != "" {
+		if until, err = moment(o.until, now, zone); err != nil {
+			return since, until, fmt.Errorf("--until %w", err)
+		}
+	}
+	switch {
+	case since.After(now):
+		err = fmt.Errorf("--since %s lies ahead", o.since)
+	case !since.Before(until):
+		err = fmt.Errorf("--until %s is not after --since %s", o.until, o.since)
+	}
+	return since, until, err
+}
+
 func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	if o.output != "table" && o.output != "json" {
 		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
@@ -63,30 +83,21 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	now := time.Now()
-	filter := store.ChangeFilter{Sources: o.sources, Accounts: o.accounts, Until: now}
-	if filter.Since, err = moment(o.since, now, zone); err != nil {
-		return usageError{fmt.Errorf("--since %w", err)}
-	}
-	if o.until != "" {
-		if filter.Until, err = moment(o.until, now, zone); err != nil {
-			return usageError{fmt.Errorf("--until %w", err)}
-		}
-	}
-	switch {
-	case filter.Since.After(now):
-		return usageError{fmt.Errorf("--since %s lies ahead", o.since)}
-	case !filter.Since.Before(filter.Until):
-		return usageError{fmt.Errorf("--until %s is not after --since %s", o.until, o.since)}
-	}
+	filter := store.ChangeFilter{Sources: o.sources, Accounts: o.accounts}
 	if o.limit > 0 {
 		filter.Limit = o.limit + 1 // one more tells whether there are more
+	}
+	if _, _, err := o.window(time.Now(), zone); err != nil { // it needs no database
+		return usageError{err}
 	}
 	db, err := p.openToRead(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	if filter.Since, filter.Until, err = o.window(db.Time(), zone); err != nil {
+		return usageError{err}
+	}
 	if err := knownAccounts(ctx, db, o.accounts); err != nil {
 		return err
 	}

@@ -157,7 +157,7 @@ func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store
 	for _, src := range source.All {
 		wired.Sources = append(wired.Sources, &worker.Settings{Source: src, Schedule: schedule})
 	}
-	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log, Clock: clock.now}
+	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log}
 	syncer.Configure(wired)
 	return syncer, nil
 }

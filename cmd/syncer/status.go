@@ -85,7 +85,7 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if output == "json" {
 		err = printJSON(p.stdout, report)
 	} else {
-		p.printStatus(report)
+		p.printStatus(report, db.Time())
 	}
 	if err == nil && (paused || !report.Fresh) {
 		return errFailed
@@ -124,8 +124,7 @@ func databaseProblems(ctx context.Context, db *database) (list []string) {
 	return list
 }
 
-func (p *program) printStatus(report statusReport) {
-	now := time.Now()
+func (p *program) printStatus(report statusReport, now time.Time) {
 	t := newTable("source", "account", "region", "state", "last success", "next due")
 	for _, r := range report.Partitions {
 		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), ago(r.NextDueAt, now)})

@@ -123,7 +123,7 @@ func newSyncer(t *testing.T, s *store.Store, now func() time.Time) *worker.Synce
 			OOSRegions:            []string{"cn-hangzhou", "cn-shanghai", "ap-southeast-1"}[:3-i],
 		})
 	}
-	syncer := &worker.Syncer{Store: s, Worker: "demo", Logger: slog.New(slog.DiscardHandler), Clock: now}
+	syncer := &worker.Syncer{Store: s, Worker: "demo", Logger: slog.New(slog.DiscardHandler)}
 	syncer.Configure(c)
 	return syncer
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math"
+	"math/bits"
 	"net"
 	"regexp"
 	"strconv"
@@ -104,6 +105,9 @@ func parseCron(expression, timezone string) (cron.Schedule, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkSteps(strings.Fields(fields)); err != nil {
+		return nil, err
+	}
 	if every, ok := strings.CutPrefix(strings.TrimSpace(fields), "@every "); ok {
 		// It has been read once already; cron makes a second of everything shorter.
 		if d, err := time.ParseDuration(strings.TrimSpace(every)); err == nil && d < time.Second {
@@ -114,6 +118,32 @@ func parseCron(expression, timezone string) (cron.Schedule, error) {
 		return nil, errors.New("no such day ever comes")
 	}
 	return schedule, nil
+}
+
+// checkSteps refuses steps that lead out of their field: cron takes */90 in the minutes
+// for once an hour, in silence.
+func checkSteps(fields []string) error {
+	for i, field := range fields {
+		for part := range strings.SplitSeq(field, ",") {
+			values, step, found := strings.Cut(part, "/")
+			if !found || len(fields) != 5 {
+				continue
+			}
+			alone := []string{"*", "*", "*", "*", "*"}
+			alone[i] = values + "/1"
+			schedule, err := cron.ParseStandard(strings.Join(alone, " "))
+			if err != nil {
+				return err
+			}
+			s := schedule.(*cron.SpecSchedule)
+			of := []uint64{s.Minute, s.Hour, s.Dom, s.Month, s.Dow}[i]
+			const star = 1 << 63
+			if n, err := strconv.Atoi(step); err != nil || n > bits.OnesCount64(of&^star) {
+				return fmt.Errorf("%s steps over all of its field: write the values that are meant, or @every with a duration", part)
+			}
+		}
+	}
+	return nil
 }
 
 // listenOff is written for no status page.

@@ -78,7 +78,7 @@ func newHouse(t *testing.T) *house {
 	}))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = cloud.Close() })
-	h.syncer = &worker.Syncer{Store: h.store, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler), Clock: clock}
+	h.syncer = &worker.Syncer{Store: h.store, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler)}
 	h.cloud = cloud
 	for _, a := range known {
 		h.add(t, a.Name, a.AccessKeyID)

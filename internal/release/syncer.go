@@ -34,7 +34,7 @@ func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worke
 		}
 		c.Sources = append(c.Sources, settings)
 	}
-	y := &worker.Syncer{Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler), Clock: clock}
+	y := &worker.Syncer{Store: s, Worker: "release", Logger: slog.New(slog.DiscardHandler)}
 	y.Configure(c)
 	return y
 }

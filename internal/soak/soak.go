@@ -135,7 +135,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 	if _, err := l.store.Migrate(ctx); err != nil {
 		return nil, err
 	}
-	l.syncer = &worker.Syncer{Store: l.store, Worker: "soak", Logger: logger, Clock: l.clock}
+	l.syncer = &worker.Syncer{Store: l.store, Worker: "soak", Logger: logger}
 	for i, a := range accts {
 		client, err := fetch.NewClient(fetch.Account{
 			Name: a.Name, Credentials: fetch.Credentials{Type: "access_key", AccessKeyID: a.AccessKeyID, AccessKeySecret: a.AccessKeySecret},

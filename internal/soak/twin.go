@@ -38,7 +38,7 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 	if _, err := twin.Migrate(ctx); err != nil {
 		return err
 	}
-	s := &worker.Syncer{Store: twin, Worker: "twin", Logger: l.syncer.Logger, Clock: l.clock}
+	s := &worker.Syncer{Store: twin, Worker: "twin", Logger: l.syncer.Logger}
 	s.Configure(*l.syncer.Config())
 	good := map[string]bool{} // partitions
 	s.SyncAll(ctx, s.Jobs(), 4, func(r worker.Result) { good[r.Job.String()] = r.Status == store.StatusOK })

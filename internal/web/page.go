@@ -143,7 +143,11 @@ func (p *pages) status(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
-	c := clock{time.Now(), p.Location}
+	now, err := p.Syncer.Store.Now(ctx)
+	if err != nil { // which the page tells in other words
+		now = p.Syncer.Store.Time()
+	}
+	c := clock{now, p.Location}
 	page := &statusPage{
 		MadeAt: c.moment(&c.now), Zone: zone(c.now, p.Location), Version: p.Version, Note: p.Note,
 		HasQueue: p.Queue != nil, HasToken: p.Token != "",

@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// What is compared was told by one clock: the database's, which all processes share.
+// A process's own may be wrong, or be put right at any time.
+
+// A reading is what the database's clock said, and how long ago: by a clock that only
+// measures how much time passes, and that nobody can set.
+type reading struct{ told, at time.Time }
+
+// Now is the moment by the clock that merges go by: the database's.
+func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
+	defer wrap(&err, "read the database's clock")
+	if s.clock != nil {
+		return s.clock(), nil
+	}
+	if err := s.pool.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now); err != nil {
+		return now, err
+	}
+	s.reading.Store(&reading{now, time.Now()})
+	return now, nil
+}
+
+// Time is the moment by the same clock without asking it, for what may be some
+// milliseconds wrong: as it was last read, and what has passed since.
+func (s *Store) Time() time.Time {
+	if s.clock != nil {
+		return s.clock()
+	}
+	r := s.reading.Load()
+	return r.told.Add(time.Since(r.at))
+}
+
+// now is the store's clock, or nil for the server's.
+func (s *Store) now() *time.Time {
+	if s.clock == nil {
+		return nil
+	}
+	t := s.clock()
+	return &t
+}
