@@ -23,8 +23,10 @@ type decoder struct {
 	// items of one API have their fields in one order. The last element is for
 	// the first field.
 	after []int
-	blank source.Row // a row before its item is read: the sweep's own columns, NULLs
-	key   []int
+	// ignored are fields without a column that are left out, by name.
+	ignored map[string]bool
+	blank   source.Row // a row before its item is read: the sweep's own columns, NULLs
+	key     []int
 
 	// Of the item being read: its value for each column, and what has none.
 	found  []span
@@ -69,6 +71,12 @@ func newDecoder(r Request) *decoder {
 		found:   make([]span, width),
 	}
 	d.readBy = d.readField
+	for _, name := range r.Ignore {
+		if d.ignored == nil {
+			d.ignored = make(map[string]bool)
+		}
+		d.ignored[name] = true
+	}
 	for i, c := range s.Columns {
 		if c.Field != "" {
 			d.fields[c.Field], d.names[i] = i, c.Field
@@ -191,7 +199,7 @@ func (d *decoder) readField(s string, i int) int {
 		var known bool
 		if column, known = d.fields[called]; !known {
 			value := scanColon(s, i)
-			if i = scanValue(s, value, 2); i != none {
+			if i = scanValue(s, value, 2); i != none && !d.ignored[called] {
 				d.others = append(d.others, member{clean(called), parsed(s[value:i])})
 			}
 			return i

@@ -34,6 +34,9 @@ type Request struct {
 	// Since is the moment of Sweep.Since. Zero: all is listed.
 	Since time.Time
 
+	// Ignore names fields that no column takes, and that are not kept in extra.
+	Ignore []string
+
 	// PageSize is how many items (or values, for Batches) a call asks for. 0: the pager's default.
 	PageSize int
 	// CallsPerSecond is the pace of the action in the region, from now on. 0: as it is.

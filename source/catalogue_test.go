@@ -172,6 +172,7 @@ func TestValidate(t *testing.T) {
 		{`column "id" is declared twice`, func(s *Source) { s.Columns[4].Name, s.Sweeps[0].Since = "id", nil }},
 		{`column "id" is late, and of the key: that is another source`, func(s *Source) { s.Columns[s.Index(s.Key[len(s.Key)-1])].Late = true }},
 		{`column "created_at" has no known type`, func(s *Source) { s.Columns[4].Type, s.Sweeps[0].Since = 0, nil }},
+		{`column "status" is unordered, but no list in a text, or of the key`, func(s *Source) { s.Columns[3].Unordered = true }},
 		{`column "id": Doc is not a sentence that ends with a period`, func(s *Source) { s.Columns[0].Doc = "" }},
 		{`columns "id" and "status" have the same field "Id"`, func(s *Source) { s.Columns[3].Field = "Id" }},
 		{`column "created_at" has labels, but is neither Text nor BigInt`, func(s *Source) { s.Columns[4].Labels = []Label{{"1", "one"}} }},

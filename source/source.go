@@ -76,6 +76,9 @@ type Column struct {
 	Doc string
 	// Volatile columns are kept current but never make a new version.
 	Volatile bool
+	// Unordered texts are lists, separated by commas, whose order says nothing: that it
+	// changes makes no new version.
+	Unordered bool
 	// Labels name the codes; the views show them as <column>_label.
 	Labels []Label
 	// NullText is a text by which this API says "none": "null", "-".

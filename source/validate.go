@@ -117,6 +117,9 @@ func (v *validation) columns() {
 		if c.Late && slices.Contains(s.Key, c.Name) {
 			v.add("column %q is late, and of the key: that is another source", c.Name)
 		}
+		if c.Unordered && (c.Type != Text || slices.Contains(s.Key, c.Name)) {
+			v.add("column %q is unordered, but no list in a text, or of the key", c.Name)
+		}
 		if !isSentence(c.Doc) {
 			v.add("column %q: Doc is not a sentence that ends with a period", c.Name)
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
@@ -14,6 +15,7 @@ import (
 // goes, so that a row is walked once and boxed never.
 type encoder struct {
 	columns []encodedColumn // the declared columns, then extra
+	asCame  bool            // some are unordered
 	key     []int           // positions of the key columns
 	seed    uint64
 
@@ -22,16 +24,18 @@ type encoder struct {
 
 type encodedColumn struct {
 	source.Type
-	name    uint64 // hash of the name: a NULL column leaves no trace in a row's hash, so adding one changes none
-	tracked bool
+	unordered bool
+	name      uint64 // hash of the name: a NULL column leaves no trace in a row's hash, so adding one changes none
+	tracked   bool
 }
 
 func newEncoder(s *source.Source) *encoder {
 	e := &encoder{key: s.KeyIndexes()}
 	for _, c := range s.Columns {
-		e.columns = append(e.columns, encodedColumn{c.Type, xxhash.Sum64String(c.Name), !c.Volatile})
+		e.columns = append(e.columns, encodedColumn{c.Type, c.Unordered, xxhash.Sum64String(c.Name), !c.Volatile})
+		e.asCame = e.asCame || c.Unordered
 	}
-	e.columns = append(e.columns, encodedColumn{source.JSON, xxhash.Sum64String("extra"), true})
+	e.columns = append(e.columns, encodedColumn{Type: source.JSON, name: xxhash.Sum64String("extra"), tracked: true})
 	return e
 }
 
@@ -63,37 +67,72 @@ func (e *encoder) keyHashRaw(key [][]byte) uint64 {
 	return max(1, xxhash.Sum64(b))
 }
 
-// appendRow appends the row's fields in COPY's form and returns their hashes,
-// neither of which is 0: version is of the tracked columns, all of every column.
-func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, version, all uint64) {
-	h := e.scratch[:0]
-	var volatile []byte
+// hashes are those of a row, none of which is 0: version is of the tracked columns, all
+// of every column.
+type hashes struct{ version, all uint64 }
+
+// appendRow appends the row's fields in COPY's form and returns their hashes, for which
+// unordered lists are sorted, and those of the row as it came: what stands may have
+// been written before a column was declared unordered.
+func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, sorted, came hashes) {
+	start := len(dst)
 	for i, c := range e.columns {
 		v := row[i]
 		if !v.Valid {
 			dst = append(dst, 0xff, 0xff, 0xff, 0xff)
 			continue
 		}
-		start := len(dst)
+		at := len(dst)
 		dst = append(dst, 0, 0, 0, 0)
 		dst = appendValue(dst, c.Type, v)
-		binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	}
+	came = e.hash(dst[start:], false)
+	if !e.asCame {
+		return dst, came, came
+	}
+	return dst, e.hash(dst[start:], true), came
+}
+
+// hash walks the fields of a row in COPY's form.
+func (e *encoder) hash(fields []byte, sorted bool) (h hashes) {
+	b := e.scratch[:0]
+	var volatile []byte
+	for _, c := range e.columns {
+		n := int32(binary.BigEndian.Uint32(fields))
+		if n < 0 {
+			fields = fields[4:]
+			continue
+		}
+		field := fields[:4+n]
+		fields = fields[4+n:]
+		if sorted && c.unordered {
+			field = appendText(nil, sortedList(string(field[4:])))
+		}
 		if c.tracked {
-			h = binary.BigEndian.AppendUint64(h, c.name)
-			h = append(h, dst[start:]...)
+			b = append(binary.BigEndian.AppendUint64(b, c.name), field...)
 		} else {
-			volatile = binary.BigEndian.AppendUint64(volatile, c.name)
-			volatile = append(volatile, dst[start:]...)
+			volatile = append(binary.BigEndian.AppendUint64(volatile, c.name), field...)
 		}
 	}
-	version = max(1, xxhash.Sum64(h))
-	all = version
+	h.version = max(1, xxhash.Sum64(b))
+	h.all = h.version
 	if len(volatile) > 0 {
-		h = append(h, volatile...)
-		all = max(1, xxhash.Sum64(h))
+		b = append(b, volatile...)
+		h.all = max(1, xxhash.Sum64(b))
 	}
-	e.scratch = h
-	return dst, version, all
+	e.scratch = b
+	return h
+}
+
+// sortedList is a list separated by commas, sorted.
+func sortedList(list string) string {
+	if !strings.Contains(list, ",") {
+		return list
+	}
+	parts := strings.Split(list, ",")
+	slices.Sort(parts)
+	return strings.Join(parts, ",")
 }
 
 // pgEpoch is 2000-01-01 in microseconds since 1970: where PostgreSQL counts from.

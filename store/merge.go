@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,8 @@ type Changes struct {
 	// a run that is merged in parts are judged together.
 	lost, seen int64
 
+	// Churn names the fields of extra for which alone most of the versions were made.
+	Churn []string
 	// At is the moment from which the changes count: valid_from of the versions
 	// opened, valid_to of those ended.
 	At time.Time
@@ -48,6 +51,11 @@ func (c *Changes) add(o Changes) {
 	c.HeldRows, c.heldDigest, c.lost, c.seen = c.HeldRows+o.HeldRows, c.heldDigest^o.heldDigest, c.lost+o.lost, c.seen+o.seen
 	if c.Held = append(c.Held, o.Held...); len(c.Held) > 2*shownHolds {
 		c.Held = append(c.Held[:2*shownHolds:2*shownHolds], "and more")
+	}
+	for _, field := range o.Churn {
+		if !slices.Contains(c.Churn, field) {
+			c.Churn = append(c.Churn, field)
+		}
 	}
 }
 
@@ -181,6 +189,9 @@ func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error 
 	if err := y.settleStage(ctx, tx); err != nil {
 		return err
 	}
+	if err := y.churn(ctx, tx, c); err != nil {
+		return err
+	}
 	v, err := y.judge(ctx, tx, run, c, false)
 	if err != nil {
 		return err
@@ -214,6 +225,11 @@ func (y *Sync) settleStage(ctx context.Context, tx pgx.Tx) error {
 	}
 	if y.again {
 		if _, err := tx.Exec(ctx, y.t.dropOlder()); err != nil {
+			return err
+		}
+	}
+	if y.enc.asCame {
+		if _, err := tx.Exec(ctx, y.t.keepOrder(), y.part.AccountID, y.part.RegionID); err != nil {
 			return err
 		}
 	}

@@ -213,9 +213,9 @@ func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err err
 	defer wrap(&err, "stage %s", w.sync.part)
 	y := w.sync
 	for _, row := range rows {
-		var version, all uint64
-		y.row, version, all = y.enc.appendRow(y.row[:0], row)
-		y.row = appendField(appendField(y.row, version), all)
+		var hash, came hashes
+		y.row, hash, came = y.enc.appendRow(y.row[:0], row)
+		y.row = appendField(appendField(y.row, hash.version), hash.all)
 		y.key = y.enc.appendKey(y.key[:0], row)
 
 		slot, added := y.known.add(y.enc.keyHash(y.key))
@@ -225,10 +225,10 @@ func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err err
 		} else {
 			y.repeated++
 		}
-		if !added && y.known.hashes[slot] == all {
+		if stood := y.known.hashes[slot]; !added && (stood == hash.all || stood == came.all) {
 			continue
 		}
-		y.known.hashes[slot] = all
+		y.known.hashes[slot] = hash.all
 		y.seq++
 		if y.known.seen[slot]&stands == 0 && !y.asked {
 			if err := y.new.add(y.seq, w.number, y.key, y.row); err != nil {
@@ -237,17 +237,18 @@ func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err err
 			continue
 		}
 		y.again = y.again || shown != 0
-		if err := y.stage(ctx, w.number); err != nil {
+		if err := y.stage(ctx, w.number, came.version); err != nil {
 			return fresh, err
 		}
 	}
 	return fresh, nil
 }
 
-func (y *Sync) stage(ctx context.Context, sweep uint32) error {
-	y.buf = binary.BigEndian.AppendUint16(y.buf, uint16(len(y.t.columns)+4))
+func (y *Sync) stage(ctx context.Context, sweep uint32, came uint64) error {
+	y.buf = binary.BigEndian.AppendUint16(y.buf, uint16(len(y.t.columns)+5))
 	y.buf = appendField(y.buf, y.seq)
 	y.buf = appendField(y.buf, uint64(sweep))
+	y.buf = appendField(y.buf, came)
 	y.buf = append(y.buf, y.row...)
 	if len(y.buf) < flushBytes {
 		return nil

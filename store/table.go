@@ -92,18 +92,27 @@ func (t *table) selectFingerprints() string {
 // which of two rows with the same key came later.
 func (t *table) createStage() string {
 	return fmt.Sprintf(`CREATE TEMP TABLE stage AS
-SELECT 0::bigint AS seq, 0::bigint AS sweep, %s, version_hash, row_hash
+SELECT 0::bigint AS seq, 0::bigint AS sweep, 0::bigint AS came_hash, %s, version_hash, row_hash
 FROM %s
 WITH NO DATA`, list("", t.columns), t.name)
 }
 
 func (t *table) copyStage() string {
-	return fmt.Sprintf("COPY pg_temp.stage (seq, sweep, %s, version_hash, row_hash) FROM STDIN BINARY", list("", t.columns))
+	return fmt.Sprintf("COPY pg_temp.stage (seq, sweep, came_hash, %s, version_hash, row_hash) FROM STDIN BINARY", list("", t.columns))
 }
 
 // dropOlder leaves, of rows staged with the same key, the one that came last.
 func (t *table) dropOlder() string {
 	return fmt.Sprintf("DELETE FROM pg_temp.stage AS a USING pg_temp.stage AS b WHERE %s AND a.seq < b.seq", t.sameKey("a", "b"))
+}
+
+// keepOrder lets staged rows count as unchanged whose standing version was hashed as it
+// came, before lists were sorted for that.
+func (t *table) keepOrder() string {
+	return fmt.Sprintf(`UPDATE pg_temp.stage AS s
+SET version_hash = t.version_hash
+FROM %s AS t
+WHERE %s AND %s AND t.version_hash = s.came_hash AND s.came_hash <> s.version_hash`, t.name, t.where, t.sameKey("t", "s"))
 }
 
 // endChanged ends the standing versions that have a staged successor. The moved

@@ -69,6 +69,10 @@ func (s *Syncer) log(ctx context.Context, p store.Partition, run store.Run, r Re
 		level = slog.LevelWarn
 	}
 	s.Logger.Log(ctx, level, "synced", attrs...)
+	if len(r.Changes.Churn) > 0 {
+		s.Logger.WarnContext(ctx, "most versions were made only because fields that no column holds had changed: list them under ignore of the source if they are of no use",
+			"source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID, "fields", strings.Join(r.Changes.Churn, ","))
+	}
 	for name, fields := range map[string]map[string]int{"unknown": run.Unknown, "refused": run.Refused} {
 		if len(fields) > 0 {
 			s.Logger.WarnContext(ctx, name+" fields are kept in extra", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID,

@@ -125,6 +125,7 @@ func (s *sweeper) list(ctx context.Context, l listing) error {
 	request := fetch.Request{
 		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
 		Many: l.many, Values: scope.Values,
+		Ignore:   s.job.Source.Ignore,
 		PageSize: s.job.Source.PageSize, CallsPerSecond: s.job.Source.CallsPerSecond, Stats: s.stats,
 	}
 	if !scope.Since.IsZero() {

@@ -1,8 +1,10 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -351,4 +353,81 @@ func TestManyMainTasks(t *testing.T) {
 			sync(g.scans(2, subtasks), 1, full)
 		})
 	}
+}
+
+// TestIgnore: a field that is another at each call makes a version of each row, which
+// the log tells, and none once it is ignored.
+func TestIgnore(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t, newStore(t), sim.Options{}, nil, patches.source)
+	var log bytes.Buffer
+	g.syncer.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	n := 0
+	sync := func() store.Changes {
+		n++
+		var items []any
+		for i := range 5 {
+			items = append(items, object{"InstanceId": fmt.Sprintf("i-%d", i), "MissingCount": "1", "Nonce": n, "Kept": true})
+		}
+		g.tables.Set(g.account.ID, hangzhou, patches.source.API.Action, items...)
+		log.Reset()
+		r := g.sync()
+		require.Equal(t, store.StatusOK, r.Status, r.Message)
+		return r.Changes
+	}
+	require.EqualValues(t, 5, sync().Opened)
+	require.NotContains(t, log.String(), "under ignore")
+	require.EqualValues(t, 5, sync().Changed)
+	require.Contains(t, log.String(), "under ignore")
+	require.Contains(t, log.String(), "fields=Nonce\n")
+
+	g.syncer.Config().Sources[0].Ignore = []string{"Nonce"}
+	require.EqualValues(t, 5, sync().Changed, "of extra it is taken once")
+	require.Zero(t, sync().Changed)
+	var kept int
+	require.NoError(t, g.store.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.instance_patch_states WHERE extra = '{\"Kept\": true}'").Scan(&kept))
+	require.Equal(t, 5, kept)
+}
+
+// TestStuck: what is open for too long is named in the log once, whether it has become
+// so or was found so.
+func TestStuck(t *testing.T) {
+	t.Parallel()
+	c := newTimed(t, sim.Options{}, processes.source)
+	var log bytes.Buffer
+	c.syncer.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	var items []any
+	add := func(id string, status int, ago time.Duration) {
+		items = append(items, object{"TaskId": id, "StatusCode": status, "CreateTime": c.ago(ago)})
+		c.tables.Set(c.account.ID, hangzhou, "ListOperationProcess", items...)
+	}
+	named := func(keys string) {
+		t.Helper()
+		log.Reset()
+		r := c.sync()
+		require.Equal(t, store.StatusOK, r.Status, r.Message)
+		if keys == "" {
+			require.NotContains(t, log.String(), "stuck")
+			return
+		}
+		require.Contains(t, log.String(), "keys="+keys+"\n")
+	}
+	const day = 24 * time.Hour
+	add("old", 1, 300*day)
+	add("new", 1, 6*day)
+	add("done", 2, 300*day)
+	named("old")
+	named("")
+	c.passes(day / 2)
+	named("")
+	c.passes(day)
+	named("new")
+	c.passes(day)
+	named("")
+	add("late", 0, 20*day) // seen for the first time
+	c.passes(day)
+	log.Reset()
+	c.sync(full)
+	require.Contains(t, log.String(), "keys=late\n")
+	named("")
 }

@@ -70,6 +70,7 @@ type Settings struct {
 	PageSize       int      // 0: the pager's
 	CallsPerSecond float64  // 0: the client's
 	Values         []string // to ask for, beside those found in the tables
+	Ignore         []string // fields that no column holds, to be left out
 }
 
 // defaultTimeout is long, since the first sync of a source with a call for each

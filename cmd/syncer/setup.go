@@ -73,7 +73,7 @@ func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
 	return &worker.Settings{
 		Source: src, Disabled: !sc.Enabled,
 		Schedule: sc.Schedule, FullSweep: sc.FullSweep, Lookback: sc.Lookback, Timeout: sc.Timeout,
-		PageSize: sc.PageSize, CallsPerSecond: sc.CallsPerSecond, Values: sc.Values,
+		PageSize: sc.PageSize, CallsPerSecond: sc.CallsPerSecond, Values: sc.Values, Ignore: sc.Ignore,
 		AllowShrink: sc.AllowShrink, ConfirmShrink: sc.ConfirmShrink,
 	}
 }

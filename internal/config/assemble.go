@@ -36,6 +36,7 @@ type sourceSettings struct {
 	CallsPerSecond float64 `yaml:"calls_per_second"`
 	Timeout        Duration
 	Values         []string
+	Ignore         []string
 	AllowShrink    bool `yaml:"allow_shrink"`
 	ConfirmShrink  bool `yaml:"confirm_shrink"`
 }
@@ -165,6 +166,12 @@ func (d *document) checkSources(settings map[string]sourceSettings, known []*sou
 		if len(set.Values) > 0 && !takesValues(s) {
 			refuse("values", "this source asks for none")
 		}
+		for i, field := range set.Ignore {
+			if c := slices.IndexFunc(s.Columns, func(c source.Column) bool { return c.Field == field }); c >= 0 {
+				at := []string{"sources", name, "ignore", strconv.Itoa(i)}
+				d.report(d.place(at), at, "%s fills column %s: only fields that no column holds can be left out", d.quote(at), s.Columns[c].Name)
+			}
+		}
 	}
 }
 
@@ -206,6 +213,7 @@ func complete(s *source.Source, set sourceSettings, timezone string) (c SourceCo
 		CallsPerSecond: set.CallsPerSecond,
 		Timeout:        time.Duration(set.Timeout),
 		Values:         set.Values,
+		Ignore:         set.Ignore,
 		AllowShrink:    set.AllowShrink,
 		ConfirmShrink:  set.ConfirmShrink,
 	}

@@ -151,6 +151,7 @@ type SourceConfig struct {
 	CallsPerSecond float64       // for each account and region; 0: the client's default
 	Timeout        time.Duration // of one sync; 0: the worker's default
 	Values         []string      // to ask for besides those found in the tables
+	Ignore         []string      // fields that no column holds, to be left out
 	AllowShrink    bool          // end rows however many are gone
 	ConfirmShrink  bool          // end them once three scheduled syncs in a row missed the same
 }
@@ -213,6 +214,6 @@ func (c *Config) Source(name string) SourceConfig {
 	if !ok {
 		panic("config: source " + name + " was not among those given to Load")
 	}
-	s.Values = slices.Clone(s.Values)
+	s.Values, s.Ignore = slices.Clone(s.Values), slices.Clone(s.Ignore)
 	return s
 }

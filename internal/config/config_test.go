@@ -122,6 +122,7 @@ func TestFullFile(t *testing.T) {
 	assert.InDelta(t, 2.5, tasks.CallsPerSecond, 0)
 	assert.Equal(t, 90*time.Minute, tasks.Timeout)
 	assert.Equal(t, []string{"1.0", "2026-04-01"}, c.Source("publish_batches").Values)
+	assert.Equal(t, []string{"Nonce"}, c.Source("publish_batches").Ignore)
 
 	midnight := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
 	assert.Equal(t, "2026-04-01 19:00", next(tasks.FullSweep, midnight), "3:00 in Shanghai")

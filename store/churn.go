@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Of how many changed rows the fields are compared, and of how many at least.
+const (
+	churnMost  = 1000
+	churnLeast = 3
+)
+
+// churn tells for which fields of extra alone most of the new versions are made. It
+// must be asked before these are.
+func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *Changes) (err error) {
+	if y.conn == nil {
+		return nil
+	}
+	var old, now []string
+	for _, i := range y.t.Tracked() {
+		old, now = append(old, "t."+y.t.columns[i]), append(now, "s."+y.t.columns[i])
+	}
+	c.Churn, err = collect[string](ctx, tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
+    SELECT coalesce(t.extra, '{}') AS old, coalesce(s.extra, '{}') AS now, ROW(%s) IS NOT DISTINCT FROM ROW(%s) AS alone
+    FROM pg_temp.stage AS s
+    JOIN %s AS t ON %s AND %s
+    WHERE t.version_hash <> s.version_hash
+    LIMIT %d
+)
+SELECT f.field
+FROM changed AS c, jsonb_object_keys(c.old || c.now) AS f (field)
+WHERE c.alone AND c.old -> f.field IS DISTINCT FROM c.now -> f.field
+GROUP BY f.field
+HAVING 2 * count(*) > (SELECT greatest(count(*), 2 * %d - 1) FROM changed)
+ORDER BY f.field
+LIMIT 10`, strings.Join(old, ", "), strings.Join(now, ", "), y.t.name, y.t.where, y.t.sameKey("t", "s"), churnMost, churnLeast),
+		y.part.AccountID, y.part.RegionID)
+	return err
+}
