@@ -28,6 +28,9 @@ func (s *Syncer) Configure(c Config) {
 	s.discovery.mu.Lock()
 	defer s.discovery.mu.Unlock()
 	s.discovery.declared = c
+	for _, f := range s.discovery.finds {
+		f.next = time.Time{} // an account of the same name may be another: all is listed anew
+	}
 	s.replace(s.expanded())
 }
 

@@ -182,14 +182,16 @@ func (s *Syncer) Discover(ctx context.Context) (again time.Time, err error) {
 		}
 	}
 	for _, a := range d.declared.Accounts {
+		for _, kind := range a.wanted() {
+			if next := d.find(kind, a.Label()).next; again.IsZero() || next.Before(again) {
+				again = next
+			}
+		}
+	}
+	for _, a := range d.declared.Accounts {
 		// An account that is named is no member besides.
 		if id, err := a.accountID(ctx); err == nil {
 			d.ids[a.Name] = id
-		}
-	}
-	for _, f := range d.finds {
-		if again.IsZero() || f.next.Before(again) {
-			again = f.next
 		}
 	}
 	s.take()

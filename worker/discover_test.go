@@ -22,7 +22,8 @@ type directory struct {
 	store   *store.Store
 	cloud   *sim.Cloud
 	url     string
-	refuses atomic.Bool // the listings
+	refuses atomic.Bool            // the listings
+	answers atomic.Pointer[string] // what they answer instead; nil: what is so
 }
 
 const reader = "syncer-reader"
@@ -37,6 +38,9 @@ func newDirectory(t *testing.T, members ...sim.Account) *directory {
 		Fault: func(c sim.Call) sim.Fault {
 			if d.refuses.Load() && (c.Action == "ListAccountsInResourceDirectory" || c.Action == "DescribeRegions") {
 				return sim.Refuse(http.StatusForbidden, "NoPermission", "caller has no permission")
+			}
+			if body := d.answers.Load(); body != nil && c.Action == "ListAccountsInResourceDirectory" {
+				return sim.Answer(http.StatusOK, "application/json", *body)
 			}
 			return sim.Fault{}
 		},
@@ -125,6 +129,25 @@ func TestMembersUnknown(t *testing.T) {
 	require.Equal(t, 2, fresh)
 }
 
+// TestMembersNoAnswer: an answer that is none takes no member away.
+func TestMembersNoAnswer(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t, member("01", "dev"))
+	s := d.syncer(t, worker.Members{Role: reader})
+	s.Rediscover = time.Nanosecond
+	_, err := s.Discover(t.Context())
+	require.NoError(t, err)
+	for _, body := range []string{
+		`{}`, `{"Accounts":null}`, `{"Accounts":[]}`, `{"Accounts":{}}`, `{"Accounts":[{"DisplayName":"dev"}]}`,
+		`{"Accounts":[{"AccountId":"../../x"}]}`, `{"Success":false,"Accounts":[{"AccountId":"1"}]}`,
+	} {
+		d.answers.Store(&body)
+		_, err := s.Discover(t.Context())
+		require.Error(t, err, body)
+		require.Equal(t, []string{"management", "dev"}, accountNames(s), body)
+	}
+}
+
 // TestMemberNames: each name is safe and one account's alone.
 func TestMemberNames(t *testing.T) {
 	t.Parallel()
@@ -176,9 +199,12 @@ func TestAllRegions(t *testing.T) {
 	require.NoError(t, err)
 	d.refuses.Store(true)
 	b := *a
+	_, err = d.store.Pool().Exec(t.Context(), "INSERT INTO syncer.discoveries (account_name, kind, listing) VALUES ('gone', 'oos_regions', '[]')")
+	require.NoError(t, err)
 	again := &worker.Syncer{Store: d.store, Logger: slog.New(slog.DiscardHandler)}
 	again.Configure(worker.Config{Accounts: []*worker.Account{&b}, Sources: s.Config().Sources})
-	_, err = again.Discover(t.Context())
+	next, err := again.Discover(t.Context())
 	require.Error(t, err)
+	require.True(t, next.After(time.Now()), "what others left in the database is not waited for")
 	require.Equal(t, []string{"cn-nowhere"}, again.Config().Accounts[0].OOSRegions)
 }
