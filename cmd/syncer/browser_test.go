@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,7 +112,10 @@ func TestStatusPage(t *testing.T) {
 	demo := startProcess(t, map[string]string{"SYNCER_DATA_DIR": dir}, "demo", "--days", "10", "--servers", "60")
 	address := regexp.MustCompile(`It goes on[^\n]*\s+(http://\S+)\n`)
 	require.Eventually(t, func() bool { return address.MatchString(demo.stdout.String()) }, 2*time.Minute, 50*time.Millisecond)
-	url := address.FindStringSubmatch(demo.stdout.String())[1]
+	link := address.FindStringSubmatch(demo.stdout.String())[1]
+	url, token, made := strings.Cut(link, "/login?token=")
+	require.True(t, made, "the demo makes a token, and its link has it")
+	require.NoError(t, page.Open(link))
 
 	d := daemon{process: demo, dir: filepath.Join(dir, "demo-60")}
 	d.query(t, func(db *pgx.Conn) {
@@ -124,6 +128,7 @@ func TestStatusPage(t *testing.T) {
 		says(t, page, db, one[string](t, db, "SELECT account_id FROM alicloud.accounts WHERE name = 'staging'"))
 	})
 
+	d.query(t, func(db *pgx.Conn) { plantTheLongest(t, db) })
 	for _, path := range []string{"/", "/?account=nobody", "/?region=cn-hangzhou"} {
 		for _, width := range []int64{340, 768, 1101, 1600} {
 			for _, dark := range []bool{false, true} {
@@ -135,6 +140,7 @@ func TestStatusPage(t *testing.T) {
 			}
 		}
 	}
+	require.NotContains(t, demo.stderr.String(), token, "the link is for eyes, the log for files")
 	// The first thing that the keyboard reaches leads past the navigation.
 	require.NoError(t, page.Press("\t"))
 	focused, err := browser.Ask[string](page, `document.activeElement.textContent`)
@@ -143,6 +149,25 @@ func TestStatusPage(t *testing.T) {
 	// River's own pages are there, and draw themselves.
 	require.NoError(t, page.Open(url+"/river/"))
 	require.NoError(t, page.Wait(`//*[text()="Completed"]`))
+}
+
+// plantTheLongest puts the longest texts and numbers that can be into all that the
+// page shows: none may make it wider than the screen.
+func plantTheLongest(t *testing.T, db *pgx.Conn) {
+	t.Helper()
+	for _, statement := range []string{
+		`UPDATE syncer.accounts SET name = repeat('W', 200) WHERE name = 'staging'`,
+		`INSERT INTO syncer.sync_runs (account_id, account_name, source, region_id, trigger, full_sweep, started_at, finished_at, status,
+    calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged, rows_repeated, error_code, error_message, error_request_id, worker)
+SELECT account_id, repeat('W', 200), source, region_id, 'manual', true, now() - interval '999 days', now(), 'failed',
+    n, n, n, n, n, n / 9, n / 9, n / 9, n, n, repeat('C', 200), repeat('M', 5000), repeat('R', 200), 'w'
+FROM syncer.partitions, (SELECT 9000000000000000000 AS n) AS n
+WHERE source = 'agent_versions'`,
+		`UPDATE syncer.agentless_tasks SET task_id = repeat('K', 1500), valid_from = now() WHERE ctid = (SELECT min(ctid) FROM syncer.agentless_tasks_standing) AND valid_to = 'infinity'`,
+	} {
+		_, err := db.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
 }
 
 // says compares the page, which is open, with what the tables say of the accounts

@@ -123,11 +123,11 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	defer web.close(ctx)
-	page := pageOf{token: token, timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
+	page := pageOf{token: token, dir: dir, timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
 	if err := web.serve(ctx, p, syncer, page); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n  %s\n\n", web.url(), db.howToConnect())
+	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n  %s\n\n", web.link(), db.howToConnect())
 	daemon := worker.Daemon{Syncer: syncer, Logger: p.log}
 	return daemon.Run(ctx)
 }

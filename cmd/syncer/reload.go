@@ -49,7 +49,7 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 		return err
 	}
 	p.keep(c, s.config)
-	if err := web.show(pageFor(c)); err != nil {
+	if err := web.show(ctx, p, pageFor(c)); err != nil {
 		return err
 	}
 	s.syncer.Configure(wired)
@@ -82,7 +82,7 @@ func (p *program) keep(c, old *config.Config) {
 	kept("server.listen")
 	c.Server.Listen = old.Server.Listen
 	// The new address may be one that needs no token; the one that is in use does.
-	if c.Server.Token == "" && old.Server.Token != "" {
+	if none := c.Server.Token == "" || c.Server.Token == config.NoToken; none && old.Server.Token != c.Server.Token {
 		kept("server.token")
 		c.Server.Token = old.Server.Token
 	}

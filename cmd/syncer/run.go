@@ -74,6 +74,9 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	}
 	if web.url() != "" {
 		p.log.Info("status page", "url", web.url())
+		if web.made && isTerminal(p.stderr) {
+			fmt.Fprintf(p.stderr, "The status page asks for a token. This link has it:\n\n  %s\n\n", web.link())
+		}
 	}
 	p.log.Info("started", "version", version(), "worker", s.syncer.Worker, "partitions", len(s.syncer.Jobs()), "workers", c.Workers)
 	if s.db.dir != "" {

@@ -18,6 +18,7 @@ type serving struct {
 	server  *web.Server // nil: none
 	stop    context.CancelFunc
 	options web.Options // of the pages
+	made    bool        // the token is one that the program made
 }
 
 // listen takes the port, before anything else is done.
@@ -43,14 +44,16 @@ func (p *program) listenNear(ctx context.Context, address string) (*serving, err
 
 // A pageOf says how the pages of a daemon are to be.
 type pageOf struct {
-	token    config.Secret
+	token    config.Secret // as configured: see [config.Server]
+	dir      string        // where a token is kept that the program makes; empty: the data directory
+	manage   bool          // the queue's pages may change it
 	timezone string
 	note     string
 }
 
 // pageFor is how the pages are to be by a configuration.
 func pageFor(c *config.Config) pageOf {
-	return pageOf{token: c.Server.Token, timezone: c.Timezone}
+	return pageOf{token: c.Server.Token, manage: c.Server.Queue == "manage", timezone: c.Timezone}
 }
 
 // serve answers with all there is, from now on. The syncer tells its metrics what
@@ -67,12 +70,15 @@ func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, 
 	if err != nil {
 		return err
 	}
-	s.options = web.Options{Syncer: syncer, Sources: source.All, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log}
-	return s.show(o)
+	s.options = web.Options{
+		Syncer: syncer, Sources: source.All, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log,
+		Sessions: &web.Sessions{Logger: p.log},
+	}
+	return s.show(ctx, p, o)
 }
 
 // show has the pages be so from now on.
-func (s *serving) show(o pageOf) error {
+func (s *serving) show(ctx context.Context, p *program, o pageOf) error {
 	if s.server == nil {
 		return nil
 	}
@@ -80,9 +86,25 @@ func (s *serving) show(o pageOf) error {
 	if err != nil {
 		return fmt.Errorf("timezone: %w", err)
 	}
-	s.options.Location, s.options.Token, s.options.Note = location, string(o.token), o.note
+	token := string(o.token)
+	switch token {
+	case config.NoToken:
+		token = ""
+	case "":
+		token, s.made = p.pageToken(ctx, o.dir)
+	}
+	s.options.Location, s.options.Token, s.options.Note, s.options.Manage = location, token, o.note, o.manage
 	s.server.Serve(web.Handler(s.options))
 	return nil
+}
+
+// link is the address of the page, with the token where the program made it itself.
+// It is for a person's eyes, not for a log.
+func (s *serving) link() string {
+	if s.server == nil || !s.made {
+		return s.url()
+	}
+	return s.url() + "/login?token=" + s.options.Token
 }
 
 // url is where to look; empty: nowhere.

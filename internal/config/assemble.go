@@ -53,7 +53,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	for name, rule := range map[string]string{"DATABASE_URL": "database/properties/url", "SYNCER_LISTEN": "server/properties/listen", "SYNCER_TOKEN": "server/properties/token"} {
 		doc.checkVariable(name, ruleAt("#/properties/"+rule))
 	}
-	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token), f.Server.URL}
+	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token), f.Server.Queue, f.Server.URL}
 	doc.checkServer(server)
 	if r := time.Duration(f.History.Retention); r != 0 && r < MinRetention {
 		at := []string{"history", "retention"}
@@ -71,7 +71,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
-		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token, server.URL},
+		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token, server.Queue, server.URL},
 		Notify:   f.Notify,
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
 
@@ -123,7 +123,7 @@ func (d *document) checkVariable(name string, rule map[string]any) {
 
 // checkServer wants a token of who lets other machines connect.
 func (d *document) checkServer(s Server) {
-	if _, _, given := d.find([]string{"server", "token"}); given || s.Token != "" || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
+	if _, _, given := d.find([]string{"server", "token"}); s.Token != NoToken && (given || s.Token != "") || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
 		return
 	}
 	if listen := d.getenv("SYNCER_LISTEN"); listen != "" {

@@ -129,9 +129,13 @@ type History struct{ Retention Duration }
 // Server is the status page and the metrics.
 type Server struct {
 	Listen string // host:port; empty: none
-	Token  Secret // asked for where it is not empty; never empty where other machines can connect
+	Token  Secret // asked for; empty: one that the program makes; [NoToken]: none is, which only this machine's addresses may
+	Queue  string // what the queue's pages may do: read or manage; empty: read
 	URL    string // at which people reach it, for links; empty: none are made
 }
+
+// NoToken is the token of a page that asks for none.
+const NoToken = "none"
 
 // A SourceConfig says how one source is synced, its declaration's defaults included.
 type SourceConfig struct {

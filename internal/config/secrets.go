@@ -4,7 +4,9 @@ import "syncer/text"
 
 // hide has the secrets of a configuration scrubbed from whatever is written.
 func (c *Config) hide() {
-	text.Hide("server", string(c.Server.Token))
+	if c.Server.Token != NoToken {
+		text.Hide("server", string(c.Server.Token))
+	}
 	for _, a := range c.Accounts {
 		k := a.Credentials
 		text.Hide("account "+a.Name, append(text.URLSecrets(string(k.URI)), k.AccessKeyID, string(k.AccessKeySecret), string(k.SecurityToken), k.ExternalID)...)

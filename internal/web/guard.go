@@ -1,11 +1,9 @@
 package web
 
 import (
-	"crypto/hmac"
+	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/binary"
 	"net"
 	"net/http"
 	"strings"
@@ -15,13 +13,13 @@ import (
 // A guard lets in who has the token, or, where there is none, who is on this
 // machine and means to speak to it.
 type guard struct {
-	token string
-	now   func() time.Time
+	token    string
+	sessions *Sessions
+	now      func() time.Time
 }
 
 const (
 	cookieName = "syncer_session"
-	sessionFor = 7 * 24 * time.Hour
 	maxToken   = 1 << 12
 )
 
@@ -31,10 +29,14 @@ func (g *guard) protect(h http.Handler) http.Handler {
 	// Whatever changes something must come from these pages themselves.
 	h = http.NewCrossOriginProtection().Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		known, wrong := g.knows(r)
+		if wrong {
+			g.sessions.refuse(r)
+		}
 		switch {
 		case g.token == "" && !g.isOwn(r.Host):
 			http.Error(w, "this page answers to localhost only; to reach it by another name, configure server.token", http.StatusForbidden)
-		case g.token == "" || g.knows(r):
+		case g.token == "" || known:
 			h.ServeHTTP(w, r)
 		case r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html"):
 			render(w, http.StatusUnauthorized, "login.html", loginPage{})
@@ -56,13 +58,18 @@ func (g *guard) isOwn(hostport string) bool {
 	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
-// knows reports whether the request has the token, or the cookie that it bought.
-func (g *guard) knows(r *http.Request) bool {
-	if scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") && g.isToken(strings.TrimSpace(given)) {
-		return true
+// knows reports whether the request has the token, or the cookie that it bought, and
+// whether it has another token. A cookie that is good no more is no wrong token.
+func (g *guard) knows(r *http.Request) (known, wrong bool) {
+	if g.token == "" {
+		return false, false
+	}
+	if scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		known = g.isToken(strings.TrimSpace(given))
+		return known, !known
 	}
 	cookie, err := r.Cookie(cookieName)
-	return err == nil && g.isSession(cookie.Value)
+	return err == nil && g.sessions.holds(g.token, cookie.Value, g.now()), false
 }
 
 // isToken compares hashes, in a time that tells nothing, not even the length.
@@ -71,47 +78,37 @@ func (g *guard) isToken(given string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// session is the moment until which a cookie is good, and its signature by the
-// token: it needs no memory, and another token makes it worthless.
-func (g *guard) session() string {
-	until := binary.BigEndian.AppendUint64(nil, uint64(g.now().Add(sessionFor).Unix()))
-	return base64.RawURLEncoding.EncodeToString(append(until, g.sign(until)...))
-}
-
-func (g *guard) sign(until []byte) []byte {
-	mac := hmac.New(sha256.New, []byte(g.token))
-	_, _ = mac.Write([]byte("syncer session\n")) // it never errs
-	_, _ = mac.Write(until)
-	return mac.Sum(nil)
-}
-
-func (g *guard) isSession(value string) bool {
-	b, err := base64.RawURLEncoding.DecodeString(value)
-	if err != nil || len(b) != 8+sha256.Size {
-		return false
-	}
-	return hmac.Equal(b[8:], g.sign(b[:8])) && g.now().Unix() < int64(binary.BigEndian.Uint64(b[:8]))
-}
-
 type loginPage struct{ Wrong bool }
 
-// login takes the token from the form, and gives a cookie for it.
+// login takes the token from the form, or from the link that the program shows where
+// it made the token itself, and gives a cookie for it.
 func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxToken)
-	if g.token == "" || !g.isToken(strings.TrimSpace(r.PostFormValue("token"))) {
+	given := r.PostFormValue("token")
+	if r.Method == http.MethodGet {
+		if given = r.URL.Query().Get("token"); given == "" {
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+			return
+		}
+	}
+	if !g.isToken(strings.TrimSpace(given)) {
+		g.sessions.refuse(r)
 		render(w, http.StatusUnauthorized, "login.html", loginPage{Wrong: true})
 		return
 	}
 	http.SetCookie(w, &http.Cookie{
-		Name: cookieName, Value: g.session(), Path: "/", MaxAge: int(sessionFor.Seconds()),
+		Name: cookieName, Value: g.sessions.begin(g.token, g.now()), Path: "/", MaxAge: int(sessionFor.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
 	})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// logout forgets the cookie.
+// logout ends the session, wherever its cookie has been copied to.
 func (g *guard) logout(w http.ResponseWriter, r *http.Request) {
+	if cookie, err := r.Cookie(cookieName); err == nil {
+		g.sessions.end(g.token, cookie.Value)
+	}
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
@@ -133,11 +130,49 @@ func secured(h http.Handler) http.Handler {
 }
 
 // forQueue loosens the policy for River's pages, which are a program of their own
-// from this host.
-func forQueue(h http.Handler) http.Handler {
+// from this host. Who may look need not be who may cancel, delete and pause: without
+// manage, nothing but reading gets through.
+func forQueue(h http.Handler, manage bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !manage && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.Error(w, "the queue is shown to be read: to cancel, retry, delete or pause here, configure server.queue: manage", http.StatusForbidden)
+			return
+		}
 		w.Header().Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "+
 			"base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
-		h.ServeHTTP(w, r)
+		if !strings.Contains(r.Header.Get("Accept"), "text/html") {
+			h.ServeHTTP(w, r)
+			return
+		}
+		r = r.Clone(r.Context())
+		r.Header.Del("Accept-Encoding") // what is packed could not be read here
+		page := &wayBack{ResponseWriter: w}
+		h.ServeHTTP(page, r)
+		page.flush()
 	})
+}
+
+// wayBack holds a page back, and gives it a link to the status page.
+type wayBack struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+const backLink = `<a href="/" style="position:fixed;right:12px;bottom:12px;z-index:99;padding:6px 12px;border-radius:6px;background:#1b2330;color:#fff;font:14px system-ui,sans-serif;text-decoration:none">← syncer</a>`
+
+func (p *wayBack) WriteHeader(status int) { p.status = status }
+
+func (p *wayBack) Write(b []byte) (int, error) { return p.body.Write(b) }
+
+func (p *wayBack) flush() {
+	body := p.body.Bytes()
+	if strings.HasPrefix(p.Header().Get("Content-Type"), "text/html") {
+		body = bytes.Replace(body, []byte("</body>"), []byte(backLink+"</body>"), 1)
+		p.Header().Del("Content-Length")
+	}
+	if p.status != 0 {
+		p.ResponseWriter.WriteHeader(p.status)
+	}
+	_, _ = p.ResponseWriter.Write(body) // who asked may be gone
 }

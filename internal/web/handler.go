@@ -33,6 +33,8 @@ type Options struct {
 	Note     string       // said on top of the page; empty: nothing
 	Metrics  http.Handler // /metrics
 	Queue    http.Handler // River's pages, below QueuePrefix; nil: none
+	Manage   bool         // whether the queue's pages may cancel, retry, delete and pause
+	Sessions *Sessions    // of those who signed in; nil: new ones
 	Logger   *slog.Logger
 }
 
@@ -41,7 +43,10 @@ const QueuePrefix = "/river"
 
 // Handler answers all that syncer serves.
 func Handler(o Options) http.Handler {
-	g := &guard{token: o.Token, now: time.Now}
+	if o.Sessions == nil {
+		o.Sessions = &Sessions{Logger: o.Logger}
+	}
+	g := &guard{token: o.Token, sessions: o.Sessions, now: time.Now}
 	p := &pages{Options: o, counts: counts{store: o.Syncer.Store, known: map[string]*count{}}, slots: make(chan struct{}, pagesAtOnce)}
 	ready := &readiness{syncer: o.Syncer, log: o.Logger}
 
@@ -49,7 +54,7 @@ func Handler(o Options) http.Handler {
 	inside.HandleFunc("GET /{$}", p.status)
 	inside.Handle("GET /metrics", o.Metrics)
 	if o.Queue != nil {
-		inside.Handle(QueuePrefix+"/", forQueue(o.Queue))
+		inside.Handle(QueuePrefix+"/", forQueue(o.Queue, o.Manage))
 		inside.Handle("GET "+QueuePrefix, http.RedirectHandler(QueuePrefix+"/", http.StatusMovedPermanently))
 	}
 	mux := http.NewServeMux()
@@ -60,7 +65,7 @@ func Handler(o Options) http.Handler {
 		origin := http.NewCrossOriginProtection()
 		mux.Handle("POST /login", origin.Handler(http.HandlerFunc(g.login)))
 		mux.Handle("POST /logout", origin.Handler(http.HandlerFunc(g.logout)))
-		mux.Handle("GET /login", http.RedirectHandler("/", http.StatusSeeOther))
+		mux.HandleFunc("GET /login", g.login)
 	}
 	mux.Handle("/", g.protect(inside))
 	return secured(mux)
@@ -148,11 +153,22 @@ var (
 
 // render writes a page as a whole, or an error: never half a page.
 func render(w http.ResponseWriter, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
-		http.Error(w, "the page could not be made: "+text.Line(text.Scrub(err.Error())), http.StatusInternalServerError)
+	b, err := made(name, data)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
+	send(w, status, b)
+}
+
+func made(name string, data any) (b bytes.Buffer, err error) {
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+		return b, errors.New("the page could not be made: " + text.Line(text.Scrub(err.Error())))
+	}
+	return b, nil
+}
+
+func send(w http.ResponseWriter, status int, b bytes.Buffer) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text.HTML(b.String())) // who asked may be gone

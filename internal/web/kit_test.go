@@ -39,6 +39,8 @@ type house struct {
 	store  *store.Store
 	syncer *worker.Syncer
 	server *httptest.Server
+
+	options web.Options // of the pages
 }
 
 // newHouse syncs nothing yet.
@@ -89,12 +91,19 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	t.Cleanup(cancel)
 	queue, err := worker.QueueUI(ctx, s.Pool(), web.QueuePrefix, log)
 	require.NoError(t, err)
-	h.server = httptest.NewServer(web.Handler(web.Options{
+	h.options = web.Options{
 		Syncer: h.syncer, Sources: source.All, Location: shanghai, Token: token, Version: "v0",
-		Metrics: m.Handler(), Queue: queue, Logger: log,
-	}))
-	t.Cleanup(h.server.Close)
+		Metrics: m.Handler(), Queue: queue, Logger: log, Sessions: &web.Sessions{Logger: log, Pause: time.Millisecond},
+	}
+	h.serve(t)
 	return h
+}
+
+// serve answers by the options, as they are now, at an address of its own.
+func (h *house) serve(t *testing.T) {
+	t.Helper()
+	h.server = httptest.NewServer(web.Handler(h.options))
+	t.Cleanup(h.server.Close)
 }
 
 // sync makes one pass over everything.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
@@ -49,6 +50,8 @@ type statusPage struct {
 	Ignored           []string // what the filter asked for and does not exist
 
 	Headline   headline
+	Stuck      string // why the queue does not move, and what to do; empty: it does
+	Paused     bool   // because somebody paused it
 	Tallies    []tally
 	Partitions []partitionRow
 	Troubles   []trouble // partitions that are not fresh, those of one cause together
@@ -128,18 +131,26 @@ type changeRow struct {
 }
 
 // status answers with the page. It is 200 also when parts are missing: the page
-// itself was made.
+// itself was made. Its slot is free again before it is sent, which may take whoever
+// reads it as long as they like.
 func (p *pages) status(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
 	defer cancel()
 	select {
 	case p.slots <- struct{}{}:
-		defer func() { <-p.slots }()
 	case <-ctx.Done():
 		http.Error(w, "too many ask for this page at once: try again", http.StatusServiceUnavailable)
 		return
 	}
-	render(w, http.StatusOK, "status.html", p.make(ctx, r.URL.Query()))
+	b, err := func() (bytes.Buffer, error) {
+		defer func() { <-p.slots }()
+		return made("status.html", p.make(ctx, r.URL.Query()))
+	}()
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	send(w, http.StatusOK, b)
 }
 
 func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
@@ -166,6 +177,11 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 			return
 		}
 		page.partitions(c, list)
+	})
+	read(func() {
+		if health, err := p.Syncer.QueueHealth(ctx); err == nil {
+			page.Stuck, page.Paused = health.Problem(), len(health.Paused) > 0
+		}
 	})
 	var activity map[string]store.Activity
 	read(func() {
@@ -344,10 +360,22 @@ func (page *statusPage) headline() {
 		if all == 1 {
 			page.Headline.Text = "The one partition is fresh"
 		}
+	} else {
+		page.Headline.Text = sentenceless(strings.Join(parts, ", "))
+		page.Headline.Detail = "of " + plural(all, "partition", "partitions") + " (a source in an account and region)"
+	}
+	if page.Stuck == "" {
 		return
 	}
-	page.Headline.Text = sentenceless(strings.Join(parts, ", "))
-	page.Headline.Detail = "of " + plural(all, "partition", "partitions") + " (a source in an account and region)"
+	// What is fresh now will not stay so: whoever looks must not go away content.
+	page.Headline.Detail = page.Headline.Text + " " + page.Headline.Detail + ". " + sentenceless(page.Stuck) + "."
+	page.Headline.Text = "The queue does not move"
+	if page.Paused {
+		page.Headline.Text = "The queue is paused"
+	}
+	if page.Headline.State == worker.Fresh {
+		page.Headline.State = worker.Late
+	}
 }
 
 func sentenceless(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -16,6 +16,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // A Server answers from the moment it listens: at first only that the program is
@@ -25,7 +27,13 @@ type Server struct {
 	server   *http.Server
 	handler  atomic.Pointer[http.Handler]
 	ended    chan struct{}
+	open     atomic.Int64 // connections
 }
+
+// connectionsAtMost leaves the process descriptors for its work, however many
+// connect. Further ones wait until one of them ends, which those that say nothing do
+// within seconds.
+const connectionsAtMost = 100
 
 // Listen begins to answer at an address. The error says what to do.
 func Listen(ctx context.Context, address string, log *slog.Logger) (*Server, error) {
@@ -38,25 +46,38 @@ func Listen(ctx context.Context, address string, log *slog.Logger) (*Server, err
 	case err != nil:
 		return nil, fmt.Errorf("server.listen: %w", err)
 	}
-	s := &Server{listener: listener, ended: make(chan struct{})}
+	s := &Server{listener: netutil.LimitListener(listener, connectionsAtMost), ended: make(chan struct{})}
 	s.Serve(starting())
 	s.server = &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.handler.Load()).ServeHTTP(w, r) }),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       15 * time.Second,
 		MaxHeaderBytes:    1 << 16,
+		ConnState:         s.count,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	go func() {
 		defer close(s.ended)
-		if err := s.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.server.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the status page is gone; syncing goes on", "error", err)
 		}
 	}()
 	return s, nil
 }
+
+func (s *Server) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.open.Add(-1)
+	}
+}
+
+// Connections is how many are open.
+func (s *Server) Connections() int { return int(s.open.Load()) }
 
 // ErrInUse: another program listens at the address.
 var ErrInUse = errors.New("address in use")

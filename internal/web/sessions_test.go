@@ -1,0 +1,105 @@
+package web_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/web"
+)
+
+// TestWrongTokensAreSlowedAndTold: who tries tokens waits for each answer, the log
+// tells of it once, and nobody who has the right one waits.
+func TestWrongTokensAreSlowedAndTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, token, "production")
+	var log bytes.Buffer
+	// It waits for ever: what comes back at all has not waited.
+	h.options.Sessions = &web.Sessions{Logger: slog.New(slog.NewTextHandler(&log, nil)), Pause: time.Hour}
+	h.serve(t)
+	ended := make(chan struct{}, 20)
+	for range 20 {
+		go func() {
+			request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, h.server.URL+"/", nil)
+			request.Header.Set("Authorization", "Bearer wrong")
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				_ = response.Body.Close()
+			}
+			ended <- struct{}{}
+		}()
+	}
+	for range 20 {
+		require.Equal(t, 200, h.ask(t, "GET", "/metrics", "", "Authorization: Bearer "+token).StatusCode)
+	}
+	require.Empty(t, ended, "a wrong token is answered at once")
+	h.server.CloseClientConnections()
+	for range 20 {
+		<-ended
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "wrong token"), log.String())
+	require.NotContains(t, log.String(), token)
+}
+
+// TestASlowReaderKeepsNobodyOut: a page is made, and its place is free, before it is
+// read.
+func TestASlowReaderKeepsNobodyOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "", "production")
+	for range 6 {
+		conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+		require.NoError(t, err)
+		defer conn.Close() //nolint:errcheck // it never reads
+		require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(1024))
+		_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		require.NoError(t, err)
+	}
+	for range 3 {
+		assert.Equal(t, 200, h.ask(t, "GET", "/", "").StatusCode)
+	}
+}
+
+// TestConnectionsAreCapped: however many connect, the process keeps descriptors for
+// its work; those that say nothing make room.
+func TestConnectionsAreCapped(t *testing.T) {
+	t.Parallel()
+	server, err := web.Listen(t.Context(), "127.0.0.1:0", discard)
+	require.NoError(t, err)
+	defer server.Close(t.Context())
+	var open []net.Conn
+	for range 300 {
+		conn, err := net.Dial("tcp", server.Address())
+		require.NoError(t, err)
+		open = append(open, conn)
+	}
+	require.LessOrEqual(t, server.Connections(), 100)
+	for _, conn := range open { // else it would be their silence that makes room, after seconds
+		_ = conn.Close()
+	}
+	response, err := http.Get("http://" + server.Address() + "/healthz")
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, 200, response.StatusCode)
+}
+
+// TestTheQueueIsSaidToBePaused: on the page, whatever is fresh still.
+func TestTheQueueIsSaidToBePaused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "", "production")
+	h.sync(t)
+	has(t, h.ask(t, "GET", "/", "").text, "are fresh")
+	h.exec(t, "INSERT INTO river.river_queue (name, created_at, updated_at, paused_at) VALUES ('default', now(), now(), now())")
+	page := h.ask(t, "GET", "/", "").text
+	has(t, page, "The queue is paused")
+	has(t, page, "resume it on the queue")
+	queue := h.ask(t, "GET", "/river/", "", asPage)
+	require.Equal(t, 200, queue.StatusCode)
+	has(t, queue.text, "← syncer")
+}
