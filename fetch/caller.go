@@ -1,0 +1,52 @@
+package fetch
+
+import (
+	"context"
+	"regexp"
+)
+
+// stsRegion goes with calls of STS, which is not regional.
+const stsRegion = "cn-hangzhou"
+
+// AccountID is the ID of the account that the credentials belong to. The cloud
+// is asked once.
+func (c *Client) AccountID(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	id := c.accountID
+	c.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	id, _, err := c.CallerIdentity(ctx)
+	if err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	c.accountID = id
+	c.mu.Unlock()
+	return id, nil
+}
+
+// accountIDs are what an account's ID may be: all tables have it in their keys.
+var accountIDs = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
+// CallerIdentity asks the cloud whom it takes the credentials for: the account,
+// and the ARN of the user or the role. No permission is needed.
+//
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
+func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err error) {
+	answer, err := c.send(ctx, c.who, shipment{
+		Call: Call{Product: "Sts", Version: "2015-04-01", Action: "GetCallerIdentity", Region: stsRegion},
+		lacks: func(answer reply) string {
+			if !accountIDs.MatchString(answer.get("AccountId").String()) {
+				return "the answer holds no AccountId"
+			}
+			return ""
+		},
+	})
+	if err != nil {
+		return "", "", err
+	}
+	defer answer.release()
+	return answer.get("AccountId").String(), answer.get("Arn").String(), nil
+}
