@@ -145,7 +145,7 @@ func checkWriting(f facts) Check {
 	c := Check{Name: "writing", Found: "allowed"}
 	switch {
 	case f.Standby:
-		c.Found, c.Remedy = "the server is a read-only replica", "point DATABASE_URL to the primary"
+		c.Found, c.Remedy = "the server is a read-only replica", "point the database URL to the primary"
 	case f.ReadOnly:
 		c.Found = "default_transaction_read_only is on, set by the " + f.ReadOnlyFrom
 		switch f.ReadOnlyFrom {
@@ -156,7 +156,7 @@ func checkWriting(f facts) Check {
 		case "database user":
 			c.Remedy = fmt.Sprintf("ALTER ROLE %s IN DATABASE %s RESET default_transaction_read_only", user, database)
 		case "client":
-			c.Remedy = "take it out of DATABASE_URL (or PGOPTIONS)"
+			c.Remedy = "take it out of the database URL (or PGOPTIONS)"
 		default:
 			c.Remedy = "turn it off in the server's settings; a hosted database has it on when its disk is full"
 		}
@@ -234,8 +234,8 @@ var remedies = []struct{ code, remedy string }{
 	{"08P01", noPooler}, // "unsupported startup parameter"
 	{"26000", noPooler}, // a prepared statement that another session has
 	{"25006", "let the database take changes: syncer check says what makes it read-only"},
-	{"28", "check the user and the password in DATABASE_URL, and the server's pg_hba.conf"},
-	{"3D000", "make the database (CREATE DATABASE), or name another in DATABASE_URL"},
+	{"28", "check the user and the password in the database URL, and the server's pg_hba.conf"},
+	{"3D000", "make the database (CREATE DATABASE), or name another in the database URL"},
 	{"42501", "grant the user what it lacks, or connect as the owner of the database"},
 	{"53100", "the disk of the database server is full: make room on it"},
 	{"53300", "the server is out of connections: raise its max_connections, or let fewer programs connect"},
@@ -243,7 +243,7 @@ var remedies = []struct{ code, remedy string }{
 	{"57P03", "the server is starting or stopping: try again"},
 }
 
-const noServer = "check that the server runs, that DATABASE_URL has its host and port, and that no firewall is in between"
+const noServer = "check that the server runs, that the database URL has its host and port, and that no firewall is in between"
 
 // Explain says of an error of the database what happened, on one line, and what
 // to do. An error that tells that itself has no remedy.
@@ -262,10 +262,10 @@ func Explain(err error) (what, remedy string) {
 		return what, ""
 	}
 	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return e.Error(), "name the server's certificate by sslrootcert in DATABASE_URL"
+		return e.Error(), "name the server's certificate by sslrootcert in the database URL"
 	}
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return e.Error(), "check the host in DATABASE_URL, and the DNS of this machine"
+		return e.Error(), "check the host in the database URL, and the DNS of this machine"
 	}
 	if tried, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		if e, ok := errors.AsType[*net.OpError](err); ok {
@@ -273,6 +273,9 @@ func Explain(err error) (what, remedy string) {
 		} else { // a line for each try: the last one
 			lines := strings.Split(strings.TrimSpace(tried.Unwrap().Error()), "\n")
 			what = strings.TrimSpace(lines[len(lines)-1])
+		}
+		if strings.Contains(what, "refused TLS") {
+			return what, "let the server offer TLS (ssl = on), or say sslmode=disable in the database URL where nobody listens on the way"
 		}
 		return what, noServer
 	}

@@ -128,7 +128,7 @@ func TestCheckReplica(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "standby.signal"), nil, 0o644))
 	server.Restart(t)
 	got := check(t, server.URL())["writing"]
-	require.Equal(t, store.Check{Name: "writing", Found: "the server is a read-only replica", Remedy: "point DATABASE_URL to the primary"}, got)
+	require.Equal(t, store.Check{Name: "writing", Found: "the server is a read-only replica", Remedy: "point the database URL to the primary"}, got)
 }
 
 func TestExplain(t *testing.T) {
@@ -142,7 +142,7 @@ func TestExplain(t *testing.T) {
 		{fmt.Errorf("merge: %w", &pgconn.PgError{Code: "53100", Message: "could not extend file"}), "could not extend file (SQLSTATE 53100)", "make room"},
 		{&pgconn.PgError{Code: "08P01", Message: "unsupported startup parameter: lock_timeout"}, "unsupported startup parameter: lock_timeout (SQLSTATE 08P01)", "not to a pooler such as PgBouncer"},
 		{&pgconn.PgError{Code: "XX000", Message: "m"}, "m (SQLSTATE XX000)", ""},
-		{&net.DNSError{Err: "no such host", Name: "db"}, "lookup db: no such host", "check the host in DATABASE_URL"},
+		{&net.DNSError{Err: "no such host", Name: "db"}, "lookup db: no such host", "check the host in the database URL"},
 		{&tls.CertificateVerificationError{Err: errors.New("unknown authority")}, "tls: failed to verify certificate: unknown authority", "sslrootcert"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "dial tcp: connection refused", ""},
 		{errors.New("the database is PostgreSQL 13: syncer needs 14 or later"), "the database is PostgreSQL 13: syncer needs 14 or later", ""},

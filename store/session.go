@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,7 @@ var ofEnvironment = []string{"timezone", "jit"}
 
 // sessionConfig is how the database of a URL is connected to.
 func sessionConfig(url string, o Options) (*pgxpool.Config, error) {
+	url = strings.TrimSpace(url) // files and secrets end in a line break
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil || passwordInPath(url) || strings.Contains(config.ConnConfig.Host, "@") {
 		// err, or what looks like the host's or the database's name, may hold the password.
@@ -119,9 +121,12 @@ func sessionConfig(url string, o Options) (*pgxpool.Config, error) {
 	if c.RuntimeParams, err = parameters(c.RuntimeParams, o.Name); err != nil {
 		return nil, err
 	}
-	config.MaxConns = 10
-	if o.Connections > 0 {
-		config.MaxConns = o.Connections
+	needed := cmp.Or(o.Connections, 10)
+	if asksForConnections(url) && config.MaxConns < needed && o.Logger != nil {
+		o.Logger.Warn("pool_max_conns in the database URL is less than syncer needs, and is not kept to: let there be fewer workers", "pool_max_conns", config.MaxConns, "needed", needed)
+	}
+	if !asksForConnections(url) || config.MaxConns < needed {
+		config.MaxConns = needed
 	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = connectTimeout
@@ -132,6 +137,13 @@ func sessionConfig(url string, o Options) (*pgxpool.Config, error) {
 	}}).DialContext
 	config.AfterConnect = settle
 	return config, nil
+}
+
+// asksForConnections reports whether a URL has pool_max_conns, which the pool's
+// configuration does not tell from its default.
+func asksForConnections(url string) bool {
+	c, err := pgx.ParseConfig(url)
+	return err == nil && c.RuntimeParams["pool_max_conns"] != ""
 }
 
 // checkModes refuses the ways of speaking to the server that syncer cannot work in:
@@ -146,7 +158,7 @@ func checkModes(c *pgx.ConnConfig) error {
 	default:
 		return nil
 	}
-	return &connectError{"the database URL asks for " + what + ", which syncer cannot work with", "take it out of DATABASE_URL, and " + noPooler, nil}
+	return &connectError{"the database URL asks for " + what + ", which syncer cannot work with", "take it out of the database URL, and " + noPooler, nil}
 }
 
 // parameters are what the connection's first message says, of which the URL (or the
@@ -158,7 +170,7 @@ func parameters(given map[string]string, name string) (map[string]string, error)
 		value, lower := given[key], strings.ToLower(key)
 		want, isFixed := fixed[lower]
 		if lower == "replication" || isFixed && !slices.Contains(ofEnvironment, lower) && plain(value) != plain(want) {
-			return nil, &connectError{"the database URL sets " + lower + ", which syncer sets itself", "take it out of DATABASE_URL (or the service file)", nil}
+			return nil, &connectError{"the database URL sets " + lower + ", which syncer sets itself", "take it out of the database URL (or the service file)", nil}
 		}
 		all[lower] = value
 	}
@@ -186,7 +198,7 @@ func settle(ctx context.Context, conn *pgx.Conn) error {
 	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
 		return &connectError{
 			"the database's encoding is " + encoding + ", in which not every text can be kept",
-			"make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and name that in DATABASE_URL", nil,
+			"make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and name that in the database URL", nil,
 		}
 	}
 	names := slices.Sorted(maps.Keys(fixed))

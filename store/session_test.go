@@ -156,7 +156,7 @@ func TestWhatTheAddressMaySay(t *testing.T) {
 			require.ErrorContains(t, err, refusal, query)
 			what, remedy := store.Explain(err)
 			require.Contains(t, what, refusal, query)
-			require.Contains(t, remedy, "take it out of DATABASE_URL", query)
+			require.Contains(t, remedy, "take it out of the database URL", query)
 			continue
 		}
 		require.NoError(t, err, query)

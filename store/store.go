@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -102,10 +103,20 @@ func unreachable(c *pgx.ConnConfig, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		what, remedy = "no answer in time", noServer
 	case remedy == "":
-		remedy = "is it running, and is DATABASE_URL right?"
+		remedy = "is it running, and is the database URL right?"
 	}
-	return &connectError{fmt.Sprintf("database %s/%s as user %s: %s",
-		net.JoinHostPort(c.Host, fmt.Sprint(c.Port)), c.Database, c.User, what), remedy, err}
+	return &connectError{fmt.Sprintf("database %s/%s as user %s: %s", hosts(c), c.Database, c.User, what), remedy, err}
+}
+
+// hosts are all that a URL names: each was tried.
+func hosts(c *pgx.ConnConfig) string {
+	list := []string{net.JoinHostPort(c.Host, fmt.Sprint(c.Port))}
+	for _, f := range c.Fallbacks { // of one host, too: with TLS and without
+		if host := net.JoinHostPort(f.Host, fmt.Sprint(f.Port)); !slices.Contains(list, host) {
+			list = append(list, host)
+		}
+	}
+	return strings.Join(list, ",")
 }
 
 // A connectError has a text of its own: pgx's has a line for each try.

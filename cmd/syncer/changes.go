@@ -149,7 +149,7 @@ func knownAccounts(ctx context.Context, db *database, names []string) error {
 		return err
 	}
 	if len(list) == 0 {
-		return errors.New("nothing was ever synced into this database: run syncer sync, or set DATABASE_URL to the one that is meant")
+		return errors.New("nothing was ever synced into this database: run syncer sync, or name the database that is meant (DATABASE_URL, or database.url of the configuration)")
 	}
 	var known []string
 	for _, a := range list {

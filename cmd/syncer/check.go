@@ -94,8 +94,12 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 		syncer, err = p.newSyncer(c, nil, hasty) // which the database need not wait for, nor fail
 	}
 	if err != nil {
-		for line := range strings.Lines(err.Error()) {
-			report.Checks = append(report.Checks, finding{Check: "configuration", Result: resultFailed, Found: strings.TrimSpace(line)})
+		problems, many := errors.AsType[config.Problems](err)
+		for _, problem := range problems {
+			report.Checks = append(report.Checks, finding{Check: "configuration", Result: resultFailed, Found: problem.String()})
+		}
+		if !many { // one error, on however many lines
+			report.Checks = append(report.Checks, finding{Check: "configuration", Result: resultFailed, Found: harmless(err.Error())})
 		}
 		return report, nil
 	}

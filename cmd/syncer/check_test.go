@@ -251,7 +251,7 @@ func TestCheckFinds(t *testing.T) {
 			Found: "the answer holds no list Processes", Remedy: "check the endpoints",
 		}}, 0},
 		{"a wrong password", func(_ *testing.T, c *checkup) { c.database = as(c.database, "syncer", "wrong") }, []finding{{
-			Check: "database", Found: "password authentication failed", Remedy: "check the user and the password in DATABASE_URL",
+			Check: "database", Found: "password authentication failed", Remedy: "check the user and the password in the database URL",
 		}}, 0},
 		{"a database that is not there", func(t *testing.T, c *checkup) {
 			u, err := url.Parse(c.database)
@@ -282,7 +282,7 @@ func TestCheckFinds(t *testing.T) {
 		}, []finding{{Check: "writing", Found: "default_transaction_read_only is on, set by the database", Remedy: "ALTER DATABASE"}}, 0},
 		{"a read-only connection", func(_ *testing.T, c *checkup) {
 			c.database += "&default_transaction_read_only=on"
-		}, []finding{{Check: "writing", Found: "set by the client", Remedy: "take it out of DATABASE_URL"}}, 0},
+		}, []finding{{Check: "writing", Found: "set by the client", Remedy: "take it out of the database URL"}}, 0},
 		{"a role that may only read", func(t *testing.T, c *checkup) {
 			database := c.database
 			execute(t, database,

@@ -194,6 +194,12 @@ func (o *output) String() string {
 // startProcess starts the program with an environment of its own.
 func startProcess(t *testing.T, env map[string]string, args ...string) *process {
 	t.Helper()
+	p := newProcess(env, args...)
+	p.start(t)
+	return p
+}
+
+func newProcess(env map[string]string, args ...string) *process {
 	p := &process{cmd: exec.Command(os.Args[0], args...), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.Env = []string{
@@ -203,6 +209,11 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 	for name, value := range env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
+	return p
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
 	require.NoError(t, p.cmd.Start())
 	go func() {
 		_ = p.cmd.Wait() // the exit code tells
@@ -212,7 +223,6 @@ func startProcess(t *testing.T, env map[string]string, args ...string) *process 
 		_ = p.cmd.Process.Kill()
 		<-p.ended
 	})
-	return p
 }
 
 // says waits until the process has logged something.

@@ -88,6 +88,9 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := db.prepare(ctx, true); err != nil {
 		return err
 	}
+	if err := db.MarkDemo(ctx); err != nil {
+		return err
+	}
 	if _, err := db.SetTimezone(ctx, "UTC", source.All); err != nil {
 		return err
 	}

@@ -36,6 +36,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	// A write to a pipe that nobody reads any more fails, and does not end the program:
+	// what it does is done to its end. An ignored signal would be so for PostgreSQL, too.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	// A second signal, while the first is being obeyed, ends the program at once.
 	context.AfterFunc(ctx, stop)
 	os.Exit(p.run(ctx, os.Args[1:]))
@@ -71,6 +74,17 @@ type program struct {
 
 // run runs one command and returns its exit code.
 func (p *program) run(ctx context.Context, args []string) int {
+	out := &resultWriter{Writer: p.stdout}
+	p.stdout = out
+	code := p.execute(ctx, args, out)
+	if out.err == nil {
+		return code
+	}
+	fmt.Fprintln(p.stderr, "syncer: the output could not be written:", harmless(out.err.Error()))
+	return exitFailed
+}
+
+func (p *program) execute(ctx context.Context, args []string, out *resultWriter) int {
 	root := p.command() //nolint:contextcheck // each command takes cobra's context, which is this one
 	root.SetArgs(args)
 	root.SetOut(p.stdout)
@@ -81,7 +95,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, errFailed):
+	case errors.Is(err, errFailed), out.err != nil && err.Error() == out.err.Error(): // that alone, which run tells
 		return exitFailed
 	case errors.As(err, &problems): // a line for each
 		fmt.Fprintln(p.stderr, "syncer:", text.Printable(text.Scrub(err.Error())))

@@ -105,22 +105,22 @@ var troubles = map[string]trouble{
 		cause: func(t *testing.T, n *newcomer) {
 			n.database = changeURL(t, n.database, func(u *url.URL) { u.Path = "/nowhere" })
 		},
-		check: `✗ \| database .*: database "nowhere" does not exist \(SQLSTATE 3D000\) → make the database \(CREATE DATABASE\), or name another in DATABASE_URL$`,
+		check: `✗ \| database .*: database "nowhere" does not exist \(SQLSTATE 3D000\) → make the database \(CREATE DATABASE\), or name another in the database URL$`,
 		sync:  `^syncer: database .*/nowhere as user .*: database "nowhere" does not exist \(SQLSTATE 3D000\); make the database`,
 	},
 	"a wrong password": {
 		cause: func(t *testing.T, n *newcomer) {
 			n.database = changeURL(t, n.database, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "planted-password") })
 		},
-		check: `✗ \| database .*: password authentication failed for user .* → check the user and the password in DATABASE_URL, and the server's pg_hba.conf$`,
-		sync:  `^syncer: database .*: password authentication failed for user .*; check the user and the password in DATABASE_URL`,
+		check: `✗ \| database .*: password authentication failed for user .* → check the user and the password in the database URL, and the server's pg_hba.conf$`,
+		sync:  `^syncer: database .*: password authentication failed for user .*; check the user and the password in the database URL`,
 	},
 	"a host that is not there": {
 		cause: func(t *testing.T, n *newcomer) {
 			n.database = changeURL(t, n.database, func(u *url.URL) { u.Host = "db.invalid:5432" })
 		},
-		check: `✗ \| database .* db\.invalid:5432/.*: lookup db\.invalid.* → check the host in DATABASE_URL, and the DNS of this machine$`,
-		sync:  `^syncer: database db\.invalid:5432/.*: lookup db\.invalid.*; check the host in DATABASE_URL, and the DNS of this machine$`,
+		check: `✗ \| database .* db\.invalid:5432/.*: lookup db\.invalid.* → check the host in the database URL, and the DNS of this machine$`,
+		sync:  `^syncer: database db\.invalid:5432/.*: lookup db\.invalid.*; check the host in the database URL, and the DNS of this machine$`,
 	},
 	"a read-only database": {
 		cause: func(t *testing.T, n *newcomer) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -22,17 +21,16 @@ type shown string
 
 // isTerminal reports whether w is a terminal that a person watches.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	f := file(w)
+	return f != nil && term.IsTerminal(int(f.Fd()))
 }
 
 // width is that of the terminal in columns; 0: it is none.
 func (p *program) width() int {
-	f, ok := p.stdout.(*os.File)
-	if !ok || !isTerminal(f) {
+	if !isTerminal(p.stdout) {
 		return 0
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
+	width, _, err := term.GetSize(int(file(p.stdout).Fd()))
 	if err != nil {
 		return 0
 	}

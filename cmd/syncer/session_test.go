@@ -59,9 +59,9 @@ func TestAHostileDatabase(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { execute(t, address, "DROP DATABASE "+latin+" WITH (FORCE)") })
 	for at, refusal := range map[string]string{
-		address + "&default_query_exec_mode=exec":           "take it out of DATABASE_URL",
+		address + "&default_query_exec_mode=exec":           "take it out of the database URL",
 		strings.ReplaceAll(address, database, latin):        "ENCODING 'UTF8'",
-		address + "&default_transaction_isolation=snapshot": "take it out of DATABASE_URL",
+		address + "&default_transaction_isolation=snapshot": "take it out of the database URL",
 	} {
 		for _, args := range [][]string{{"check"}, {"sync"}, {"run"}, {"migrate", "up"}} {
 			p := startProcess(t, map[string]string{"DATABASE_URL": at}, append(args, "--config", config)...)

@@ -22,18 +22,26 @@ func (p *program) loadConfig() (*config.Config, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if c.DatabaseOverridden() {
+		warning := fmt.Sprintf("DATABASE_URL is set and names another database than database.url of %s: that of DATABASE_URL is used", p.configFile)
+		if p.ownsDatabase { // the daemon, which has a log
+			p.log.Warn(warning)
+		} else {
+			fmt.Fprintln(p.stderr, "syncer:", harmless(warning))
+		}
+	}
 	return c, nil
 }
 
 // databaseURL is that of the configuration or the environment, for commands that
 // need no more of the configuration than that.
 func (p *program) databaseURL() (string, error) {
-	c, err := config.Load(p.configFile, source.All, p.getenv)
+	c, err := p.loadConfig()
 	if errors.Is(err, fs.ErrNotExist) {
-		return p.getenv("DATABASE_URL"), nil
+		return strings.TrimSpace(p.getenv("DATABASE_URL")), nil
 	}
 	if err != nil {
-		return "", usageError{err}
+		return "", err
 	}
 	return string(c.Database.URL), nil
 }
@@ -221,6 +229,13 @@ func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) 
 			err = errors.Join(err, db.close(ctx))
 		}
 	}()
+	demo, err := db.IsDemo(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if demo {
+		return nil, usageError{errors.New("this database is the demo's, which only syncer demo fills: rows of a real cloud would be lost among simulated ones; unset DATABASE_URL, or name another database")}
+	}
 	if err := db.prepare(ctx, migrate); err != nil {
 		return nil, err
 	}

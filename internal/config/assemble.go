@@ -77,6 +77,8 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 
 		DeadAfter: cmp.Or(time.Duration(f.DeadAfter), DefaultDeadAfter),
 
+		databaseOfFile: Secret(strings.TrimSpace(string(f.Database.URL))),
+
 		path:    doc.path,
 		sources: map[string]SourceConfig{},
 	}

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 	_ "time/tzdata" // time zones are named in the file, and minimal images have none
 
@@ -49,6 +50,8 @@ type Config struct {
 	// DeadAfter is for how long a process must have no session with the database
 	// for its syncs to be given to others.
 	DeadAfter time.Duration
+
+	databaseOfFile Secret // database.url, whichever is used
 
 	path    string
 	sources map[string]SourceConfig // of all known sources
@@ -169,7 +172,7 @@ func Load(path string, known []*source.Source, getenv func(string) string) (*Con
 	if err != nil {
 		return nil, err
 	}
-	doc := parse(path, text, getenv)
+	doc := parse(path, text, func(name string) string { return strings.TrimRight(getenv(name), "\r\n") })
 	if doc.root == nil {
 		return nil, doc.sorted()
 	}
@@ -197,6 +200,11 @@ func read(path string) ([]byte, error) {
 		return nil, fmt.Errorf("configuration: %s is larger than 1 MB; is it the right file?", path)
 	}
 	return text, nil
+}
+
+// DatabaseOverridden reports whether file and environment name different databases.
+func (c *Config) DatabaseOverridden() bool {
+	return c.databaseOfFile != "" && c.databaseOfFile != c.Database.URL
 }
 
 // Validate checks what commands need that speak to the cloud.

@@ -203,6 +203,11 @@ func TestDatabaseFromTheEnvironment(t *testing.T) {
 	c, err = load("host=db dbname=syncer")
 	require.NoError(t, err)
 	assert.Equal(t, "host=db dbname=syncer", string(c.Database.URL))
+	assert.True(t, c.DatabaseOverridden(), "which is told")
+	c, err = load("postgres://file/db\n")
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://file/db", string(c.Database.URL), "a line break at the end is no part of it")
+	assert.False(t, c.DatabaseOverridden())
 	_, err = load("mysql://hunter2@db")
 	require.EqualError(t, err, "environment: DATABASE_URL: this value is not a PostgreSQL address: expected postgres://user:password@host:5432/database")
 }

@@ -74,6 +74,10 @@ func (d *document) syntaxProblem(err error, content []byte) {
 			return
 		}
 	}
+	if at, name, found := unquoted(lines); found {
+		d.report(at, nil, `${%[1]s} inside { } or [ ] needs quotes: write "${%[1]s}"`, name)
+		return
+	}
 	d.report(place{line: line}, nil, "not YAML: %s", strings.TrimPrefix(message, m[0]))
 }
 

@@ -11,10 +11,11 @@ import (
 const maxVariable = 64 << 10
 
 // Variable is the value of an environment variable. Where NAME is empty and
-// NAME_FILE names a file, it is that file's text without the line breaks at its
-// end: so Docker and Kubernetes hand secrets over.
+// NAME_FILE names a file, it is that file's text: so Docker and Kubernetes hand
+// secrets over. Line breaks at its end, which secrets get by accident, are no part
+// of either.
 func Variable(getenv func(string) string, name string) (string, error) {
-	value, path := getenv(name), getenv(name+"_FILE")
+	value, path := strings.TrimRight(getenv(name), "\r\n"), getenv(name+"_FILE")
 	if value != "" || path == "" {
 		return value, nil
 	}
