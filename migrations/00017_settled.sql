@@ -8,10 +8,11 @@ CREATE TABLE syncer.merging (
     region_id text COLLATE "C" NOT NULL,
     merge_id integer GENERATED ALWAYS AS IDENTITY (CYCLE),
     not_before timestamptz NOT NULL,
+    pid integer NOT NULL,
     CONSTRAINT merging_pkey PRIMARY KEY (account_id, merge_id)
 );
 COMMENT ON TABLE syncer.merging IS 'Merges under way. A row is committed before the merge reads its moment, and deleted by the merge itself: whoever does not see what the merge wrote sees the row.';
-COMMENT ON COLUMN syncer.merging.merge_id IS 'Second half of the advisory lock that the merge holds while it lasts; the first is 1835364967.';
+COMMENT ON COLUMN syncer.merging.pid IS 'Session that merges. It holds a lock on this table, ROW EXCLUSIVE, while the merge lasts.';
 COMMENT ON COLUMN syncer.merging.not_before IS 'The moment of the merge is not before this one.';
 
 -- +goose StatementBegin
@@ -23,23 +24,22 @@ AS $$
 -- All that counts is what the caller's snapshot shows, which is not older than now():
 -- a merge that it neither shows nor has the row of reads its moment later than that.
 DECLARE
-    alive oid[];
+    alive integer[];
     bound timestamptz;
 BEGIN
     -- A merge whose process was killed leaves its row behind. It holds its lock no more,
     -- and has not deleted the row, whereas one that has committed since the snapshot
     -- was taken has: which shows, once the locks were looked at.
-    SELECT array_agg(l.objid)
+    SELECT array_agg(l.pid)
     INTO alive
     FROM pg_locks AS l
-    WHERE l.locktype = 'advisory'
+    WHERE l.relation = 'syncer.merging'::regclass
         AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-        AND l.classid = 1835364967
-        AND l.objsubid = 2;
+        AND l.mode = 'RowExclusiveLock';
     SELECT min(m.not_before)
     INTO bound
     FROM syncer.merging AS m
-    WHERE m.merge_id::oid = ANY (alive) OR m.xmax::text <> '0';
+    WHERE m.pid = ANY (alive) OR m.xmax::text <> '0';
     RETURN least(now(), bound);
 END
 $$;

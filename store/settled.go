@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // A merge's moment is earlier than its commit, by seconds where it is large. Who
@@ -13,10 +14,6 @@ import (
 // before. So each transaction that is going to write versions announces itself
 // before it reads its moment, and alicloud.settled_at() tells the earliest moment
 // that may still come.
-
-// mergingLock is the first half of the advisory lock that such a transaction holds,
-// "merg" as a number; the second is its merge_id.
-const mergingLock = 0x6d657267
 
 // lead is how far ahead of the clock a merge's earliest moment is announced, at
 // first. Until it is announced, readers are told of moments up to their now: so it is
@@ -27,13 +24,21 @@ const lead = 5 * time.Millisecond
 // writeVersions runs f, which reads its moment and writes versions of a partition, in
 // a transaction that alicloud.settled_at() knows of. ErrStale: make the run again.
 func (s *Store) writeVersions(ctx context.Context, q querier, p Partition, f func(pgx.Tx) error) error {
+	if pool, ok := q.(*pgxpool.Pool); ok { // the row names the session that merges
+		conn, err := pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		q = conn
+	}
 	for ahead := lead; ; ahead *= 4 {
 		id, notBefore, err := s.announce(ctx, q, p, ahead)
 		if err != nil {
 			return err
 		}
 		err = pgx.BeginFunc(ctx, q, func(tx pgx.Tx) error {
-			if err := s.await(ctx, tx, id, notBefore); err != nil {
+			if err := s.await(ctx, tx, notBefore); err != nil {
 				return err
 			}
 			if err := f(tx); err != nil {
@@ -66,23 +71,23 @@ func (s *Store) announce(ctx context.Context, q querier, p Partition, ahead time
     DELETE FROM syncer.merging AS m
     WHERE m.not_before < clock_timestamp() - interval '1 minute' AND NOT EXISTS (
         SELECT FROM pg_locks AS l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = $6::int::oid AND l.objid = m.merge_id::oid
-            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        WHERE l.relation = 'syncer.merging'::regclass AND l.mode = 'RowExclusiveLock' AND l.pid = m.pid AND l.pid <> pg_backend_pid()
     )
 )
-INSERT INTO syncer.merging (account_id, source, region_id, not_before)
-VALUES ($1, $2, $3, coalesce($4::timestamptz, clock_timestamp() + $5::interval))
-RETURNING merge_id, not_before`, p.AccountID, p.Source.Name, p.RegionID, s.now(), ahead, mergingLock).
+INSERT INTO syncer.merging (account_id, source, region_id, not_before, pid)
+VALUES ($1, $2, $3, coalesce($4::timestamptz, clock_timestamp() + $5::interval), pg_backend_pid())
+RETURNING merge_id, not_before`, p.AccountID, p.Source.Name, p.RegionID, s.now(), ahead).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&id, &notBefore) })
 	return id, notBefore, q.SendBatch(ctx, &batch).Close()
 }
 
-// await takes the lock of an announced transaction, and waits until its moment may
-// come.
-func (s *Store) await(ctx context.Context, tx pgx.Tx, id int32, notBefore time.Time) error {
+// await takes the lock by which an announced transaction is known to be alive, and
+// waits until its moment may come. It is one of the table's: an advisory lock, any
+// login could take.
+func (s *Store) await(ctx context.Context, tx pgx.Tx, notBefore time.Time) error {
 	inTime := false
 	var batch pgx.Batch
-	batch.Queue("SELECT pg_advisory_xact_lock_shared($1::int, $2::int)", mergingLock, id)
+	batch.Queue("LOCK TABLE syncer.merging IN ROW EXCLUSIVE MODE")
 	batch.Queue("SELECT clock_timestamp() < $1", notBefore).QueryRow(func(row pgx.Row) error { return row.Scan(&inTime) })
 	if s.clock == nil {
 		batch.Queue("SELECT pg_sleep_until($1)", notBefore)
