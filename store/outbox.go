@@ -14,6 +14,9 @@ type Notification struct {
 	ID       int64
 	Message  json.RawMessage
 	Attempts int
+	// Refused are the titles of messages that the target has refused for good since it
+	// last took one.
+	Refused []string
 }
 
 // Claim takes the next message for a target, if it is due: the oldest that waits, and
@@ -31,7 +34,17 @@ WHERE next_attempt_at <= now() AND notification_id = (
     FROM syncer.notifications
     WHERE target = $1 AND delivered_at IS NULL AND given_up_at IS NULL
 )
-RETURNING notification_id, message, attempts`, target, lease).Scan(&n.ID, &n.Message, &n.Attempts)
+RETURNING notification_id, message, attempts, ARRAY(
+    SELECT g.message ->> 'title'
+    FROM syncer.notifications AS g
+    WHERE g.target = $1 AND g.given_up_at IS NOT NULL AND g.notification_id > (
+        SELECT coalesce(max(d.notification_id), 0)
+        FROM syncer.notifications AS d
+        WHERE d.target = $1 AND d.delivered_at IS NOT NULL
+    )
+    ORDER BY g.notification_id
+    LIMIT 10
+)`, target, lease).Scan(&n.ID, &n.Message, &n.Attempts, &n.Refused)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -51,14 +64,18 @@ func (s *Store) Delivered(ctx context.Context, n *Notification) (err error) {
 // notifyFor is how long a message is tried to be delivered.
 const notifyFor = "3 days"
 
+// refusedFor is how often a message is tried that its target refuses for good: others
+// wait behind it.
+const refusedFor = 4
+
 // Undelivered notes why an attempt failed, and reports whether it was the last. The
 // wait before the next one doubles with each.
-func (s *Store) Undelivered(ctx context.Context, n *Notification, why string, wait time.Duration) (givenUp bool, err error) {
+func (s *Store) Undelivered(ctx context.Context, n *Notification, why string, refused bool, wait time.Duration) (givenUp bool, err error) {
 	defer wrap(&err, "note a message as not delivered")
 	err = s.pool.QueryRow(ctx, `UPDATE syncer.notifications
 SET last_error = $2, next_attempt_at = now() + least($3::interval * 2 ^ least(attempts - 1, 20), interval '6 hours'),
-    given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' THEN now() END
+    given_up_at = CASE WHEN created_at < now() - interval '`+notifyFor+`' OR $4 AND attempts >= $5 THEN now() END
 WHERE notification_id = $1
-RETURNING given_up_at IS NOT NULL`, n.ID, told(why), wait).Scan(&givenUp)
+RETURNING given_up_at IS NOT NULL`, n.ID, told(why), wait, refused, refusedFor).Scan(&givenUp)
 	return givenUp, err
 }

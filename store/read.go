@@ -17,16 +17,31 @@ type Count struct {
 	Source   string `json:"source"`
 	Standing int64  `json:"standing"`
 	Ended    int64  `json:"ended"`
+	About    bool   `json:"about,omitempty"` // Ended is an estimate: counting would take long
 }
 
-// Counts reads all tables, so it takes its time.
+// countable is how many ended versions are counted; of more, it is estimated how many
+// there are.
+const countable = 1_000_000
+
+// Counts reads what stands, and as much of what has ended.
 func (s *Store) Counts(ctx context.Context, sources []*source.Source) (list []Count, err error) {
 	defer wrap(&err, "count rows")
 	for _, src := range sources {
 		c := Count{Source: src.Name}
 		err := s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT
     (SELECT count(*) FROM %[1]s WHERE valid_to = 'infinity'),
-    (SELECT count(*) FROM %[1]s WHERE valid_to < 'infinity')`, pgx.Identifier{"syncer", src.Name}.Sanitize())).Scan(&c.Standing, &c.Ended)
+    CASE
+        WHEN known.ended > $2 THEN known.ended
+        ELSE (SELECT count(*) FROM %[1]s WHERE valid_to < 'infinity')
+    END,
+    known.ended > $2
+FROM (
+    SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS ended
+    FROM pg_inherits AS i
+    JOIN pg_class AS c ON c.oid = i.inhrelid
+    WHERE i.inhparent = to_regclass($1) AND c.relname <> $3
+) AS known`, pgx.Identifier{"syncer", src.Name}.Sanitize()), "syncer."+pgx.Identifier{src.Name}.Sanitize(), countable, src.Name+"_standing").Scan(&c.Standing, &c.Ended, &c.About)
 		if err != nil {
 			return nil, err
 		}

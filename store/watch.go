@@ -97,11 +97,23 @@ func (w *Watch) Alerts(ctx context.Context) (_ []Alert, err error) {
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Alert])
 }
 
-// SetAlerts replaces those that are open.
-func (w *Watch) SetAlerts(ctx context.Context, list []Alert) (err error) {
+// SetAlerts replaces those that are open of the partitions that this process has
+// configured. Those of others are of another configuration on the same database, or of
+// none, which a day tells.
+func (w *Watch) SetAlerts(ctx context.Context, configured []Configured, list []Alert) (err error) {
 	defer wrap(&err, "keep the open alerts")
+	var accounts, sources, regions []string
+	for _, c := range configured {
+		accounts, sources, regions = append(accounts, c.AccountName), append(sources, c.Source), append(regions, c.RegionID)
+	}
 	var batch pgx.Batch
-	batch.Queue("DELETE FROM syncer.alerts")
+	batch.Queue(`DELETE FROM syncer.alerts AS a
+WHERE (account_name, source, region_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+    OR EXISTS (
+        SELECT FROM syncer.partitions AS p
+        JOIN syncer.accounts AS o USING (account_id)
+        WHERE o.name = a.account_name AND p.source = a.source AND p.region_id = a.region_id AND p.retired_at < now() - interval '1 day'
+    )`, accounts, sources, regions)
 	for _, a := range list {
 		batch.Queue("INSERT INTO syncer.alerts (account_name, source, region_id, problem, since, told_at, good_since) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 			a.Account, a.Source, a.Region, a.Problem, a.Since, a.ToldAt, a.GoodSince)

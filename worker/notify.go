@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -112,7 +113,7 @@ func (n *Notifier) Watch(ctx context.Context) error {
 			return err
 		}
 		still, tell := judge(states, open, w.Now, n.Settle)
-		if err := w.SetAlerts(ctx, still); err != nil {
+		if err := w.SetAlerts(ctx, partitions(states), still); err != nil {
 			return err
 		}
 		for _, group := range byTrouble(tell) {
@@ -136,6 +137,14 @@ func (n *Notifier) Watch(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// partitions are those that are spoken of.
+func partitions(states []State) (list []store.Configured) {
+	for _, s := range states {
+		list = append(list, store.Configured{Source: s.Source, AccountName: *s.AccountName, RegionID: s.RegionID})
+	}
+	return list
 }
 
 // toldOf names the targets that are told of an event.
@@ -167,6 +176,9 @@ func (n *Notifier) deliver(ctx context.Context, t *notify.Target) error {
 		var m notify.Message
 		failure := json.Unmarshal(next.Message, &m)
 		if failure == nil {
+			for _, lost := range next.Refused {
+				m.Lines = append(m.Lines, "Not delivered before this, since it was refused: "+lost)
+			}
 			failure = t.Send(ctx, m)
 		}
 		if ctx.Err() != nil && failure != nil {
@@ -187,7 +199,7 @@ func (n *Notifier) note(ctx context.Context, t *notify.Target, sent *store.Notif
 	if failure == nil {
 		return n.Syncer.Store.Delivered(ctx, sent)
 	}
-	givenUp, err := n.Syncer.Store.Undelivered(ctx, sent, failure.Error(), or(n.Retry, 30*time.Second))
+	givenUp, err := n.Syncer.Store.Undelivered(ctx, sent, failure.Error(), errors.Is(failure, notify.ErrRefused), or(n.Retry, 30*time.Second))
 	switch {
 	case err != nil:
 		return err

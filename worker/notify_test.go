@@ -307,3 +307,44 @@ func showMessages(t *testing.T, s *store.Store) (text string) {
 	require.NoError(t, rows.Err())
 	return text
 }
+
+// TestRefusedForGood: a message that its target does not take blocks no other for
+// long, and the next one names it.
+func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	tell(t, s, 3)
+	var mu sync.Mutex
+	var got []notify.Message
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var m notify.Message
+		if json.NewDecoder(r.Body).Decode(&m) != nil || m.Title == "message 1" {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, m)
+	}))
+	t.Cleanup(server.Close)
+	n := newInbox(t).notifier(&worker.Syncer{Store: s})
+	n.Targets[0].URL, n.Retry, n.Every = server.URL, time.Millisecond, time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { n.Run(ctx) })
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(got) == 2
+	}, 30*time.Second, 5*time.Millisecond)
+	cancel()
+	wg.Wait()
+	require.Equal(t, "message 0", got[0].Title)
+	require.Equal(t, "message 2", got[1].Title)
+	require.Equal(t, []string{"Not delivered before this, since it was refused: message 1"}, got[1].Lines)
+	var state string
+	var attempts int
+	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT state, attempts FROM alicloud.notifications WHERE target = 'ops' AND title = 'message 1'").Scan(&state, &attempts))
+	require.Equal(t, "given up", state)
+	require.Equal(t, 4, attempts)
+}

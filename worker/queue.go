@@ -122,10 +122,19 @@ func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
 // snooze is the wait for a sync of which it is not known what it is for.
 const snooze = 5 * time.Second
 
+// While schedule.yaml is changed machine by machine, processes have different ones: a
+// job that this one does not know, it leaves to the others for some time.
+const (
+	handOver      = 10 * time.Minute
+	handOverAgain = 15 * time.Second
+)
+
 // Work makes the sync of a slot, unless it is no longer needed.
 func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error {
 	j, ok := w.syncer.Config().find(job.Args)
-	if !ok {
+	if !ok && w.syncer.Store.Time().Sub(job.Args.Slot) < handOver {
+		return river.JobSnooze(handOverAgain) // it may be of another process, whose configuration has it
+	} else if !ok {
 		return river.JobCancel(errors.New("no longer in the configuration"))
 	}
 	end, underWay := w.syncer.flights.begin(j)
@@ -196,7 +205,11 @@ func isCloud(err error) bool {
 
 // skip ends a slot's job without a sync, and says so in the log and on the job.
 func (w *queueWorker) skip(ctx context.Context, job *river.Job[SyncArgs], why string) error {
-	w.log.InfoContext(ctx, "slot skipped", "source", job.Args.Source, "account", job.Args.Account, "region_id", job.Args.Region, "slot", job.Args.Slot, "why", why)
+	level := slog.LevelInfo
+	if why == errAnswered.Error() { // as each start finds of most
+		level = slog.LevelDebug
+	}
+	w.log.Log(ctx, level, "slot skipped", "source", job.Args.Source, "account", job.Args.Account, "region_id", job.Args.Region, "slot", job.Args.Slot, "why", why)
 	return river.RecordOutput(ctx, map[string]string{"skipped": why})
 }
 

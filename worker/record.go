@@ -68,7 +68,11 @@ func (s *Syncer) log(ctx context.Context, p store.Partition, run store.Run, r Re
 	if r.Status != store.StatusOK && r.Status != StatusCalledOff {
 		level = slog.LevelWarn
 	}
-	s.Logger.Log(ctx, level, "synced", attrs...)
+	what := "synced"
+	if r.Status != store.StatusOK {
+		what = "sync " + r.Status // failed, held, incomplete or called off
+	}
+	s.Logger.Log(ctx, level, what, attrs...)
 	if len(r.Changes.Churn) > 0 {
 		s.Logger.WarnContext(ctx, "most versions were made only because fields that no column holds had changed: list them under ignore of the source if they are of no use",
 			"source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID, "fields", strings.Join(r.Changes.Churn, ","))

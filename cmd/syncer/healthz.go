@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"strings"
@@ -22,15 +23,31 @@ func (p *program) healthzCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if address == "" {
-				address = p.getenv("SYNCER_LISTEN")
+				address = p.daemonAddress()
 			}
 			return p.healthz(cmd.Context(), address, path)
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&address, "address", "", "host:port of the daemon (default: SYNCER_LISTEN, else 127.0.0.1:8080)")
+	f.StringVar(&address, "address", "", "host:port of the daemon (default: SYNCER_LISTEN, else server.listen of schedule.yaml, else 127.0.0.1:8080)")
 	f.StringVar(&path, "path", "/readyz", "/readyz (the database is reachable, the schema current) or /healthz (the program lives)")
 	return cmd
+}
+
+// daemonAddress is where the daemon on this machine listens; empty: it is not known. One
+// that is running goes on when its file is spoiled, and so must whoever asks for it.
+func (p *program) daemonAddress() string {
+	if address := p.getenv("SYNCER_LISTEN"); address != "" {
+		return address
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(p.stderr, "syncer: %s cannot be read: asking at the default address\n", p.configFile)
+		}
+		return ""
+	}
+	return c.Server.Listen
 }
 
 func (p *program) healthz(ctx context.Context, address, path string) error {

@@ -51,7 +51,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| credentials .* SignatureDoesNotMatch: Specified signature does not match our calculation \(RequestId [0-9A-F-]+\); from the configuration → give the access key secret that belongs to the access key ID$`,
 		sync:   `^failed: agent_versions of production in cn-hangzhou: .*SignatureDoesNotMatch: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
 		status: `^failing: agent_versions of production in cn-hangzhou: .*SignatureDoesNotMatch: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
-		run:    `msg=synced source=agent_versions .*SignatureDoesNotMatch: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
+		run:    `msg="sync failed" source=agent_versions .*SignatureDoesNotMatch: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
 		starts: true,
 	},
 	"a wrong key, by the newer signature": {
@@ -59,7 +59,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| credentials .* SignatureDoesNotMatch: Specified signature does not match our calculation \(RequestId [0-9A-F-]+\); from the configuration → give the access key secret that belongs to the access key ID$`,
 		sync:   `^failed: agent_versions .*: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
 		status: `^failing: agent_versions .*: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
-		run:    `msg=synced source=agent_versions .*: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
+		run:    `msg="sync failed" source=agent_versions .*: Specified signature does not match our calculation \(HTTP 400, RequestId [0-9A-F-]+\); check the access key ID, its secret`,
 		starts: true,
 	},
 	"a missing permission": {
@@ -67,7 +67,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| agent_versions .* NoPermission: caller has no permission \(RequestId [0-9A-F-]+\) → grant the user or role yundun-sas:GetCurrentVersionPublish`,
 		sync:   `^failed: agent_versions .*NoPermission.*; grant the RAM user or role the action yundun-sas:GetCurrentVersionPublish$`,
 		status: `^failing: agent_versions .*NoPermission.*; grant the RAM user or role the action yundun-sas:GetCurrentVersionPublish$`,
-		run:    `msg=synced source=agent_versions .*NoPermission.*; grant the RAM user or role the action yundun-sas:GetCurrentVersionPublish`,
+		run:    `msg="sync failed" source=agent_versions .*NoPermission.*; grant the RAM user or role the action yundun-sas:GetCurrentVersionPublish`,
 		starts: true,
 	},
 	"a region that the API does not have": {
@@ -75,7 +75,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| instance_patch_states \| production \| cn-nowhere +\| InvalidRegionId: .* → take the region out of the account's: the API is not served there$`,
 		sync:   `^failed: instance_patch_states of production in cn-nowhere: .*InvalidRegionId.*; take the region out of the account's regions in the configuration, or correct it$`,
 		status: `^failing: instance_patch_states of production in cn-nowhere: .*InvalidRegionId.*; take the region out of the account's regions`,
-		run:    `msg=synced source=instance_patch_states .*InvalidRegionId.*; take the region out of the account's regions`,
+		run:    `msg="sync failed" source=instance_patch_states .*InvalidRegionId.*; take the region out of the account's regions`,
 		starts: true,
 	},
 	// What a region without an endpoint comes to: its host has no address. The
@@ -85,7 +85,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| instance_patch_states \| production \| cn-nowhere +\| .*host oos\.cn-nowhere\.aliyuncs\.invalid.* → check the (region|network), ?(and)? the DNS of this machine`,
 		sync:   `^failed: instance_patch_states of production in cn-nowhere: .*lookup oos\.cn-nowhere.*; check the (region|network)`,
 		status: `^failing: instance_patch_states of production in cn-nowhere: .*lookup oos\.cn-nowhere.*; check the (region|network)`,
-		run:    `msg=synced source=instance_patch_states .*lookup oos\.cn-nowhere.*; check the (region|network)`,
+		run:    `msg="sync failed" source=instance_patch_states .*lookup oos\.cn-nowhere.*; check the (region|network)`,
 		starts: true,
 	},
 	"no network": {
@@ -93,7 +93,7 @@ var troubles = map[string]trouble{
 		check:  `✗ \| credentials .* dial tcp 127\.0\.0\.1:1: connect: connection refused; from the configuration → check the network: the firewall, HTTPS_PROXY, the endpoints of the account$`,
 		sync:   `^failed: agent_versions .*connection refused \(attempt 6 of 6\); check the network: the firewall, HTTPS_PROXY, the endpoints of the account$`,
 		status: `^failing: agent_versions .*connection refused \(attempt 6 of 6\); check the network: the firewall, HTTPS_PROXY`,
-		run:    `msg=synced source=agent_versions .*connection refused \(attempt 6 of 6\); check the network: the firewall, HTTPS_PROXY`,
+		run:    `msg="sync failed" source=agent_versions .*connection refused \(attempt 6 of 6\); check the network: the firewall, HTTPS_PROXY`,
 		starts: true,
 	},
 	"no database": {

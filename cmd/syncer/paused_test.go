@@ -115,7 +115,7 @@ func TestKilledInSync(t *testing.T) {
 	l.answers.Store(2)
 	other := startProcess(t, l.env, "run", "--config", l.config)
 	other.says(t, "a process is gone: its sync is tried again")
-	other.says(t, "msg=synced")
+	other.says(t, "opened=")
 	other.signal(t, syscall.SIGTERM)
 	require.Zero(t, other.wait(t, time.Minute), other.output())
 	require.Equal(t, []int{2}, l.versions(t))

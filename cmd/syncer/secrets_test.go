@@ -62,7 +62,7 @@ func TestNoSecretLeaves(t *testing.T) {
 		hear(p)
 	}
 	p := startProcess(t, s.traces(t, env), "run", "--config", config, "--log-level", "debug")
-	p.says(t, "msg=synced")
+	p.says(t, "opened=")
 	p.says(t, "message not delivered")
 	p.says(t, "traces are not sent")
 	time.Sleep(3 * time.Second)

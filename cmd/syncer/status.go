@@ -145,7 +145,11 @@ func (p *program) printStatus(report statusReport, now time.Time) {
 	}
 	t = newTable("source", "rows now", "older versions")
 	for _, c := range report.Rows {
-		t.AppendRow([]any{c.Source, thousands(c.Standing), thousands(c.Ended)})
+		ended := thousands(c.Ended)
+		if c.About {
+			ended = "about " + ended
+		}
+		t.AppendRow([]any{c.Source, thousands(c.Standing), ended})
 	}
 	rightAlign(t, 2, 3)
 	printTable(p.stdout, t)

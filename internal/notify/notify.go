@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"syncer/text"
@@ -64,10 +65,28 @@ func (t *Target) Send(ctx context.Context, m Message) error {
 	p := post{Target: t, message: m, at: time.Now()}
 	if err := p.send(ctx); err != nil {
 		// What is secret goes first: a part of it would not be known again.
-		return fmt.Errorf("notify %s: %s", t.Name, text.Cut(text.Line(p.scrub(err.Error())), mostError))
+		what := fmt.Sprintf("notify %s: %s", t.Name, text.Cut(text.Line(p.scrub(err.Error())), mostError))
+		return &sendError{what, errors.Is(err, ErrRefused)}
 	}
 	return nil
 }
+
+// ErrRefused: the target does not take this message, and will not take it again. What
+// is said of the target itself (that nobody is there, or that a key is missing) can be
+// mended.
+var ErrRefused = errors.New("refused for good")
+
+// A sendError has a text without what is secret, and nothing of the error behind it.
+type sendError struct {
+	what    string
+	refused bool
+}
+
+func (e *sendError) Error() string        { return e.what }
+func (e *sendError) Is(target error) bool { return e.refused && target == ErrRefused }
+
+// refusals are the statuses of HTTP that are about the message.
+var refusals = []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
 
 // A post is a message on its way to a target.
 type post struct {
@@ -107,6 +126,9 @@ func (p *post) send(ctx context.Context) (err error) {
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("its answer was cut off: %w", withoutURL(err))
+	}
+	if slices.Contains(refusals, response.StatusCode) {
+		return fmt.Errorf("it answers HTTP %d: %s (%w)", response.StatusCode, answer, ErrRefused)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return fmt.Errorf("it answers HTTP %d: %s", response.StatusCode, answer)
