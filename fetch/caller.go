@@ -11,20 +11,18 @@ const stsRegion = "cn-hangzhou"
 // AccountID is the ID of the account that the credentials belong to. The cloud
 // is asked once.
 func (c *Client) AccountID(ctx context.Context) (string, error) {
-	c.mu.Lock()
-	id := c.accountID
-	c.mu.Unlock()
-	if id != "" {
+	if id := c.KnownID(); id != "" {
 		return id, nil
 	}
 	id, _, err := c.CallerIdentity(ctx)
-	if err != nil {
-		return "", err
-	}
+	return id, err
+}
+
+// KnownID is AccountID without a call; empty: the cloud has not told it yet.
+func (c *Client) KnownID() string {
 	c.mu.Lock()
-	c.accountID = id
-	c.mu.Unlock()
-	return id, nil
+	defer c.mu.Unlock()
+	return c.accountID
 }
 
 // accountIDs are what an account's ID may be: all tables have it in their keys.
@@ -48,5 +46,9 @@ func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err
 		return "", "", err
 	}
 	defer answer.release()
-	return answer.get("AccountId").String(), answer.get("Arn").String(), nil
+	accountID = answer.get("AccountId").String()
+	c.mu.Lock()
+	c.accountID = accountID
+	c.mu.Unlock()
+	return accountID, answer.get("Arn").String(), nil
 }

@@ -32,17 +32,18 @@ func TestFreshnessIsOfWhatIsConfigured(t *testing.T) {
 	other := store.Configured{Source: goes.Source.Name, AccountName: goes.AccountName, RegionID: goes.RegionID}
 	both := []string{"agent_versions " + goes.AccountName + " " + goes.AccountID, "instance_patch_states " + stays.AccountName + " " + stays.AccountID}
 	require.Equal(t, both, seen())
-	require.NoError(t, s.Retire(ctx, []store.Configured{configured}))
+	require.NoError(t, s.Retire(ctx, []store.Configured{configured}, true))
 	require.Equal(t, both[1:], seen())
-	require.NoError(t, s.Retire(ctx, []store.Configured{configured, other}))
+	require.NoError(t, s.Retire(ctx, []store.Configured{configured, other}, true))
 	require.Equal(t, both, seen())
 
 	// A process with another configuration brings its own back, each time it syncs.
-	require.NoError(t, s.Retire(ctx, []store.Configured{configured}))
-	require.NoError(t, s.RecordFailure(ctx, goes, store.Run{Trigger: "manual", Started: time.Now()}, store.Failure{Message: "m"}))
-	require.Equal(t, both[1:], seen(), "by hand, it stays away")
-	require.NoError(t, s.RecordFailure(ctx, goes, store.Run{Trigger: "schedule", Started: time.Now()}, store.Failure{Message: "m"}))
-	require.Equal(t, both, seen())
+	for _, trigger := range []string{"schedule", "manual", "dependency"} {
+		require.NoError(t, s.Retire(ctx, []store.Configured{configured}, true))
+		require.Equal(t, both[1:], seen())
+		require.NoError(t, s.RecordFailure(ctx, goes, store.Run{Trigger: trigger, Started: time.Now()}, store.Failure{Message: "m"}))
+		require.Equal(t, both, seen(), trigger)
+	}
 
 	unknown := stays
 	unknown.AccountID, unknown.AccountName = "", "never-accepted"
@@ -54,4 +55,54 @@ func TestFreshnessIsOfWhatIsConfigured(t *testing.T) {
 	unknown.AccountID, unknown.AccountName = "", "long-gone"
 	require.NoError(t, s.RecordFailure(ctx, unknown, store.Run{Trigger: "schedule", Started: time.Now(), NextDue: time.Now().AddDate(0, 0, -2)}, store.Failure{Message: "m"}))
 	require.Len(t, seen(), 3, "what is tried no more is not late for ever")
+}
+
+// TestNamesFollowIDs: an account that is called otherwise stays what it is, whoever
+// called it so, and two may change their names for each other's.
+func TestNamesFollowIDs(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	src := &source.InstancePatchStates
+	one, two := partition(src), partition(src)
+	one.AccountID, one.AccountName, two.AccountID, two.AccountName = "1", "a", "2", "b"
+	syncAll(t, s, one, []source.Row{patchRow("i-1", 1)})
+	syncAll(t, s, two, []source.Row{patchRow("i-2", 1)})
+	names := func() map[string]string {
+		rows, err := s.Accounts(ctx)
+		require.NoError(t, err)
+		names := map[string]string{}
+		for _, r := range rows {
+			names[r.ID] = r.Name
+		}
+		return names
+	}
+	_, err := s.Pool().Exec(ctx, "UPDATE syncer.accounts SET name = 'another process' WHERE account_id = '1'")
+	require.NoError(t, err)
+	syncAll(t, s, one, []source.Row{patchRow("i-1", 1)})
+	require.Equal(t, map[string]string{"1": "a", "2": "b"}, names(), "a sync that finds nothing new repairs the name")
+
+	configured := func(id, name string) store.Configured {
+		return store.Configured{Source: src.Name, AccountID: id, AccountName: name, RegionID: one.RegionID}
+	}
+	require.NoError(t, s.Retire(ctx, []store.Configured{configured("1", "b"), configured("2", "a")}, true))
+	require.Equal(t, map[string]string{"1": "b", "2": "a"}, names())
+	left := func() (list []string) {
+		rows, err := s.Partitions(ctx)
+		require.NoError(t, err)
+		for _, r := range rows {
+			if r.RetiredAt != nil {
+				list = append(list, r.AccountID)
+			}
+		}
+		return list
+	}
+	require.Empty(t, left())
+	require.NoError(t, s.Retire(ctx, []store.Configured{configured("1", "b"), configured("", "renamed")}, false))
+	require.Empty(t, left(), "it may be the one that could not be asked")
+	require.NoError(t, s.Retire(ctx, []store.Configured{configured("1", "b")}, true))
+	require.Equal(t, []string{"2"}, left())
+	var configuredNow bool
+	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT configured FROM alicloud.accounts WHERE account_id = '2' AND retired_at IS NOT NULL").Scan(&configuredNow))
+	require.False(t, configuredNow)
 }

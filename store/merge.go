@@ -113,7 +113,7 @@ func (y *Sync) merge(ctx context.Context, run Run, announce bool, record func(pg
 			return err
 		}
 		if y.wrote(&c) {
-			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = CASE WHEN $5 THEN $4 ELSE coalesce(first_merged_at, $4) END
+			if _, err := tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = CASE WHEN $5 AND forgotten_at IS NULL THEN $4 ELSE coalesce(first_merged_at, $4) END
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t.Source.Name, y.part.RegionID, c.At, run.First); err != nil {
 				return err
 			}

@@ -79,7 +79,6 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	defer s.mu.Unlock()
 	clear(s.months)
 	clear(s.monthsFrom)
-	clear(s.registered)
 	return undone, err
 }
 

@@ -90,8 +90,8 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	}
 	_, err := q.Exec(ctx, `WITH back AS (
     UPDATE syncer.partitions
-    SET retired_at = NULL
-    WHERE account_id = $1 AND source = $3 AND region_id = $4 AND $5 = 'schedule' AND retired_at IS NOT NULL
+    SET retired_at = NULL, configured_at = $9
+    WHERE account_id = $1 AND source = $3 AND region_id = $4 AND $5 <> 'forget' AND retired_at IS NOT NULL
 )
 INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
@@ -139,31 +139,28 @@ func counts(m map[string]int) any {
 const mostName = 200
 
 // register makes sure that the partition and its account have their rows, and the
-// account its present name.
+// account its present name, whatever another process has called it meanwhile.
 func (s *Store) register(ctx context.Context, q querier, p Partition) error {
-	s.mu.Lock()
-	known := s.registered[p]
-	s.mu.Unlock()
-	if known {
-		return nil
+	name := text.Line(p.AccountName)
+	var known bool
+	if err := q.QueryRow(ctx, `SELECT EXISTS (
+    SELECT
+    FROM syncer.partitions AS p
+    JOIN syncer.accounts AS a ON a.account_id = p.account_id
+    WHERE p.account_id = $1 AND p.source = $2 AND p.region_id = $3 AND a.name = $4
+)`, p.AccountID, p.Source.Name, p.RegionID, name).Scan(&known); err != nil || known {
+		return err
 	}
 	var batch pgx.Batch
 	// A name means one account. Whoever had it before keeps its ID for a name.
-	name := text.Line(p.AccountName)
 	batch.Queue("UPDATE syncer.accounts SET name = account_id WHERE name = $2 AND account_id <> $1", p.AccountID, name)
 	batch.Queue(`INSERT INTO syncer.accounts (account_id, name)
 SELECT $1, $2
 WHERE NOT EXISTS (SELECT FROM syncer.accounts WHERE account_id = $1 AND name = $2)
 ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, name)
-	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-		p.AccountID, p.Source.Name, p.RegionID)
-	if err := q.SendBatch(ctx, &batch).Close(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.registered[p] = true
-	s.mu.Unlock()
-	return nil
+	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id, configured_at) VALUES ($1, $2, $3, coalesce($4, now())) ON CONFLICT DO NOTHING",
+		p.AccountID, p.Source.Name, p.RegionID, s.now())
+	return q.SendBatch(ctx, &batch).Close()
 }
 
 // Freshness is one row of alicloud.sync_freshness.
@@ -195,37 +192,13 @@ ORDER BY source, account_name, region_id`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
 }
 
-// A Configured names a partition as the configuration does.
-type Configured struct {
-	Source, AccountName, RegionID string
-	AccountID                     string // where it is known without the name; empty: it is not
-}
-
-// Retire takes what is not in the list out of alicloud.sync_freshness, and what is
-// back in. A scheduled run brings its partition back, too: other processes may have
-// another configuration.
-func (s *Store) Retire(ctx context.Context, configured []Configured) (err error) {
-	defer wrap(&err, "retire what is no longer configured")
-	var sources, accounts, ids, regions []string
-	for _, c := range configured {
-		sources, accounts, ids, regions = append(sources, c.Source), append(accounts, c.AccountName), append(ids, c.AccountID), append(regions, c.RegionID)
-	}
-	_, err = s.pool.Exec(ctx, `WITH configured AS (
-    SELECT DISTINCT a.account_id, u.source, u.region_id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u (source, account_name, account_id, region_id)
-    JOIN syncer.accounts AS a ON CASE WHEN u.account_id = '' THEN a.name = u.account_name ELSE a.account_id = u.account_id END
-)
-UPDATE syncer.partitions AS p
-SET retired_at = CASE WHEN c.here THEN NULL ELSE now() END
-FROM (
-    SELECT q.account_id, q.source, q.region_id, h.account_id IS NOT NULL AS here
-    FROM syncer.partitions AS q
-    LEFT JOIN configured AS h ON h.account_id = q.account_id AND h.source = q.source AND h.region_id = q.region_id
-) AS c
-WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id AND c.here = (p.retired_at IS NOT NULL)`,
-		sources, accounts, ids, regions)
-	return err
-}
+// notForgotten leaves the runs out that were made before syncer forget ended the
+// rows: whoever comes back begins as if it were new.
+const notForgotten = ` AND trigger <> 'forget' AND started_at > (
+    SELECT coalesce(max(forgotten_at), '-infinity')
+    FROM syncer.partitions
+    WHERE account_id = $1 AND source = $2 AND region_id = $3
+)`
 
 // LastSuccess is when the partition's last run with status ok started; zero:
 // never.
@@ -233,7 +206,7 @@ func (s *Store) LastSuccess(ctx context.Context, p Partition) (at time.Time, err
 	defer wrap(&err, "read the last success of %s", p)
 	err = s.pool.QueryRow(ctx, `SELECT started_at
 FROM syncer.sync_runs
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'`+notForgotten+`
 ORDER BY run_id DESC
 LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -249,7 +222,7 @@ func (s *Store) Answered(ctx context.Context, p Partition, slot time.Time) (answ
 	defer wrap(&err, "look whether the slot of %s is answered", p)
 	err = s.pool.QueryRow(ctx, `SELECT greatest(started_at, slot_at) >= $4 AND started_at <= coalesce($5, clock_timestamp())
 FROM syncer.sync_runs
-WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'`+notForgotten+`
 ORDER BY run_id DESC
 LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot, s.now()).Scan(&answered)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -280,19 +253,19 @@ func (s *Store) Past(ctx context.Context, p Partition) (past Past, err error) {
     coalesce(g.started_at, '0001-01-01Z'), l.started_at, l.finished_at, l.full_sweep
 FROM (
     SELECT * FROM syncer.sync_runs
-    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'`+notForgotten+`
     ORDER BY run_id DESC
     LIMIT 1
 ) AS l
 LEFT JOIN (
     SELECT * FROM syncer.sync_runs
-    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND full_sweep AND status <> 'failed'
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND full_sweep AND status <> 'failed'`+notForgotten+`
     ORDER BY run_id DESC
     LIMIT 1
 ) AS f ON true
 LEFT JOIN (
     SELECT * FROM syncer.sync_runs
-    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'
+    WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status = 'ok'`+notForgotten+`
     ORDER BY run_id DESC
     LIMIT 1
 ) AS g ON true`, p.AccountID, p.Source.Name, p.RegionID).Scan(&past.Full, &past.Sound, &past.Good, &past.Last, &past.LastEnded, &past.LastFull)
@@ -300,14 +273,4 @@ LEFT JOIN (
 		return Past{}, nil
 	}
 	return past, err
-}
-
-// AccountID is the ID of the account that has a name; empty: none has.
-func (s *Store) AccountID(ctx context.Context, name string) (id string, err error) {
-	defer wrap(&err, "read the ID of account %s", name)
-	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1", name).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil
-	}
-	return id, err
 }

@@ -33,7 +33,6 @@ type Store struct {
 	mu         sync.Mutex
 	months     map[string]time.Time // source → last month whose partition is known to exist
 	monthsFrom map[string]time.Time // source → when the next attempt to make one is due
-	registered map[Partition]bool   // those whose rows are known to exist
 }
 
 // Options are the parts of a Store that have defaults.
@@ -68,7 +67,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
 	}
-	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}, registered: map[Partition]bool{}}
+	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

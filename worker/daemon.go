@@ -65,6 +65,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	})
 	beside.Go(func() { d.notify(ctx) })
 	beside.Go(func() { d.rediscover(ctx) })
+	beside.Go(func() { d.retire(ctx) })
 	p.run(ctx, next)
 	beside.Wait()
 

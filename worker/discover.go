@@ -271,7 +271,7 @@ func (s *Syncer) expanded() Config {
 	c.Accounts = nil
 	var taken []string // IDs and names
 	for _, a := range d.declared.Accounts {
-		taken = append(taken, a.Name, d.ids[a.Name])
+		taken = append(taken, a.Name, cmp.Or(a.knownID(), d.ids[a.Name]))
 	}
 	for _, a := range d.declared.Accounts {
 		regions := a.OOSRegions

@@ -9,8 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
-
-	"syncer/store"
 )
 
 const (
@@ -31,10 +29,9 @@ type proposer struct {
 	daemon *Daemon
 	client *river.Client[pgx.Tx]
 
-	config  *Config                 // that the rest speaks of
-	retired bool                    // the database knows what it holds
-	last    map[*Settings]time.Time // slot that was proposed
-	pruned  time.Time               // day whose prune is in the queue
+	config *Config                 // that the rest speaks of
+	last   map[*Settings]time.Time // slot that was proposed
+	pruned time.Time               // day whose prune is in the queue
 }
 
 // run proposes at each moment that something is due, until the context ends.
@@ -69,14 +66,7 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 	}
 	next = now.Add(time.Hour)
 	if c := d.Syncer.Config(); c != p.config {
-		p.config, p.retired, p.last = c, false, map[*Settings]time.Time{}
-	}
-	if !p.retired {
-		if err := d.Syncer.retire(ctx, p.config); err != nil {
-			later("what is no longer configured may be called late for now: it is tried again", err)
-		} else {
-			p.retired = true
-		}
+		p.config, p.last = c, map[*Settings]time.Time{}
 	}
 	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && !day.Equal(p.pruned) {
 		if err := d.proposePrune(ctx, p.client, day); err != nil {
@@ -138,16 +128,4 @@ func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) erro
 		}
 	}
 	return err
-}
-
-// retire tells the database which partitions are configured.
-func (s *Syncer) retire(ctx context.Context, c *Config) error {
-	if c.unknown {
-		return nil // it may be a member: what is missing from a list that nobody has seen, has not left
-	}
-	var list []store.Configured
-	for _, j := range c.Jobs() {
-		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountID: j.Account.ID, AccountName: j.Account.Label(), RegionID: j.Region})
-	}
-	return s.Store.Retire(ctx, list)
 }

@@ -179,7 +179,7 @@ func (w *queueWorker) retireAgain(ctx context.Context, args SyncArgs) {
 	if _, configured := c.find(args); configured {
 		return
 	}
-	if err := w.syncer.retire(ctx, c); err != nil && ctx.Err() == nil {
+	if _, err := w.syncer.retire(ctx, c); err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "a partition that is no longer configured may be called late until the next start",
 			"source", args.Source, "account", args.Account, "region_id", args.Region, "error", told(err))
 	}
@@ -193,6 +193,9 @@ func (e toldError) Unwrap() error { return e.error }
 
 // retryable reports whether trying again soon can help.
 func retryable(err error) bool {
+	if _, twins := errors.AsType[*TwinsError](err); twins {
+		return false
+	}
 	return fetch.Retryable(err) || !isCloud(err)
 }
 

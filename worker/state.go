@@ -30,6 +30,7 @@ const (
 )
 
 // States tells of the partitions of the configuration, whatever else was synced once.
+// An account is found by its ID, where that is known, and else by its name.
 func (s *Syncer) States(ctx context.Context) ([]State, error) {
 	known, err := s.Store.Freshness(ctx)
 	if err != nil {
@@ -51,7 +52,14 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 	}
 	for _, j := range jobs {
 		k := key{j.Source.Source.Name, j.Account.Label(), j.Region}
-		f, ok := byKey[key{k.source, cmp.Or(j.Account.ID, k.account), k.region}]
+		id := j.Account.knownID()
+		f, ok := byKey[key{k.source, cmp.Or(id, k.account), k.region}]
+		if !ok && id != "" { // what was tried before it was known
+			f, ok = byKey[key{k.source, k.account, k.region}]
+			if f.AccountID != "" {
+				f, ok = store.Freshness{}, false
+			}
+		}
 		f.AccountName = &k.account
 		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule, since: j.Account.since}
 		switch {

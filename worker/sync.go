@@ -274,6 +274,10 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 	if err != nil {
 		return r, err
 	}
+	if p.AccountName, err = s.Config().named(job.Account, id); err != nil {
+		p.AccountName = job.Account.Label()
+		return r, err
+	}
 	p.AccountID = id
 	if job.DryRun {
 		return s.dryRun(ctx, job, *p, run, stats)

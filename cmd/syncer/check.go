@@ -108,18 +108,28 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	accounts := syncer.Config().Accounts
 
 	var wg sync.WaitGroup
-	var ofDatabase []finding
-	wg.Go(func() { ofDatabase = p.checkDatabase(ctx, string(c.Database.URL), c.Timezone) })
+	var ofDatabase, ofLeftovers []finding
+	identified := make(chan struct{})
+	wg.Go(func() {
+		ofDatabase = p.checkDatabase(ctx, string(c.Database.URL), c.Timezone, func(db *database) (err error) {
+			<-identified // by names alone, a renamed account would be none of the configuration
+			ofLeftovers, err = checkLeftovers(ctx, db, syncer)
+			return err
+		})
+	})
 	ids := make([]string, len(accounts))
 	ofAccounts := make([][]finding, len(accounts))
+	var asked sync.WaitGroup
 	for i, a := range accounts {
-		wg.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whenceOf(c, a)) })
+		asked.Go(func() { ids[i], ofAccounts[i] = checkAccount(ctx, syncer, a, sources, p.whenceOf(c, a)) })
 	}
 	targets := notifyTargets(c)
 	ofTargets := make([]finding, len(targets))
 	for i, t := range targets {
 		wg.Go(func() { ofTargets[i] = checkTarget(ctx, t.Target) })
 	}
+	asked.Wait()
+	close(identified)
 	wg.Wait()
 	if ctx.Err() != nil {
 		return report, errors.New("called off")
@@ -135,7 +145,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	report.Checks = slices.Concat([]finding{{
 		Check: "configuration", Result: resultOK,
 		Found: fmt.Sprintf("%s: %s of %s", p.configFile, several(len(sources), "source"), several(len(c.Accounts), "account")),
-	}}, ofDatabase, slices.Concat(ofAccounts...), ofTargets)
+	}}, ofDatabase, slices.Concat(ofAccounts...), ofLeftovers, ofTargets)
 	return report, nil
 }
 
@@ -147,8 +157,14 @@ func several(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
+<<<<<<< HEAD
 // checkDatabase checks the configured database, or the embedded default.
 func (p *program) checkDatabase(ctx context.Context, url, zone string) (list []finding) {
+=======
+// checkDatabase checks the configured database, or the embedded default, and then
+// what is in it, if that can be read.
+func (p *program) checkDatabase(ctx context.Context, url, timezone string, more func(*database) error) (list []finding) {
+>>>>>>> 548ee76 (Accounts are told apart by their IDs: a name is what they are called, one ID has one name, and what is no longer configured is said)
 	failed := func(check string, err error) []finding {
 		what, remedy := store.Explain(err)
 		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
@@ -189,6 +205,11 @@ func (p *program) checkDatabase(ctx context.Context, url, zone string) (list []f
 		queue = store.Check{Name: "job queue", Found: "not there yet, or older than this program's", Remedy: "run syncer migrate up", Pending: true}
 	}
 	list = append(list, databaseFinding(queue, embedded))
+	if db.Current(ctx) == nil {
+		if err := more(db); err != nil {
+			return failed("database", err)
+		}
+	}
 	f, err := checkDisk(ctx, db)
 	if err != nil {
 		return failed("disk", err)

@@ -45,6 +45,9 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 	if err != nil {
 		return err
 	}
+	if _, twins := wired.Identify(ctx); twins != nil {
+		return twins
+	}
 	if err := p.cutDays(ctx, c, s.db.Store); err != nil {
 		return err
 	}

@@ -236,11 +236,15 @@ func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) 
 	if demo {
 		return nil, usageError{errors.New("this database is the demo's, which only syncer demo fills: rows of a real cloud would be lost among simulated ones; unset DATABASE_URL, or name another database")}
 	}
-	if err := db.prepare(ctx, migrate); err != nil {
-		return nil, err
-	}
 	syncer, err := p.newSyncer(c, db.Store)
 	if err != nil {
+		return nil, err
+	}
+	// Before anything is written: the rows of an account would go by another one's name.
+	if _, twins := syncer.Config().Identify(ctx); twins != nil {
+		return nil, usageError{twins}
+	}
+	if err := db.prepare(ctx, migrate); err != nil {
 		return nil, err
 	}
 	return &session{c, db, syncer}, nil

@@ -34,6 +34,8 @@ type statusReport struct {
 	Problems   []string       `json:"problems,omitempty"` // of the queue, and of the database where not all is fresh
 	Partitions []worker.State `json:"partitions"`
 	Rows       []store.Count  `json:"rows"`
+	// NotConfigured are rows that stand, though nothing keeps them up to date.
+	NotConfigured []leftover `json:"not_configured,omitempty"`
 }
 
 func (p *program) status(ctx context.Context, output string) (err error) {
@@ -62,7 +64,13 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 		return err
 	}
 	report.Fresh = len(report.Problems) == 0
+	if err := syncer.Recognise(ctx); err != nil {
+		return err
+	}
 	if report.Partitions, err = syncer.States(ctx); err != nil {
+		return err
+	}
+	if report.NotConfigured, err = unconfigured(ctx, syncer); err != nil {
 		return err
 	}
 	for _, r := range report.Partitions {
@@ -153,4 +161,5 @@ func (p *program) printStatus(report statusReport, now time.Time) {
 	}
 	rightAlign(t, 2, 3)
 	printTable(p.stdout, t)
+	p.printLeftovers(report.NotConfigured, now)
 }

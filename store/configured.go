@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/text"
+)
+
+// A Configured names a partition as the configuration does.
+type Configured struct {
+	Source, AccountName, RegionID string
+	AccountID                     string // empty: the cloud has not told it, and the name tells which account it is
+}
+
+// Retire takes what is not in the list out of alicloud.sync_freshness, and what is
+// back in, and gives the accounts their present names. A run brings its partition
+// back, too: other processes may have another configuration.
+//
+// An account that is not sure may be any that no other one is: then what is of
+// accounts that nothing in the list speaks of stays as it is.
+func (s *Store) Retire(ctx context.Context, configured []Configured, sure bool) (err error) {
+	defer wrap(&err, "retire what is no longer configured")
+	var sources, names, ids, regions []string
+	for _, c := range configured {
+		sources, names, ids, regions = append(sources, c.Source), append(names, text.Line(c.AccountName)), append(ids, c.AccountID), append(regions, c.RegionID)
+	}
+	var batch pgx.Batch // one transaction
+	// A name means one account. Whoever had it before keeps its ID for a name.
+	batch.Queue(`UPDATE syncer.accounts AS a
+SET name = a.account_id
+FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS u (id, name) WHERE id <> '') AS u
+WHERE a.name = u.name AND a.account_id <> u.id`, ids, names)
+	batch.Queue(`UPDATE syncer.accounts AS a
+SET name = u.name
+FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS u (id, name)) AS u
+WHERE a.account_id = u.id AND a.name <> u.name`, ids, names)
+	batch.Queue(`WITH configured AS (
+    SELECT DISTINCT a.account_id, u.source, u.region_id
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u (source, account_name, account_id, region_id)
+    JOIN syncer.accounts AS a ON CASE WHEN u.account_id = '' THEN a.name = u.account_name ELSE a.account_id = u.account_id END
+)
+UPDATE syncer.partitions AS p
+SET retired_at = CASE WHEN c.here THEN NULL ELSE now() END,
+    configured_at = CASE WHEN c.here THEN now() ELSE p.configured_at END
+FROM (
+    SELECT q.account_id, q.source, q.region_id, h.account_id IS NOT NULL AS here
+    FROM syncer.partitions AS q
+    LEFT JOIN configured AS h ON h.account_id = q.account_id AND h.source = q.source AND h.region_id = q.region_id
+) AS c
+WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id AND c.here = (p.retired_at IS NOT NULL)
+    AND ($5 OR c.account_id IN (SELECT account_id FROM configured))`,
+		sources, names, ids, regions, sure)
+	return s.pool.SendBatch(ctx, &batch).Close()
+}
+
+// A PartitionRow is one row of alicloud.partitions.
+type PartitionRow struct {
+	Source      string     `json:"source"`
+	AccountID   string     `json:"account_id"`
+	AccountName string     `json:"account_name"`
+	RegionID    string     `json:"region_id"`
+	RetiredAt   *time.Time `json:"retired_at"` // nil: no syncer run has found yet that it is not configured
+}
+
+// Partitions reads alicloud.partitions: all that were ever synced.
+func (s *Store) Partitions(ctx context.Context) (_ []PartitionRow, err error) {
+	defer wrap(&err, "read alicloud.partitions")
+	rows, err := s.pool.Query(ctx, `SELECT source, account_id, coalesce(account_name, account_id), region_id, retired_at
+FROM alicloud.partitions
+ORDER BY account_name, region_id, source`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[PartitionRow])
+}
+
+// AccountID is the ID of the account that has a name; empty: none has.
+func (s *Store) AccountID(ctx context.Context, name string) (id string, err error) {
+	defer wrap(&err, "read the ID of account %s", name)
+	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1", name).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return id, err
+}
+
+// StandingRows counts the rows of a partition that stand.
+func (s *Store) StandingRows(ctx context.Context, p PartitionRow) (n int64, err error) {
+	defer wrap(&err, "count the rows of %s", p.Source)
+	err = s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity'",
+		pgx.Identifier{"syncer", p.Source}.Sanitize()), p.AccountID, p.RegionID).Scan(&n)
+	return n, err
+}
