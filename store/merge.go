@@ -84,8 +84,8 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 	// What hangs on rows that have gone meanwhile may end where nothing else is to be
 	// written: that is not known before.
 	announce := y.conn != nil || !y.new.empty() || y.known.unseen()
-	if c, err = y.merge(ctx, run, announce, record); errors.Is(err, errUnannounced) {
-		c, err = y.merge(ctx, run, true, record)
+	if c, err = y.merge(ctx, run, announce, y.apply, record); errors.Is(err, errUnannounced) {
+		c, err = y.merge(ctx, run, true, y.apply, record)
 	}
 	if err != nil {
 		return Changes{}, err
@@ -96,14 +96,14 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 	return c, nil
 }
 
-// merge is one attempt.
-func (y *Sync) merge(ctx context.Context, run Run, announce bool, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
+// merge is one attempt. What it writes, apply does.
+func (y *Sync) merge(ctx context.Context, run Run, announce bool, apply func(context.Context, pgx.Tx, Run, *Changes) error, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
 	y.tally = nil
 	write := func(tx pgx.Tx) error {
 		if c.At, err = y.lock(ctx, tx); err != nil {
 			return err
 		}
-		if err := y.apply(ctx, tx, run, &c); err != nil {
+		if err := apply(ctx, tx, run, &c); err != nil {
 			return err
 		}
 		if !announce && c.Opened+c.Changed+c.Ended > 0 {
@@ -157,7 +157,7 @@ func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
 // last merge's even where the clock was set back, so that versions never overlap.
 func (y *Sync) lock(ctx context.Context, tx pgx.Tx) (at time.Time, err error) {
 	// Beside other partitions' merges, but not beside migrations and the rebuilding of trends.
-	if err := lockName(ctx, tx, strings.Join([]string{"merge", y.t.Source.Name, y.part.AccountID, y.part.RegionID}, " ")); err != nil {
+	if err := lockName(ctx, tx, mergeLock(y.t.Source.Name, y.part.AccountID, y.part.RegionID)); err != nil {
 		return at, err
 	}
 	var schema int64
@@ -173,6 +173,11 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`,
 		return at, cmp.Or(err, ErrStale)
 	}
 	return at, isKnown(schema) // this program may have been running while a later release migrated
+}
+
+// mergeLock is the name of the lock that merges of a partition hold.
+func mergeLock(source, accountID, regionID string) string {
+	return strings.Join([]string{"merge", source, accountID, regionID}, " ")
 }
 
 // apply moves the stage into the table and ends what is gone.

@@ -157,6 +157,14 @@ func (c *Config) has(p store.PartitionRow) bool {
 	})
 }
 
+// HasAccount reports whether an account in the database is one of the configuration.
+func (c *Config) HasAccount(id, name string) bool {
+	return slices.ContainsFunc(c.Accounts, func(a *Account) bool {
+		known := a.knownID()
+		return known == id || known == "" && a.Label() == name
+	})
+}
+
 // identifyAgain is the wait until those are asked again which could not be.
 const identifyAgain = time.Minute
 

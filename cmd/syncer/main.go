@@ -35,7 +35,7 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	p := &program{stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
 	// A write to a pipe that nobody reads any more fails, and does not end the program:
 	// what it does is done to its end. An ignored signal would be so for PostgreSQL, too.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -61,6 +61,7 @@ func (e usageError) Unwrap() error { return e.error }
 
 // A program is one call of syncer, with all that it has of the world.
 type program struct {
+	stdin          io.Reader // nil: nothing can be asked
 	stdout, stderr io.Writer
 	getenv         func(string) string
 
@@ -141,7 +142,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
-	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.healthzCommand(), p.migrateCommand(), p.notifyCommand(), p.policyCommand(), p.pruneCommand(), p.runCommand(), p.simCommand(),
+	root.AddCommand(p.changesCommand(), p.checkCommand(), p.demoCommand(), p.forgetCommand(), p.healthzCommand(), p.migrateCommand(), p.notifyCommand(), p.policyCommand(), p.pruneCommand(), p.runCommand(), p.simCommand(),
 		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand(), p.versionCommand())
 	asUsage(root)
 	return root

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// Names are all that an account was ever called, and is alone in being called: what is
+// known of it by name is found by these. Those of the configuration are others'.
+func (s *Store) Names(ctx context.Context, accountID string, configured []string) (_ []string, err error) {
+	defer wrap(&err, "read the names of account %s", accountID)
+	return collect[string](ctx, s.pool, `SELECT name FROM syncer.accounts WHERE account_id = $1
+UNION
+SELECT account_name FROM syncer.sync_runs WHERE account_id = $1
+EXCEPT
+(SELECT name FROM syncer.accounts WHERE account_id <> $1 UNION ALL SELECT unnest($2::text[]))`, accountID, configured)
+}
+
+// Erase takes away all of a partition, as if it had never been synced: rows, versions,
+// trends, runs, and what was told of it. Names are those of the account.
+func (s *Store) Erase(ctx context.Context, p PartitionRow, src *source.Source, names []string) (err error) {
+	defer wrap(&err, "erase %s of %s in %s", p.Source, p.AccountName, p.RegionID)
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		lock := mergeLock(p.Source, p.AccountID, p.RegionID)
+		if err := lockName(ctx, tx, lock); err != nil {
+			return err
+		}
+		own := []string{src.Name, src.Name + "_volatile"}
+		for _, tr := range src.Trends {
+			own = append(own, tr.Name)
+		}
+		tables, err := tablesOfAccounts(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, t := range tables {
+			sql := "DELETE FROM " + pgx.Identifier{"syncer", t.Name}.Sanitize() + " WHERE account_id = $1 AND region_id = $2"
+			args := []any{p.AccountID, p.RegionID}
+			switch {
+			case t.Source && t.Region:
+				sql, args = sql+" AND source = $3", append(args, p.Source)
+			case !slices.Contains(own, t.Name):
+				continue
+			}
+			if _, err := tx.Exec(ctx, sql, args...); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
+			"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
+			// Messages name a partition as here, and rows as "of account in region".
+			`DELETE FROM syncer.notifications AS n
+USING unnest($1::text[]) AS u (name)
+WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' of ' || trim(BOTH '"' FROM to_json(left(u.name, 90))::text)) > 0 AND strpos(n.message::text, ' in ' || $3) > 0`,
+		} {
+			if _, err := tx.Exec(ctx, sql, names, p.Source, p.RegionID); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM syncer.locks WHERE name = $1", lock)
+		return err
+	})
+}
+
+// EraseAccount takes away what is left of an account of which no partition is, and
+// reports whether that is so.
+func (s *Store) EraseAccount(ctx context.Context, accountID string, names []string) (erased bool, err error) {
+	defer wrap(&err, "erase account %s", accountID)
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, "SELECT NOT EXISTS (SELECT FROM syncer.partitions WHERE account_id = $1)", accountID).Scan(&erased); err != nil || !erased {
+			return err
+		}
+		tables, err := tablesOfAccounts(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, t := range tables {
+			if _, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{"syncer", t.Name}.Sanitize()+" WHERE account_id = $1", accountID); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[])",
+			"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[])",
+			`DELETE FROM syncer.notifications AS n
+USING unnest($1::text[]) AS u (name)
+WHERE strpos(n.message::text, ' of ' || trim(BOTH '"' FROM to_json(left(u.name, 90))::text)) > 0`,
+			"DELETE FROM syncer.discoveries WHERE account_name = ANY ($1::text[])",
+		} {
+			if _, err := tx.Exec(ctx, sql, names); err != nil {
+				return err
+			}
+		}
+		for _, sql := range []string{
+			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND strpos(error_message, $1) > 0",
+			"DELETE FROM syncer.notifications WHERE strpos(message::text, $1) > 0",
+			// A directory that still has it lists it again.
+			`UPDATE syncer.discoveries AS d
+SET listing = (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(d.listing) AS m WHERE strpos(m::text, $1) = 0)
+WHERE jsonb_typeof(d.listing) = 'array' AND strpos(d.listing::text, $1) > 0`,
+			"UPDATE syncer.discoveries SET error_message = replace(error_message, $1, '…') WHERE strpos(error_message, $1) > 0",
+			"DELETE FROM syncer.locks WHERE strpos(name, $1) > 0",
+		} {
+			if _, err := tx.Exec(ctx, sql, accountID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return erased, err
+}
+
+// A tableOfAccounts is a table of schema syncer with a row for something of an account.
+type tableOfAccounts struct {
+	Name           string
+	Source, Region bool // it has a column that says so
+}
+
+// tablesOfAccounts are all that there are: also those that this program knows nothing of.
+func tablesOfAccounts(ctx context.Context, tx pgx.Tx) ([]tableOfAccounts, error) {
+	rows, err := tx.Query(ctx, `SELECT c.relname, bool_or(a.attname = 'source'), bool_or(a.attname = 'region_id')
+FROM pg_class AS c
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = 'syncer'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+GROUP BY c.relname
+HAVING bool_or(a.attname = 'account_id')
+ORDER BY c.relname`)
+	if err != nil {
+		return nil, fmt.Errorf("list the tables: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[tableOfAccounts])
+}

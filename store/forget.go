@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// What is no longer configured is synced no more, and no listing can say that its rows
+// have gone. Forget ends them all the same, as a merge does; Erase takes away that they
+// ever were.
+
+// TriggerForget is that of a run that ended what is no longer configured.
+const TriggerForget = "forget"
+
+// staleForgets is how often forgetting begins again because of a sync that came between.
+const staleForgets = 5
+
+// Forget ends all rows of a partition, at a moment of their own. Their history stays.
+// Should the partition be configured again, its first sync begins as if it were new.
+func (s *Store) Forget(ctx context.Context, p Partition, worker string) (c Changes, err error) {
+	defer wrap(&err, "forget %s", p)
+	if err := s.ensureMonths(ctx, s.pool, p.Source); err != nil {
+		return c, err
+	}
+	for attempt := 1; ; attempt++ {
+		c, err = s.forget(ctx, p, Run{Trigger: TriggerForget, Worker: worker})
+		if attempt == staleForgets || !errors.Is(err, ErrStale) {
+			return c, err
+		}
+	}
+}
+
+func (s *Store) forget(ctx context.Context, p Partition, run Run) (c Changes, err error) {
+	if run.Started, err = s.Now(ctx); err != nil {
+		return c, err
+	}
+	y := &Sync{store: s, part: p, t: newTable(p.Source)}
+	if y.state, err = readState(ctx, s.pool, p); err != nil {
+		return c, err
+	}
+	return y.merge(ctx, run, true, y.endAll, func(tx pgx.Tx, c *Changes) error {
+		if _, err := tx.Exec(ctx, `UPDATE syncer.partitions
+SET forgotten_at = $4, retired_at = coalesce(retired_at, $4)
+WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source.Name, p.RegionID, c.At); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM syncer.swept WHERE account_id = $1 AND source = $2 AND region_id = $3", p.AccountID, p.Source.Name, p.RegionID); err != nil {
+			return err
+		}
+		return s.insertRun(ctx, tx, p, run, *c, nil)
+	})
+}
+
+// endAll ends what stands.
+func (y *Sync) endAll(ctx context.Context, tx pgx.Tx, _ Run, c *Changes) (err error) {
+	sql := fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s", y.t.name, y.t.setEnded(), y.t.where)
+	c.Ended, err = y.count(ctx, tx, y.t.tallied(sql, -1, y.t.dropVolatile()), y.part.AccountID, y.part.RegionID, c.At)
+	return err
+}
+
+// A Holding is how much there is of a partition.
+type Holding struct {
+	Rows     int64 `json:"rows"`     // that stand
+	Versions int64 `json:"versions"` // these and the ended ones
+	Runs     int64 `json:"runs"`
+}
+
+// Holding counts.
+func (s *Store) Holding(ctx context.Context, p PartitionRow) (h Holding, err error) {
+	defer wrap(&err, "count what there is of %s", p.Source)
+	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FILTER (WHERE valid_to = 'infinity'), count(*),
+    (SELECT count(*) FROM syncer.sync_runs WHERE account_id = $1 AND region_id = $2 AND source = $3)
+FROM %s
+WHERE account_id = $1 AND region_id = $2`, pgx.Identifier{"syncer", p.Source}.Sanitize()), p.AccountID, p.RegionID, p.Source).Scan(&h.Rows, &h.Versions, &h.Runs)
+	return h, err
+}
