@@ -157,14 +157,9 @@ func several(n int, noun string) string {
 	return fmt.Sprintf("%d %s", n, noun)
 }
 
-<<<<<<< HEAD
-// checkDatabase checks the configured database, or the embedded default.
-func (p *program) checkDatabase(ctx context.Context, url, zone string) (list []finding) {
-=======
 // checkDatabase checks the configured database, or the embedded default, and then
 // what is in it, if that can be read.
-func (p *program) checkDatabase(ctx context.Context, url, timezone string, more func(*database) error) (list []finding) {
->>>>>>> 548ee76 (Accounts are told apart by their IDs: a name is what they are called, one ID has one name, and what is no longer configured is said)
+func (p *program) checkDatabase(ctx context.Context, url, zone string, more func(*database) error) (list []finding) {
 	failed := func(check string, err error) []finding {
 		what, remedy := store.Explain(err)
 		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
