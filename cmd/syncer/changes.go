@@ -31,6 +31,9 @@ func (p *program) changesCommand() *cobra.Command {
 	f.StringVar(&o.until, "until", "", "up to when, in the same forms (default: until nothing will change any more, which is now, or seconds ago while a sync is being written)")
 	f.StringSliceVar(&o.sources, "source", nil, "only these sources")
 	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
+	f.StringSliceVar(&o.kinds, "kind", nil, "only these kinds: opened, changed, ended, returned")
+	f.StringArrayVar(&o.keys, "key", nil, "only rows whose key contains one of these texts")
+	f.StringSliceVar(&o.columns, "column", nil, "only changes of these columns")
 	f.IntVar(&o.limit, "limit", 1000, "the latest so many; 0 is all")
 	f.StringVar(&o.output, "output", "table", "table or json")
 	return cmd
@@ -39,6 +42,8 @@ func (p *program) changesCommand() *cobra.Command {
 type changesOptions struct {
 	since, until      string
 	sources, accounts []string
+	kinds, keys       []string
+	columns           []string
 	limit             int
 	output            string
 }
@@ -66,6 +71,18 @@ func (o changesOptions) window(now time.Time, zone *time.Location) (since, until
 func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	if o.output != "table" && o.output != "json" {
 		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	}
+	for _, kind := range o.kinds {
+		if !slices.Contains(changeKinds, kind) {
+			return usageError{fmt.Errorf("--kind %s: expected one of %s", kind, strings.Join(changeKinds, ", "))}
+		}
+	}
+	for _, column := range o.columns {
+		if !slices.ContainsFunc(source.All, func(s *source.Source) bool {
+			return slices.ContainsFunc(s.Columns, func(c source.Column) bool { return c.Name == column })
+		}) {
+			return usageError{fmt.Errorf("--column %s: no source has such a column: syncer sources <source> lists them", column)}
+		}
 	}
 	if o.limit < 0 {
 		return usageError{fmt.Errorf("--limit %d: expected 0 (all) or more", o.limit)}
@@ -118,7 +135,16 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		fmt.Fprintf(p.stderr, "syncer: history is kept from %s on: what happened before is not told\n", horizon.In(zone).Format(time.RFC3339))
 	}
 	list := []store.Change{}
-	if err := db.Happened(ctx, filter, func(c store.Change) { list = append(list, c) }); err != nil {
+	wanted := o.narrows()
+	if wanted {
+		filter.Limit = 0 // which counts what is shown
+	}
+	keep := func(c store.Change) {
+		if !wanted || o.wants(c) && (o.limit == 0 || len(list) <= o.limit) {
+			list = append(list, c)
+		}
+	}
+	if err := db.Happened(ctx, filter, keep); err != nil {
 		return err
 	}
 	more := o.limit > 0 && len(list) > o.limit
@@ -135,10 +161,21 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	}
 	t := newTable("at", "source", "account", "region", "key", "kind", "changed")
 	for _, c := range list {
-		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05"), c.Source, c.Account, c.RegionID, c.Key, c.Kind, differences(c.Changed)})
+		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, c.Kind, differences(c.Changed)})
 	}
 	printTable(p.stdout, t)
 	return nil
+}
+
+var changeKinds = []string{"opened", "changed", "ended", "returned"}
+
+func (o changesOptions) narrows() bool { return len(o.kinds)+len(o.keys)+len(o.columns) > 0 }
+
+// wants reports whether a change is of the kinds, keys and columns that were named.
+func (o changesOptions) wants(c store.Change) bool {
+	return (len(o.kinds) == 0 || slices.Contains(o.kinds, c.Kind)) &&
+		(len(o.keys) == 0 || slices.ContainsFunc(o.keys, func(k string) bool { return strings.Contains(string(c.Key), k) })) &&
+		(len(o.columns) == 0 || slices.ContainsFunc(o.columns, func(name string) bool { _, ok := c.Changed[name]; return ok }))
 }
 
 // knownAccounts refuses names that no synced account has: that nothing is told of

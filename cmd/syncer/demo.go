@@ -185,7 +185,7 @@ func (p *program) demoHistory(ctx context.Context, syncer *worker.Syncer, clock 
 			at = now
 		}
 	}
-	bar := p.newProgress("days", now.Sub(at)/day+1)
+	bar := p.newProgress("syncs, one a day", now.Sub(at)/day+1)
 	defer bar.stop()
 	defer clock.past.Store(nil)
 	for ; !at.After(now); at = at.Add(day) {
@@ -240,14 +240,16 @@ var workerName = sync.OnceValue(func() string {
 	return fmt.Sprintf("%s/%d/%x", host, os.Getpid(), time.Now().UnixNano()&0xffffff)
 })
 
-// A bar shows progress on a terminal, and nothing elsewhere.
+// A bar shows progress on a terminal, and tells of it in lines elsewhere.
 type bar struct {
 	writer  progress.Writer
 	tracker *progress.Tracker
+	lines   io.Writer // where there is no terminal: a line now and then
+	told    time.Time
 }
 
 func (p *program) newProgress(what string, total time.Duration) *bar {
-	b := &bar{tracker: &progress.Tracker{Message: what, Total: int64(total)}}
+	b := &bar{lines: p.stderr, told: time.Now(), tracker: &progress.Tracker{Message: what, Total: int64(total)}}
 	if !isTerminal(p.stdout) {
 		return b
 	}
@@ -267,7 +269,13 @@ func newProgressWriter(out io.Writer) progress.Writer {
 	return w
 }
 
-func (b *bar) add(n int64) { b.tracker.Increment(n) }
+func (b *bar) add(n int64) {
+	b.tracker.Increment(n)
+	if b.writer == nil && time.Since(b.told) >= lineEvery {
+		b.told = time.Now()
+		fmt.Fprintf(b.lines, "syncer: %d of %d %s\n", b.tracker.Value(), b.tracker.Total, b.tracker.Message)
+	}
+}
 
 func (b *bar) stop() {
 	if b.writer == nil {

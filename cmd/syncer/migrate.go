@@ -18,12 +18,15 @@ func (p *program) migrateCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var all bool
+	var all, yes bool
 	down := &cobra.Command{
 		Use:   "down",
 		Short: "Take back the last migration, and the data that it holds",
 		Args:  cobra.NoArgs,
 		RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+			if !yes {
+				return usageError{errors.New("this takes back tables and the data in them, which no sync brings back: add --yes if that is what you want")}
+			}
 			undone, err := db.MigrateDown(ctx, all)
 			p.printMigrations("taken back", undone)
 			if err == nil && all {
@@ -33,6 +36,7 @@ func (p *program) migrateCommand() *cobra.Command {
 		}),
 	}
 	down.Flags().BoolVar(&all, "all", false, "take back every migration: all data is lost")
+	down.Flags().BoolVar(&yes, "yes", false, "do it: without this, nothing is taken back")
 	cmd.AddCommand(
 		&cobra.Command{
 			Use:   "up",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	pretty "github.com/jedib0t/go-pretty/v6/text"
@@ -16,15 +17,20 @@ import (
 
 func (p *program) statusCommand() *cobra.Command {
 	var output string
+	var only selection
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "How fresh each source is, partition by partition",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.status(cmd.Context(), output)
+			return p.status(cmd.Context(), only, output)
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "table", "table or json")
+	f := cmd.Flags()
+	f.StringSliceVar(&only.sources, "source", nil, "only these sources")
+	f.StringSliceVar(&only.accounts, "account", nil, "only these accounts")
+	f.StringSliceVar(&only.regions, "region", nil, "only these regions")
+	f.StringVar(&output, "output", "table", "table or json")
 	return cmd
 }
 
@@ -38,7 +44,7 @@ type statusReport struct {
 	NotConfigured []leftover `json:"not_configured,omitempty"`
 }
 
-func (p *program) status(ctx context.Context, output string) (err error) {
+func (p *program) status(ctx context.Context, only selection, output string) (err error) {
 	if output != "table" && output != "json" {
 		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
 	}
@@ -73,6 +79,9 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if report.NotConfigured, err = unconfigured(ctx, syncer); err != nil {
 		return err
 	}
+	if report.Partitions, err = only.states(report.Partitions); err != nil {
+		return err
+	}
 	for _, r := range report.Partitions {
 		report.Fresh = report.Fresh && r.State == worker.Fresh
 	}
@@ -90,6 +99,9 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
 		return err
 	}
+	if len(only.sources) > 0 {
+		report.Rows = slices.DeleteFunc(report.Rows, func(c store.Count) bool { return !slices.Contains(only.sources, c.Source) })
+	}
 	if output == "json" {
 		err = printJSON(p.stdout, report)
 	} else {
@@ -99,6 +111,31 @@ func (p *program) status(ctx context.Context, output string) (err error) {
 		return errFailed
 	}
 	return err
+}
+
+// states are those of the partitions that were named. A name that none has is refused:
+// nothing to tell of it would be taken for calm.
+func (sel selection) states(list []worker.State) ([]worker.State, error) {
+	for _, by := range []struct {
+		what  string
+		names []string
+		of    func(worker.State) string
+	}{
+		{"source", sel.sources, func(s worker.State) string { return s.Source }},
+		{"account", sel.accounts, func(s worker.State) string { return *s.AccountName }},
+		{"region", sel.regions, func(s worker.State) string { return s.RegionID }},
+	} {
+		if len(by.names) == 0 {
+			continue
+		}
+		for _, name := range by.names {
+			if !slices.ContainsFunc(list, func(s worker.State) bool { return by.of(s) == name }) {
+				return nil, usageError{fmt.Errorf("--%s %s: there is no partition of it among those asked for", by.what, name)}
+			}
+		}
+		list = slices.DeleteFunc(list, func(s worker.State) bool { return !slices.Contains(by.names, by.of(s)) })
+	}
+	return list, nil
 }
 
 // notListed says which listings fail, by which the members of a directory are known, say.
@@ -132,21 +169,46 @@ func databaseProblems(ctx context.Context, db *database) (list []string) {
 	return list
 }
 
+// due says when a partition's next sync is due. One that is fresh is no more late than
+// a sync may be, so its moment is now.
+func due(r worker.State, now time.Time) string {
+	if r.State == worker.Fresh && r.NextDueAt != nil && r.NextDueAt.Before(now) {
+		return "now"
+	}
+	return ago(r.NextDueAt, now)
+}
+
 func (p *program) printStatus(report statusReport, now time.Time) {
 	t := newTable("source", "account", "region", "state", "last success", "next due")
 	for _, r := range report.Partitions {
-		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), ago(r.NextDueAt, now)})
+		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), due(r, now)})
 	}
 	printTable(p.stdout, t)
 	for _, problem := range report.Problems {
 		p.printf("problem: %s\n", problem)
 	}
 	told := len(report.Problems) > 0
+	// An error is told once, with the first partition that has it.
+	others := map[string]int{}
 	for _, r := range report.Partitions {
 		if r.State != worker.Fresh && r.LastErrorMessage != nil {
-			p.printf("%s: %s of %s in %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, *r.LastErrorMessage)
-			told = true
+			others[r.State+*r.LastErrorMessage]++
 		}
+	}
+	for _, r := range report.Partitions {
+		if r.State == worker.Fresh || r.LastErrorMessage == nil {
+			continue
+		}
+		key := r.State + *r.LastErrorMessage
+		n := others[key]
+		delete(others, key)
+		switch {
+		case n == 1:
+			p.printf("%s: %s of %s in %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, *r.LastErrorMessage)
+		case n > 1:
+			p.printf("%s: %s of %s in %s, and %s: %s\n", r.State, r.Source, *r.AccountName, r.RegionID, several(n-1, "other partition"), *r.LastErrorMessage)
+		}
+		told = true
 	}
 	if told {
 		fmt.Fprintln(p.stdout)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -159,7 +160,7 @@ func (p *program) printReports(reports []syncReport, dryRun bool) error {
 	for _, r := range reports {
 		t.AppendRow([]any{
 			r.Source, r.Account, r.Region, p.colour(r.Status, statusColour(r.Status)), thousands(r.Opened), thousands(r.Changed), thousands(r.Ended), thousands(r.Unchanged),
-			thousands(r.Calls), time.Duration(r.Seconds * float64(time.Second)).Round(10 * time.Millisecond).String(),
+			thousands(r.Calls), fmt.Sprintf("%.1f s", r.Seconds),
 		})
 	}
 	rightAlign(t, 5, 6, 7, 8, 9, 10)
@@ -193,6 +194,9 @@ func statusColour(status string) pretty.Color {
 // A watcher shows syncs while they last, on a terminal, and counts their calls.
 type watcher struct {
 	writer progress.Writer // nil: nobody watches
+	lines  io.Writer       // then a line now and then
+	rows   int64           // read by partitions that have ended
+	count  int             // of those
 
 	mu     sync.Mutex
 	shown  map[worker.Job]*watched
@@ -206,13 +210,15 @@ type watched struct {
 }
 
 func (p *program) watch(s *worker.Syncer, table bool) *watcher {
-	w := &watcher{shown: map[worker.Job]*watched{}, ending: make(chan struct{})}
+	w := &watcher{lines: p.stderr, shown: map[worker.Job]*watched{}, ending: make(chan struct{})}
 	if table && isTerminal(p.stdout) {
 		w.writer = newProgressWriter(p.stdout)
 		w.writer.Style().Options.DoneString = "✓"
 		w.writer.Style().Options.TimeInProgressPrecision = 100 * time.Millisecond
 		w.writer.Style().Visibility.Percentage = false // how much there is, no one knows beforehand
-		w.writer.SetMessageLength(60)
+		w.writer.Style().Visibility.Speed = false
+		w.writer.SetTrackerLength(10)
+		w.writer.SetMessageLength(min(60, max(20, p.width()-32))) // beside bar, rows and time
 		go w.writer.Render()
 	}
 	s.Watch = func(j worker.Job, stats *fetch.Stats) {
@@ -227,16 +233,34 @@ func (p *program) watch(s *worker.Syncer, table bool) *watcher {
 	w.ended.Go(func() {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
+		told := time.Now()
 		for {
 			select {
 			case <-w.ending:
 				return
 			case <-tick.C:
 				w.update()
+				if w.writer == nil && time.Since(told) >= lineEvery {
+					told = time.Now()
+					w.tell()
+				}
 			}
 		}
 	})
 	return w
+}
+
+// lineEvery is how often somebody who reads a log hears of a sync that lasts.
+const lineEvery = 10 * time.Second
+
+func (w *watcher) tell() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	rows := w.rows
+	for _, s := range w.shown {
+		rows += s.stats.Rows.Load()
+	}
+	fmt.Fprintf(w.lines, "syncer: %s synced, %d under way, %s rows read\n", several(w.count, "partition"), len(w.shown), thousands(rows))
 }
 
 func (w *watcher) update() {
@@ -255,12 +279,18 @@ func (w *watcher) done(r worker.Result) (calls int64) {
 		return 0
 	}
 	s.tracker.SetValue(s.stats.Rows.Load())
-	if r.Status == store.StatusFailed {
+	switch r.Status {
+	case store.StatusFailed:
 		s.tracker.MarkAsErrored()
-	} else {
+	case worker.StatusCalledOff: // what it has read is written nowhere
+		s.tracker.UpdateMessage(harmless(r.Job.String()) + ": called off")
+		s.tracker.MarkAsErrored()
+	default:
 		s.tracker.MarkAsDone()
 	}
 	delete(w.shown, r.Job)
+	w.rows += s.stats.Rows.Load()
+	w.count++
 	return s.stats.Calls.Load()
 }
 

@@ -32,13 +32,25 @@ func version() string {
 }
 
 func (p *program) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Which release this is, and of which schema",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			switch output {
+			case "json":
+				return printJSON(p.stdout, map[string]any{
+					"version": version(), "schema": store.SchemaVersion, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+				})
+			case "text":
+			default:
+				return usageError{fmt.Errorf("--output %s: expected text or json", output)}
+			}
 			_, err := fmt.Fprintf(p.stdout, "syncer %s, schema %d, %s, %s/%s\n", version(), store.SchemaVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+	cmd.Flags().StringVar(&output, "output", "text", "text or json")
+	return cmd
 }

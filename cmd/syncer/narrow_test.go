@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest/migrated"
+	"syncer/store"
+	"syncer/worker"
+)
+
+func state(source, account, region, state, message string) worker.State {
+	s := worker.State{State: state}
+	s.Source, s.AccountName, s.RegionID = source, &account, region
+	if message != "" {
+		s.LastErrorMessage = &message
+	}
+	return s
+}
+
+func TestStatusOfSome(t *testing.T) {
+	t.Parallel()
+	all := func() []worker.State {
+		return []worker.State{state("a", "x", "r", worker.Fresh, ""), state("a", "y", "r", worker.Fresh, ""), state("b", "x", "s", worker.Fresh, "")}
+	}
+	got, err := selection{accounts: []string{"x"}, regions: []string{"s"}}.states(all())
+	require.NoError(t, err)
+	require.Equal(t, all()[2:], got)
+	_, err = selection{sources: []string{"b"}, accounts: []string{"y"}}.states(all())
+	require.ErrorContains(t, err, "--account y: there is no partition of it")
+	require.ErrorAs(t, err, new(usageError))
+}
+
+// TestStatusTellsAnErrorOnce: forty partitions without credentials have one error.
+func TestStatusTellsAnErrorOnce(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &program{stdout: &out}
+	p.printStatus(statusReport{Partitions: []worker.State{
+		state("a", "x", "r", worker.Failing, "the key is refused"), state("a", "x", "s", worker.Failing, "the key is refused"),
+		state("b", "x", "r", worker.Failing, "another"),
+	}}, time.Now())
+	require.Contains(t, out.String(), "failing: a of x in r, and 1 other partition: the key is refused\nfailing: b of x in r: another\n")
+}
+
+func TestDueIsNotPast(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	due4 := now.Add(-4 * time.Minute)
+	s := worker.State{State: worker.Fresh}
+	s.NextDueAt = &due4
+	require.Equal(t, "now", due(s, now))
+	s.State = worker.Late
+	require.Equal(t, "4 min ago", due(s, now))
+}
+
+func TestChangesOfSome(t *testing.T) {
+	t.Parallel()
+	c := store.Change{Kind: "changed", Key: "i-123", Changed: map[string]store.ChangedValue{"status": {}}}
+	for o, want := range map[*changesOptions]bool{
+		{kinds: []string{"opened", "changed"}}: true, {kinds: []string{"ended"}}: false,
+		{keys: []string{"123"}}: true, {keys: []string{"124"}}: false,
+		{columns: []string{"status"}}: true, {columns: []string{"name"}}: false,
+		{kinds: []string{"changed"}, keys: []string{"124"}}: false,
+	} {
+		require.Equal(t, want, o.wants(c), "%+v", o)
+	}
+	for _, args := range [][]string{{"--kind", "moved"}, {"--column", "nonsense"}} {
+		code, _, stderr := call(t, t.Context(), nil, append([]string{"changes"}, args...)...)
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, stderr, args[0]+" "+args[1])
+	}
+}
+
+func TestVersionAsJSON(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := call(t, t.Context(), nil, "version", "--output", "json")
+	require.Zero(t, code, stderr)
+	var got struct{ Schema int64 }
+	require.NoError(t, json.Unmarshal([]byte(stdout), &got))
+	require.EqualValues(t, store.SchemaVersion, got.Schema)
+}
+
+// TestDownNeedsYes: a slip takes back no table.
+func TestDownNeedsYes(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"DATABASE_URL": migrated.URL(t)}
+	code, stdout, stderr := call(t, t.Context(), env, "migrate", "down", "--config", "nowhere.yaml")
+	require.Equal(t, exitUsage, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "add --yes")
+	code, stdout, stderr = call(t, t.Context(), env, "migrate", "down", "--yes", "--config", "nowhere.yaml")
+	require.Zero(t, code, stderr)
+	require.Contains(t, stdout, "taken back ")
+}
