@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
+	"syncer/source"
 )
 
 // TestNewcomerFullDisk: PostgreSQL on a file system of its own, which is full.
@@ -26,6 +27,8 @@ func TestNewcomerFullDisk(t *testing.T) {
 	n := &newcomer{database: pgtest.ServerIn(t, dir).URL(), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}
 	n.secret = n.cloud.AccessKeySecret
 	migrate(t, n.database)
+	_, err := openStore(t, n.database).SetTimezone(t.Context(), "UTC", source.All) // as any sync before has
+	require.NoError(t, err)
 	// A user who may not ask where the server keeps its data.
 	plain := plainDatabase(t, n.database)
 	migrate(t, plain)
