@@ -58,6 +58,9 @@ type statusPage struct {
 	More       int       // troubles not shown
 	Problem    string    // why the above is not known
 
+	// NotConfigured names partitions whose rows stand, though nothing keeps them up to date.
+	NotConfigured []string
+
 	Sources         []sourceRow
 	ActivityProblem string
 
@@ -183,6 +186,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 			page.Stuck, page.Paused = health.Problem(), len(health.Paused) > 0
 		}
 	})
+	read(func() { p.unconfigured(ctx, page) })
 	var activity map[string]store.Activity
 	read(func() {
 		var err error
@@ -282,6 +286,22 @@ func (p *pages) rows(ctx context.Context, src *source.Source, f store.Filter, ro
 		return
 	}
 	row.Rows, row.RowsAbout = thousands(n), about
+}
+
+// unconfigured puts on the page what stands and is no longer configured. Where that
+// cannot be read, the states say why.
+func (p *pages) unconfigured(ctx context.Context, page *statusPage) {
+	list, _ := p.Syncer.Unconfigured(ctx)
+	for _, part := range list {
+		i := slices.IndexFunc(p.Sources, func(s *source.Source) bool { return s.Name == part.Source })
+		if i < 0 {
+			continue
+		}
+		n, _, _, err := p.counts.of(ctx, p.Sources[i], store.Filter{AccountID: part.AccountID, RegionID: part.RegionID})
+		if err == nil && n > 0 {
+			page.NotConfigured = append(page.NotConfigured, part.Source+" of "+part.AccountName+" in "+part.RegionID)
+		}
+	}
 }
 
 // partitions puts the states on the page, the urgent ones first among the troubles.
