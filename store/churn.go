@@ -16,7 +16,7 @@ const (
 
 // churn tells for which fields of extra alone most of the new versions are made. It
 // must be asked before these are.
-func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *Changes) (err error) {
+func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *Changes) error {
 	if y.conn == nil {
 		return nil
 	}
@@ -24,7 +24,7 @@ func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *Changes) (err error) {
 	for _, i := range y.t.Tracked() {
 		old, now = append(old, "t."+y.t.columns[i]), append(now, "s."+y.t.columns[i])
 	}
-	c.Churn, err = collect[string](ctx, tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
+	fields, err := collect[string](ctx, tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
     SELECT coalesce(t.extra, '{}') AS old, coalesce(s.extra, '{}') AS now, ROW(%s) IS NOT DISTINCT FROM ROW(%s) AS alone
     FROM pg_temp.stage AS s
     JOIN %s AS t ON %s AND %s
@@ -39,5 +39,8 @@ HAVING 2 * count(*) > (SELECT greatest(count(*), 2 * %d - 1) FROM changed)
 ORDER BY f.field
 LIMIT 10`, strings.Join(old, ", "), strings.Join(now, ", "), y.t.name, y.t.where, y.t.sameKey("t", "s"), churnMost, churnLeast),
 		y.part.AccountID, y.part.RegionID)
+	if len(fields) > 0 {
+		c.Churn = fields
+	}
 	return err
 }

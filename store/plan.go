@@ -35,6 +35,9 @@ type Difference struct {
 func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Changes, err error) {
 	defer wrap(&err, "plan the merge of %s", y.part)
 	err = y.plan(ctx, func(tx pgx.Tx) error {
+		if err := y.churn(ctx, tx, &c); err != nil {
+			return err
+		}
 		v, err := y.judge(ctx, tx, run, &c, true)
 		if err != nil {
 			return err
