@@ -39,7 +39,7 @@ func (p *program) syncCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
 	f.StringSliceVar(&o.regions, "region", nil, "only these regions")
-	f.BoolVar(&o.full, "full", false, "ask for everything, also for what is long finished")
+	f.BoolVar(&o.full, "full", false, "ask for everything, also for what is long finished (of main tasks that nothing is to change in, once in 30 days)")
 	f.BoolVar(&o.allowShrink, "allow-shrink", false, "end rows even where so many are gone that it would be held")
 	f.BoolVar(&o.dryRun, "dry-run", false, "say what would change, and write nothing; with --allow-shrink, also what a held run would end")
 	f.BoolVar(&o.details, "details", false, "of a dry run: every row that would change, and each of its columns")
