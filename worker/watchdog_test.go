@@ -29,12 +29,14 @@ func (l *logbook) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 func (l *logbook) has(text string) func() bool {
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return strings.Contains(l.text.String(), text)
-	}
+	return func() bool { return strings.Contains(l.String(), text) }
 }
 
 // TestWhoMayStopTheQueue: what any login may say stops no sync, nor does a name that

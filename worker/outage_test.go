@@ -1,0 +1,52 @@
+package worker_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
+	"syncer/internal/pgtest/migrated"
+	"syncer/sim"
+	"syncer/source"
+	"syncer/worker"
+)
+
+// TestOutageIsToldOnce: whatever fails because the database is away, the log says it
+// once, and once that it is back.
+func TestOutageIsToldOnce(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Server(t)
+	require.NoError(t, migrated.Migrate(t.Context(), db.URL()))
+	s := openStore(t, db.URL())
+	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})})
+	syncer := newSyncer(t, s, cloud, source.All...)
+	var log logbook
+	outage := worker.NewOutage(slog.NewTextHandler(&log, nil))
+	syncer.Logger = slog.New(outage)
+	ctx, cancel := context.WithCancel(t.Context())
+	outage.Watch(ctx, s.Pool().Config().ConnConfig)
+	ended := make(chan error, 1)
+	go func() {
+		d := worker.Daemon{Syncer: syncer, Workers: 4, Grace: 10 * time.Second, Logger: syncer.Logger, Look: 100 * time.Millisecond, Poll: 200 * time.Millisecond, DeadAfter: 200 * time.Millisecond}
+		ended <- d.Run(ctx)
+	}()
+	require.Eventually(t, log.has("msg=synced"), time.Minute, 10*time.Millisecond)
+	db.Stop(t)
+	require.Eventually(t, log.has("the database is away"), time.Minute, 10*time.Millisecond)
+	syncer.SyncAll(t.Context(), syncer.Jobs(), 4, func(r worker.Result) { require.NotEmpty(t, r.Status) }) // all of which fail
+	db.Start(t)
+	require.Eventually(t, log.has("the database is back"), time.Minute, 10*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	text := log.String()
+	require.Equal(t, 1, strings.Count(text, "the database is away"), text)
+	_, during, _ := strings.Cut(text, "the database is away")
+	during, _, _ = strings.Cut(during, "the database is back")
+	require.NotContains(t, during, "level=WARN", text)
+	require.NotContains(t, during, "level=ERROR", text)
+}
