@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // TestChanges: alicloud.changes tells each thing that happened once, with its
-// columns, on random histories of all sources.
+// columns and the row's name, on random histories of all sources.
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -43,6 +44,7 @@ func changesOf(t *rapid.T, s *store.Store, src *source.Source) {
 		t.Skip("such a source there is not")
 	}
 	var want []happening
+	var names []any           // of each
 	var before map[string]any // what alicloud.s last showed of the row
 	stands := false
 	for range rapid.IntRange(1, 6).Draw(t, "syncs") {
@@ -66,6 +68,9 @@ func changesOf(t *rapid.T, s *store.Store, src *source.Source) {
 		if after != nil {
 			before = after
 		}
+		if len(want) > len(names) { // of a row that ended: the last one
+			names = append(names, nameOf(src, before))
+		}
 	}
 	rows, err := s.Pool().Query(context.Background(), "SELECT kind, changed, key FROM alicloud.changes WHERE account_id = $1 AND source = $2 AND at > $3 ORDER BY at",
 		p.AccountID, src.Name, time.Now().Add(-time.Hour))
@@ -88,6 +93,32 @@ func changesOf(t *rapid.T, s *store.Store, src *source.Source) {
 	}
 	require.NoError(t, rows.Err())
 	require.Equal(t, want, got)
+	var told []any
+	require.NoError(t, s.Happened(context.Background(), store.ChangeFilter{
+		Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour), Sources: []string{src.Name},
+	}, func(c store.Change) {
+		switch {
+		case c.AccountID != p.AccountID:
+		case c.Name == nil:
+			told = append(told, nil)
+		default:
+			told = append(told, *c.Name)
+		}
+	}))
+	slices.Reverse(told) // the latest come first
+	require.Equal(t, names, told)
+}
+
+// nameOf is what a row is about, to people.
+func nameOf(src *source.Source, row map[string]any) any {
+	switch src.Name {
+	case "cloud_center_instances", "agentless_tasks":
+		return row["instance_name"]
+	case "publish_batches":
+		return row["batch_name"]
+	default:
+		return nil
+	}
 }
 
 // standing is the one row that stands, by column, without what makes no version.

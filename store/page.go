@@ -184,7 +184,7 @@ func (s *Store) LatestChanges(ctx context.Context, f Filter, n int) (list []Chan
 	defer wrap(&err, "read alicloud.changes")
 	for _, window := range changeWindows {
 		err = s.look(ctx, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, c.kind, c.changed
+			rows, err := tx.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen()+`, c.kind, c.changed
 FROM (
     SELECT *
     FROM alicloud.changes

@@ -159,12 +159,20 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		fmt.Fprintf(p.stdout, "Nothing changed from %s to %s.\n", filter.Since.In(zone).Format(time.RFC3339), filter.Until.In(zone).Format(time.RFC3339))
 		return nil
 	}
-	t := newTable("at", "source", "account", "region", "key", "kind", "changed")
+	p.printChanges(list, zone)
+	return nil
+}
+
+func (p *program) printChanges(list []store.Change, zone *time.Location) {
+	t := newTable("at", "source", "account", "region", "key", "name", "kind", "changed")
 	for _, c := range list {
-		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, c.Kind, differences(c.Changed)})
+		name := ""
+		if c.Name != nil {
+			name = *c.Name
+		}
+		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, name, c.Kind, differences(c.Changed)})
 	}
 	printTable(p.stdout, t)
-	return nil
 }
 
 var changeKinds = []string{"opened", "changed", "ended", "returned"}

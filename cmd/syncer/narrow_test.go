@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,20 @@ func TestChangesOfSome(t *testing.T) {
 		require.Equal(t, exitUsage, code)
 		require.Contains(t, stderr, args[0]+" "+args[1])
 	}
+}
+
+// TestChangesForPeople: a time has its zone, and a row its name where it has one.
+func TestChangesForPeople(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	p := &program{stdout: &out}
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(t, err)
+	at, web := time.Date(2026, 5, 3, 20, 30, 0, 0, time.UTC), "web-1"
+	p.printChanges([]store.Change{{At: at, Key: "u-1", Name: &web, Kind: "ended"}, {At: at, Key: "u-2", Kind: "opened"}}, zone)
+	lines := strings.Split(out.String(), "\n")
+	require.Regexp(t, `2026-05-04 04:30:00 \+08:00 .*\| u-1 +\| web-1 +\| ended`, lines[2])
+	require.Regexp(t, `\| u-2 +\| +\| opened`, lines[3])
 }
 
 func TestVersionAsJSON(t *testing.T) {
