@@ -187,15 +187,18 @@ func TestSecondsAreThoseOfPackageTime(t *testing.T) {
 		got, ok := decodeSeconds(text)
 		if ok {
 			want, err := time.Parse(time.RFC3339, text)
-			require.NoError(t, err, "%q", text)
-			require.Equal(t, source.TimeValue(want), got, "%q", text)
+			if err != nil || got != source.TimeValue(want) { // require takes longer than all the rest
+				t.Fatalf("%q: %v, %v", text, got, err)
+			}
 		}
 		return ok
 	}
 	first, end := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for day := first; day.Before(end); day = day.AddDate(0, 0, 1+day.Year()%13) {
 		at := day.Add(time.Duration(day.YearDay()*223) * time.Second)
-		require.Equal(t, day.Day() <= 28, check(at.Format(time.RFC3339)), at)
+		if fast := check(at.Format(time.RFC3339)); fast != (day.Day() <= 28) {
+			t.Fatal(at, fast)
+		}
 	}
 	const text = "2021-09-10T11:42:22Z"
 	for i := range text {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -43,11 +44,11 @@ func TestMonthIsMadeBesideAnother(t *testing.T) {
 		defer close(merged)
 		syncAll(t, second, p, []source.Row{patchRow("i-1", 2)})
 	}()
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		var waits bool
 		err := first.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'syncer second' AND wait_event_type = 'Lock' AND datname = current_database())").Scan(&waits)
 		return err == nil && waits
-	}, 30*time.Second, time.Millisecond)
+	})
 	require.NoError(t, other.Commit(t.Context()))
 	<-merged
 	var there, strays int

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -70,10 +71,10 @@ CREATE TRIGGER wait BEFORE UPDATE OF generation ON syncer.partitions FOR EACH RO
 		require.NoError(t, err)
 		merged := make(chan store.Changes, 1)
 		go func() { merged <- syncAll(t, s, parents, server("u1")) }()
-		require.Eventually(t, func() (waits bool) {
+		pgtest.Await(t, func() (waits bool) {
 			require.NoError(t, holder.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))", gate).Scan(&waits))
 			return waits
-		}, time.Minute, 10*time.Millisecond)
+		})
 		child(children, time.Now(), "u1")
 		_, err = holder.Exec(context.WithoutCancel(t.Context()), "SELECT pg_advisory_unlock($1)", gate)
 		require.NoError(t, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -41,7 +42,7 @@ FROM syncer.sync_runs, generate_series(1, 100000) AS i, LATERAL (SELECT now() - 
 		before, lookups = scans()
 		return wasScans == before && wasLookups == lookups && lookups > 0
 	}
-	require.Eventually(t, settled, 30*time.Second, 1500*time.Millisecond)
+	pgtest.Await(t, settled)
 
 	s, err := store.Open(t.Context(), url, store.Options{})
 	require.NoError(t, err)
@@ -65,7 +66,7 @@ FROM syncer.sync_runs, generate_series(1, 100000) AS i, LATERAL (SELECT now() - 
 	}
 	s.Close()
 	was := lookups
-	require.Eventually(t, func() bool { _, lookups = scans(); return lookups > was }, 30*time.Second, 50*time.Millisecond)
+	pgtest.Await(t, func() bool { _, lookups = scans(); return lookups > was })
 	after, _ := scans()
 	require.Equal(t, before, after, "the run log was read from end to end")
 }

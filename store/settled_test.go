@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"syncer/internal/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -201,10 +202,10 @@ CREATE TRIGGER wait BEFORE UPDATE OF generation ON syncer.partitions FOR EACH RO
 			_, err := mergeAll(s, p, []source.Row{patchRow("i-1", missing)})
 			ended <- err
 		}()
-		require.Eventually(t, func() (waits bool) {
+		pgtest.Await(t, func() (waits bool) {
 			query(&waits, "SELECT EXISTS (SELECT"+waiting+")")
 			return waits
-		}, time.Minute, 10*time.Millisecond)
+		})
 		return ended
 	}
 	require.True(t, settledNow(t, s.Pool()))

@@ -10,6 +10,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
@@ -44,11 +45,11 @@ func TestOneClock(t *testing.T) {
 	})
 	answered := func(slot time.Time) {
 		t.Helper()
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			var n int
 			err := s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.sync_runs WHERE status = 'ok' AND slot_at = $1 AND next_due_at = slot_at + interval '1 hour'", slot).Scan(&n)
 			return err == nil && n == 1
-		}, 30*time.Second, 10*time.Millisecond, slot)
+		}, slot)
 	}
 	slot := start.Truncate(time.Hour)
 	answered(slot)

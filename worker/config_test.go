@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -33,10 +34,10 @@ func runDaemon(t *testing.T, d worker.Daemon) (stop func()) {
 // eventually waits until a query of one truth is true.
 func eventually(t *testing.T, s *store.Store, sql string, args ...any) {
 	t.Helper()
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		var yes bool
 		return s.Pool().QueryRow(t.Context(), "SELECT "+sql, args...).Scan(&yes) == nil && yes
-	}, time.Minute, 20*time.Millisecond, sql)
+	}, sql)
 }
 
 // TestFirstJobs: what is due when the daemon starts begins at once, however seldom

@@ -64,19 +64,19 @@ func TestDaemon(t *testing.T) {
 			return err == nil && n == len(source.All)
 		}
 	}
-	require.Eventually(t, allFresh(time.Time{}), 30*time.Second, 50*time.Millisecond, "first syncs")
-	require.Eventually(t, allFresh(time.Now()), 30*time.Second, 50*time.Millisecond, "it goes on")
+	pgtest.Await(t, allFresh(time.Time{}), "first syncs")
+	pgtest.Await(t, allFresh(time.Now()), "it goes on")
 
 	db.Restart(t)
-	require.Eventually(t, allFresh(time.Now()), 60*time.Second, 50*time.Millisecond, "after PostgreSQL's restart")
+	pgtest.Await(t, allFresh(time.Now()), "after PostgreSQL's restart")
 
 	require.NoError(t, front.server.Close())
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		var n int
 		return s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.sync_runs WHERE status = 'failed'").Scan(&n) == nil && n > 0
-	}, 30*time.Second, 50*time.Millisecond, "the cloud's absence is told")
+	}, "the cloud's absence is told")
 	front.start(t, cloud)
-	require.Eventually(t, allFresh(time.Now()), 60*time.Second, 50*time.Millisecond, "after the cloud's restart")
+	pgtest.Await(t, allFresh(time.Now()), "after the cloud's restart")
 
 	cancel()
 	select {
@@ -112,7 +112,7 @@ func TestCatchUp(t *testing.T) {
 			d := worker.Daemon{Syncer: syncer, Logger: slog.New(slog.DiscardHandler)}
 			ended <- d.Run(ctx)
 		}()
-		require.Eventually(t, func() bool { return runs() == 1 }, 20*time.Second, 20*time.Millisecond)
+		pgtest.Await(t, func() bool { return runs() == 1 })
 		time.Sleep(300 * time.Millisecond) // for a second run, which must not come
 		cancel()
 		require.NoError(t, <-ended)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -101,7 +102,7 @@ FROM alicloud.sync_freshness WHERE account_name = 'closed'`, closed.ID)
 	stop()
 	again := d.syncer(t, worker.Members{Role: reader, Exclude: []string{"sandbox-*"}})
 	stop = runDaemon(t, worker.Daemon{Syncer: again, Workers: 4})
-	require.Eventually(t, func() bool { return slices.Equal(accountNames(again), []string{"management", "closed", "new"}) }, time.Minute, 10*time.Millisecond)
+	pgtest.Await(t, func() bool { return slices.Equal(accountNames(again), []string{"management", "closed", "new"}) })
 	fresh("management", "new")
 	d.refuses.Store(false)
 	eventually(t, d.store, "error_message IS NULL FROM syncer.discoveries WHERE kind = 'members'")
@@ -188,10 +189,10 @@ func TestAllRegions(t *testing.T) {
 	known := s.Config().Accounts[0].OOSRegions
 	require.Len(t, known, 39)
 	d.refuses.Store(false)
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		_, err := s.Discover(t.Context())
 		return err == nil
-	}, time.Minute, time.Millisecond)
+	})
 	require.Equal(t, known, s.Config().Accounts[0].OOSRegions, "as the simulated cloud has them, too")
 
 	// What was listed holds through a restart.

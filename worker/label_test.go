@@ -15,6 +15,7 @@ import (
 	"syncer/fetch"
 	"syncer/internal/metrics"
 	"syncer/internal/notify"
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/worker"
@@ -71,9 +72,9 @@ func TestHostileAccountNames(t *testing.T) {
 		require.NoError(t, s.Pool().QueryRow(t.Context(), sql).Scan(&n))
 		return n
 	}
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return count("SELECT count(*) FROM river.river_job WHERE kind = 'sync' AND finalized_at IS NOT NULL") == len(names)
-	}, time.Minute, 20*time.Millisecond)
+	})
 	cancel()
 	require.NoError(t, <-ended)
 

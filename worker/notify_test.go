@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/notify"
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -116,7 +117,7 @@ func TestDeliveredByOne(t *testing.T) {
 		notifier.Retry = 10 * time.Second / 1000
 		wg.Go(func() { notifier.Run(ctx) })
 	}
-	require.Eventually(t, func() bool { return waiting(t, s) == 0 }, 60*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, func() bool { return waiting(t, s) == 0 })
 	cancel()
 	wg.Wait()
 	messages, different := b.count()
@@ -159,12 +160,12 @@ func TestNotifyInOrder(t *testing.T) {
 	const n = 5
 	for i := range n - 1 {
 		tell(t, s, i+1) // those before are there already
-		require.Eventually(t, failed(i+1), 30*time.Second, 5*time.Millisecond, "a new message makes it try again")
+		pgtest.Await(t, failed(i+1), "a new message makes it try again")
 	}
 	answers.Store(true)
 	tell(t, s, n)
-	require.Eventually(t, func() bool { messages, _ := down.count(); return messages == n }, 30*time.Second, 5*time.Millisecond)
-	require.Eventually(t, func() bool { messages, _ := up.count(); return messages == n }, 30*time.Second, 5*time.Millisecond)
+	pgtest.Await(t, func() bool { messages, _ := down.count(); return messages == n })
+	pgtest.Await(t, func() bool { messages, _ := up.count(); return messages == n })
 	for _, b := range []*inbox{down, up} {
 		b.mu.Lock()
 		require.Equal(t, []string{"message 0", "message 1", "message 2", "message 3", "message 4"}, b.order)
@@ -252,22 +253,22 @@ func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
 			return s.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+sql+")").Scan(&yes) == nil && yes
 		}
 	}
-	require.Eventually(t, count("alicloud.sync_runs WHERE status = 'ok' OFFSET 2"), 30*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, count("alicloud.sync_runs WHERE status = 'ok' OFFSET 2"))
 	messages, _ := b.count()
 	require.Zero(t, messages, "of the first sync")
 
 	mu.Lock()
 	at = at.Add(5 * 24 * time.Hour)
 	mu.Unlock()
-	require.Eventually(t, count("alicloud.notifications WHERE event = 'rule' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, count("alicloud.notifications WHERE event = 'rule' AND state = 'delivered'"))
 	mu.Lock()
 	lost = true
 	mu.Unlock()
-	require.Eventually(t, count("alicloud.notifications WHERE title LIKE '%in cn-hangzhou is refused' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%in cn-hangzhou is refused' AND state = 'delivered'"))
 	mu.Lock()
 	lost = false
 	mu.Unlock()
-	require.Eventually(t, count("alicloud.notifications WHERE title LIKE '%is permitted again' AND state = 'delivered'"), 30*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%is permitted again' AND state = 'delivered'"))
 	cancel()
 	require.NoError(t, <-ended)
 	b.mu.Lock()
@@ -283,7 +284,7 @@ func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); notifier.Run(ctx) }()
-	require.Eventually(t, count("alicloud.notifications WHERE last_error LIKE '%connection refused%'"), 30*time.Second, 20*time.Millisecond)
+	pgtest.Await(t, count("alicloud.notifications WHERE last_error LIKE '%connection refused%'"))
 	cancel()
 	<-done
 	t.Log("\n" + showMessages(t, s))
@@ -332,11 +333,11 @@ func TestRefusedForGood(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { n.Run(ctx) })
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(got) == 2
-	}, 30*time.Second, 5*time.Millisecond)
+	})
 	cancel()
 	wg.Wait()
 	require.Equal(t, "message 0", got[0].Title)

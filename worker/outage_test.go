@@ -35,12 +35,12 @@ func TestOutageIsToldOnce(t *testing.T) {
 		d := worker.Daemon{Syncer: syncer, Workers: 4, Grace: 10 * time.Second, Logger: syncer.Logger, Look: 100 * time.Millisecond, Poll: 200 * time.Millisecond, DeadAfter: 200 * time.Millisecond}
 		ended <- d.Run(ctx)
 	}()
-	require.Eventually(t, log.has("msg=synced"), time.Minute, 10*time.Millisecond)
+	pgtest.Await(t, log.has("msg=synced"))
 	db.Stop(t)
-	require.Eventually(t, log.has("the database is away"), time.Minute, 10*time.Millisecond)
+	pgtest.Await(t, log.has("the database is away"))
 	syncer.SyncAll(t.Context(), syncer.Jobs(), 4, func(r worker.Result) { require.NotEmpty(t, r.Status) }) // all of which fail
 	db.Start(t)
-	require.Eventually(t, log.has("the database is back"), time.Minute, 10*time.Millisecond)
+	pgtest.Await(t, log.has("the database is back"))
 	cancel()
 	require.NoError(t, <-ended)
 	text := log.String()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/worker"
@@ -33,11 +34,11 @@ func TestDailyPrune(t *testing.T) {
 			ended <- d.Run(ctx)
 		}()
 	}
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		var done bool
 		err := s.Pool().QueryRow(t.Context(), "SELECT to_regclass('syncer.agent_versions_2020_01') IS NULL AND EXISTS (SELECT FROM river.river_job WHERE kind = 'prune' AND state = 'completed')").Scan(&done)
 		return err == nil && done
-	}, 60*time.Second, 50*time.Millisecond)
+	})
 	cancel()
 	require.NoError(t, <-ended)
 	require.NoError(t, <-ended)

@@ -130,11 +130,11 @@ func TestTrapsAreNeverSprung(t *testing.T) {
 		d := worker.Daemon{Syncer: syncer, DeadAfter: 100 * time.Millisecond, Logger: slog.New(slog.DiscardHandler)}
 		ended <- d.Run(ctx)
 	}()
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		var n int
 		err := s.Pool().QueryRow(t.Context(), "SELECT count(DISTINCT source) FROM alicloud.sync_runs WHERE status = 'ok' AND trigger = 'schedule'").Scan(&n)
 		return err == nil && n == len(source.All)
-	}, time.Minute, 50*time.Millisecond)
+	})
 	cancel()
 	require.NoError(t, <-ended)
 	require.Empty(t, called(), "by the daemon")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
@@ -65,7 +66,7 @@ func TestWhoMayStopTheQueue(t *testing.T) {
 	more := func(why string) {
 		t.Helper()
 		before := runs()
-		require.Eventually(t, func() bool { return runs() > before+2 }, 30*time.Second, 20*time.Millisecond, why)
+		pgtest.Await(t, func() bool { return runs() > before+2 }, why)
 	}
 	more("at first")
 
@@ -77,7 +78,7 @@ VALUES ('sync', 'default', 5, 'running', 1, now() - interval '1 hour', '{ghost}'
 	require.NoError(t, err)
 	more("after a login without rights said so")
 
-	require.Eventually(t, log.has("a process is gone"), 10*time.Second, 10*time.Millisecond, "its name is another's now")
+	pgtest.Await(t, log.has("a process is gone"), "its name is another's now")
 
 	health, err := syncer.QueueHealth(t.Context())
 	require.NoError(t, err)
@@ -87,10 +88,10 @@ VALUES ('sync', 'default', 5, 'running', 1, now() - interval '1 hour', '{ghost}'
 	health, err = syncer.QueueHealth(t.Context())
 	require.NoError(t, err)
 	require.Contains(t, health.Problem(), "the job queue (default) is paused since ")
-	require.Eventually(t, log.has("the job queue does not move"), 10*time.Second, 10*time.Millisecond)
+	pgtest.Await(t, log.has("the job queue does not move"))
 	_, err = s.Pool().Exec(t.Context(), "UPDATE river.river_queue SET paused_at = NULL")
 	require.NoError(t, err)
-	require.Eventually(t, log.has("the job queue moves again"), 10*time.Second, 10*time.Millisecond)
+	pgtest.Await(t, log.has("the job queue moves again"))
 	more("after the pause")
 }
 

@@ -6,7 +6,6 @@ import (
 	"os"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -85,7 +84,7 @@ func TestOneAccountUnderTwoNames(t *testing.T) {
 	p.signal(t, syscall.SIGHUP)
 	p.says(t, "accounts production and copied of the configuration are one, "+h.accounts[0].ID)
 	p.signal(t, syscall.SIGTERM)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 	require.Equal(t, "production staging", one[string](t, h.db, "SELECT string_agg(name, ' ' ORDER BY name) FROM alicloud.accounts"))
 
 	before = one[string](t, h.db, written)
@@ -129,9 +128,9 @@ func TestAccountIsRenamed(t *testing.T) {
 	require.Equal(t, 7, one[int](t, h.db, fresh+"'staging'"), "a look changes nothing")
 
 	p := startProcess(t, h.env, "run", "--config", h.config)
-	require.Eventually(t, func() bool { return one[int](t, h.db, fresh+"'stage'") == 7 }, time.Minute, 20*time.Millisecond, p.output())
+	pgtest.Await(t, func() bool { return one[int](t, h.db, fresh+"'stage'") == 7 }, p.output())
 	p.signal(t, syscall.SIGTERM)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 	fine("stage")
 
 	// A daemon of old that went by names has retired it: a sync by hand brings it back.

@@ -111,7 +111,7 @@ func TestStatusPage(t *testing.T) {
 	dir := dataDir(t)
 	demo := startProcess(t, map[string]string{"SYNCER_DATA_DIR": dir}, "demo", "--days", "10", "--servers", "60")
 	address := regexp.MustCompile(`It goes on[^\n]*\s+(http://\S+)\n`)
-	require.Eventually(t, func() bool { return address.MatchString(demo.stdout.String()) }, 2*time.Minute, 50*time.Millisecond)
+	pgtest.Await(t, func() bool { return address.MatchString(demo.stdout.String()) })
 	link := address.FindStringSubmatch(demo.stdout.String())[1]
 	url, token, made := strings.Cut(link, "/login?token=")
 	require.True(t, made, "the demo makes a token, and its link has it")
@@ -131,7 +131,7 @@ func TestStatusPage(t *testing.T) {
 	d.query(t, func(db *pgx.Conn) { plantTheLongest(t, db) })
 	for _, path := range []string{"/", "/?account=nobody", "/?region=cn-hangzhou"} {
 		for _, width := range []int64{340, 768, 1101, 1600} {
-			for _, dark := range []bool{false, true} {
+			for _, dark := range []bool{false, true}[:pgtest.Few(1, 2)] {
 				require.NoError(t, page.Screen(width, 900, 1, dark))
 				require.NoError(t, page.Open(url+path))
 				problems, err := browser.Ask[[]string](page, looks)

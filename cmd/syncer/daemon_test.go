@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/embeddedpg"
+	"syncer/internal/pgtest"
 	"syncer/sim"
 	"syncer/source"
 )
@@ -50,7 +51,7 @@ func TestDaemon(t *testing.T) {
 	d.start(t)
 	d.syncs(t)
 	status := startProcess(t, d.env(), "status", "--config", d.config)
-	require.Zero(t, status.wait(t, 20*time.Second), status.output())
+	require.Zero(t, status.wait(t), status.output())
 	d.stop(t)
 	d.query(t, func(db *pgx.Conn) {
 		require.Zero(t, one[int](t, db, "SELECT count(*) FROM river.river_job WHERE state = 'running'"), "jobs left running")
@@ -60,21 +61,21 @@ func TestDaemon(t *testing.T) {
 	d.syncs(t)
 	hangs.Store(true) // so that all its syncs are under way when it dies
 	d.query(t, func(db *pgx.Conn) {
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			return one[int](t, db, "SELECT count(DISTINCT args->>'source') FROM river.river_job WHERE state = 'running'") == len(source.All)
-		}, 20*time.Second, 20*time.Millisecond)
+		})
 	})
 	// On the data directory another daemon waits; on the database it takes part.
 	waits := startProcess(t, d.env(), "run", "--config", d.config)
 	waits.says(t, "waiting for the other syncer")
 	waits.signal(t, syscall.SIGTERM)
-	waits.wait(t, 30*time.Second)
+	waits.wait(t)
 	var url string
 	d.query(t, func(db *pgx.Conn) { url = db.Config().ConnString() })
 	other := startProcess(t, map[string]string{"DATABASE_URL": url}, "run", "--config", d.config)
 	other.says(t, "the partition's last sync is still running in")
 	other.signal(t, syscall.SIGTERM)
-	require.Zero(t, other.wait(t, 30*time.Second), other.output())
+	require.Zero(t, other.wait(t), other.output())
 	d.signal(t, syscall.SIGKILL)
 	d.gone(t)
 	hangs.Store(false)
@@ -116,9 +117,9 @@ func (d *daemon) syncs(t *testing.T) {
 	t.Helper()
 	d.query(t, func(db *pgx.Conn) {
 		since := one[time.Time](t, db, "SELECT now()").Format(time.RFC3339Nano)
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			return one[int](t, db, "SELECT count(DISTINCT source) FROM alicloud.sync_runs WHERE status = 'ok' AND started_at > '"+since+"'") == len(source.All)
-		}, 30*time.Second, 50*time.Millisecond)
+		})
 	})
 }
 
@@ -126,7 +127,7 @@ func (d *daemon) syncs(t *testing.T) {
 func (d *daemon) stop(t *testing.T) {
 	t.Helper()
 	d.signal(t, syscall.SIGTERM)
-	require.Zero(t, d.wait(t, 30*time.Second), d.output())
+	require.Zero(t, d.wait(t), d.output())
 	d.gone(t)
 	password, err := os.ReadFile(filepath.Join(d.dir, "password"))
 	require.NoError(t, err)
@@ -137,10 +138,10 @@ func (d *daemon) stop(t *testing.T) {
 func (d *daemon) gone(t *testing.T) {
 	t.Helper()
 	for _, pid := range d.servers {
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 			return err != nil || strings.HasPrefix(string(state), "Z") // a zombie, which no init reaps in a container
-		}, 10*time.Second, 20*time.Millisecond, "process %d of PostgreSQL is left", pid)
+		}, "process %d of PostgreSQL is left", pid)
 	}
 }
 
@@ -228,7 +229,7 @@ func (p *process) start(t *testing.T) {
 // says waits until the process has logged something.
 func (p *process) says(t *testing.T, what string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(p.stderr.String(), what) }, time.Minute, 20*time.Millisecond, "not said: %s", what)
+	pgtest.Await(t, func() bool { return strings.Contains(p.stderr.String(), what) }, "not said: %s", what)
 }
 
 func (p *process) signal(t *testing.T, s syscall.Signal) {
@@ -239,13 +240,16 @@ func (p *process) signal(t *testing.T, s syscall.Signal) {
 func (p *process) output() string { return p.stdout.String() + p.stderr.String() }
 
 // wait returns the exit code, -1 for a process that was killed.
-func (p *process) wait(t *testing.T, atMost time.Duration) int {
+func (p *process) wait(t *testing.T) int {
 	t.Helper()
-	select {
-	case <-p.ended:
-	case <-time.After(atMost):
-		require.FailNow(t, "it did not end", "syncer %s within %s", strings.Join(p.cmd.Args[1:], " "), atMost)
-	}
+	pgtest.Await(t, func() bool {
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	}, "syncer %s does not end", strings.Join(p.cmd.Args[1:], " "))
 	require.NotContains(t, p.stderr.String(), "DATA RACE")
 	require.NotContains(t, p.stderr.String(), "panic:")
 	return p.cmd.ProcessState.ExitCode()

@@ -21,8 +21,8 @@ import (
 )
 
 var (
-	kills   = flag.Int("kills", 15, "how often TestKilled kills the program")
-	crashes = flag.Int("crashes", 5, "how often TestKilled crashes PostgreSQL")
+	kills   = flag.Int("kills", pgtest.Few(4, 15), "how often TestKilled kills the program")
+	crashes = flag.Int("crashes", pgtest.Few(2, 5), "how often TestKilled crashes PostgreSQL")
 )
 
 // TestKilled kills the program, or PostgreSQL under it, at random moments of its
@@ -51,7 +51,7 @@ func TestKilled(t *testing.T) {
 			n++
 			merged[v.look(t)]++
 		case <-p.ended: // it was too fast this time
-			require.Zero(t, p.wait(t, time.Second), p.output())
+			require.Zero(t, p.wait(t), p.output())
 			v.look(t)
 			continue
 		}
@@ -126,23 +126,23 @@ func (v *victim) sync(t *testing.T, url string) time.Duration {
 	t.Helper()
 	started := time.Now()
 	p := startProcess(t, v.env(url), v.args(true)...)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 	return time.Since(started)
 }
 
 func (v *victim) kill(t *testing.T, p *process) {
 	p.signal(t, syscall.SIGKILL)
-	p.wait(t, time.Minute)
+	p.wait(t)
 }
 
 // crash lets the program live to see its database go, and perhaps come back.
 func (v *victim) crash(t *testing.T, p *process) {
 	v.server.Crash(t)
 	if rand.N(2) == 0 {
-		p.wait(t, time.Minute)
+		p.wait(t)
 	}
 	v.server.Start(t)
-	p.wait(t, time.Minute)
+	p.wait(t)
 }
 
 // look waits until nothing is left of a sync, and remembers what the tables show.
@@ -150,11 +150,11 @@ func (v *victim) crash(t *testing.T, p *process) {
 func (v *victim) look(t *testing.T) (merged int) {
 	t.Helper()
 	v.query(t, func(db *pgx.Conn) {
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			return one[int](t, db, `SELECT
     (SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'syncer%')
     + (SELECT count(*) FROM pg_class WHERE relpersistence = 't')`) == 0
-		}, 20*time.Second, 20*time.Millisecond, "sessions or temporary tables are left")
+		}, "sessions or temporary tables are left")
 		if one[*string](t, db, "SELECT to_regclass('alicloud.operation_processes')::text") == nil {
 			return // it was killed before the tables were there
 		}

@@ -41,6 +41,9 @@ const (
 // A longer run: go test ./cmd/syncer -run TestMany -v -timeout 30m -rounds 40
 func TestMany(t *testing.T) {
 	t.Parallel()
+	if !pgtest.All() && *rounds == 1 {
+		t.Skip("it takes minutes: SYNCER_TEST_ALL=1 runs it")
+	}
 	c := newCrowd(t)
 	for _, m := range c.members {
 		m.start(t)
@@ -158,15 +161,15 @@ func (m *member) busy(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = db.Close(t.Context()) }()
 	name := m.names[len(m.names)-1]
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return one[bool](t, db, "SELECT count(*) > 1 FROM river.river_job WHERE kind = 'sync' AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = '"+name+"'")
-	}, time.Minute, 10*time.Millisecond, "it has nothing to do")
+	}, "it has nothing to do")
 	time.Sleep(rand.N(100 * time.Millisecond))
 }
 
 func (m *member) end(t *testing.T) {
 	m.signal(t, syscall.SIGTERM)
-	require.Zero(t, m.wait(t, time.Minute), m.output())
+	require.Zero(t, m.wait(t), m.output())
 }
 
 // trouble is over when the process works again.
@@ -176,7 +179,7 @@ func (m *member) trouble(t *testing.T, kind string) {
 	switch kind {
 	case "killed":
 		m.signal(t, syscall.SIGKILL)
-		m.wait(t, time.Minute)
+		m.wait(t)
 		time.Sleep(rand.N(lease))
 		m.process = startProcess(t, m.env, m.args...)
 	case "ended":
@@ -204,7 +207,7 @@ func (c *crowd) waitForSlots(t *testing.T, n int) {
 	last := one[time.Time](t, c.db, "SELECT clock_timestamp()").Truncate(manySlots).Add(time.Duration(n) * manySlots)
 	done := fmt.Sprintf(`SELECT count(*) FILTER (WHERE slot = '%[1]s') > 0 AND count(*) FILTER (WHERE slot <= '%[1]s' AND finalized_at IS NULL) = 0
 FROM (SELECT (args->>'slot')::timestamptz AS slot, finalized_at FROM river.river_job WHERE kind = 'sync') AS j`, last.UTC().Format(time.RFC3339))
-	require.Eventually(t, func() bool { return one[bool](t, c.db, done) }, 3*time.Minute, 100*time.Millisecond, "slots are left undone")
+	pgtest.Await(t, func() bool { return one[bool](t, c.db, done) }, "slots are left undone")
 }
 
 // slots tells of each partition's each slot what became of it.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -52,7 +51,7 @@ func TestNewcomerFullDisk(t *testing.T) {
 	fill(t, ballast)
 	daemon.says(t, "No space left on device (SQLSTATE 53100); the disk of the database server is full: make room on it")
 	daemon.signal(t, syscall.SIGTERM)
-	daemon.wait(t, time.Minute)
+	daemon.wait(t)
 
 	n.servers = 2000
 	code, stdout, _ = call(t, t.Context(), env, "sync", "--config", n.config(t))

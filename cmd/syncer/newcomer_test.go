@@ -10,11 +10,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/pgtest"
 	"syncer/internal/pgtest/migrated"
 	"syncer/sim"
 )
@@ -208,17 +207,15 @@ func (c *trouble) test(t *testing.T, n *newcomer) {
 
 	p := startProcess(t, env, "run", "--config", config)
 	if !c.starts {
-		code := p.wait(t, time.Minute)
+		code := p.wait(t)
 		hear(cmp.Or(c.code, exitFailed), c.sync, code, p.output())
 		require.Equal(t, 1, strings.Count(p.output(), "\n"), p.output())
 		return
 	}
 	logged := regexp.MustCompile(c.run)
-	if !assert.Eventually(t, func() bool { return logged.MatchString(p.stderr.String()) }, time.Minute, 20*time.Millisecond) {
-		require.FailNow(t, "not said: "+c.run, p.output())
-	}
+	pgtest.Await(t, func() bool { return logged.MatchString(p.stderr.String()) }, "not said: %s", c.run)
 	p.signal(t, syscall.SIGTERM)
-	hear(exitOK, c.run, p.wait(t, time.Minute), firstLines(p.output(), logged))
+	hear(exitOK, c.run, p.wait(t), firstLines(p.output(), logged))
 }
 
 // firstLines is a log without the later lines that fit a pattern: a schedule may

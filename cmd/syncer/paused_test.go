@@ -48,7 +48,7 @@ func TestPausedBeforeMerge(t *testing.T) {
 				paused.says(t, "a later sync has answered the slot")
 				paused.signal(t, syscall.SIGTERM)
 			}
-			require.Zero(t, paused.wait(t, time.Minute), paused.output())
+			require.Zero(t, paused.wait(t), paused.output())
 
 			want := []int{1}
 			if c.newer != 1 {
@@ -80,15 +80,15 @@ func TestPausedInMerge(t *testing.T) {
 	require.NoError(t, err)
 	l.answers.Store(2)
 	paused := startProcess(t, l.env, "sync", source.AgentVersions.Name, "--config", l.config)
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return one[bool](t, watch, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name LIKE 'syncer%' AND wait_event_type = 'Lock' AND query LIKE 'UPDATE syncer.partitions%')")
-	}, 20*time.Second, 20*time.Millisecond)
+	})
 	paused.pause(t)
 	require.NoError(t, tx.Rollback(t.Context()))
 
 	l.sync(t, 3)
 	paused.signal(t, syscall.SIGCONT)
-	require.Equal(t, exitFailed, paused.wait(t, time.Minute), paused.output())
+	require.Equal(t, exitFailed, paused.wait(t), paused.output())
 	require.Equal(t, []int{1, 3}, l.versions(t))
 }
 
@@ -97,7 +97,7 @@ func TestPausedInMerge(t *testing.T) {
 func (p *process) pause(t *testing.T) {
 	t.Helper()
 	p.signal(t, syscall.SIGSTOP)
-	require.Eventually(t, p.isStopped, 10*time.Second, 5*time.Millisecond)
+	pgtest.Await(t, p.isStopped)
 }
 
 func (p *process) isStopped() bool {
@@ -111,13 +111,13 @@ func TestKilledInSync(t *testing.T) {
 	t.Parallel()
 	l := newLatecomer(t, "@yearly")
 	killed := l.interrupt(t, syscall.SIGKILL, 1, "run", "--migrate")
-	killed.wait(t, time.Minute)
+	killed.wait(t)
 	l.answers.Store(2)
 	other := startProcess(t, l.env, "run", "--config", l.config)
 	other.says(t, "a process is gone: its sync is tried again")
 	other.says(t, "opened=")
 	other.signal(t, syscall.SIGTERM)
-	require.Zero(t, other.wait(t, time.Minute), other.output())
+	require.Zero(t, other.wait(t), other.output())
 	require.Equal(t, []int{2}, l.versions(t))
 }
 
@@ -171,7 +171,7 @@ func (l *latecomer) sync(t *testing.T, release int) {
 	t.Helper()
 	l.answers.Store(int64(release))
 	p := startProcess(t, l.env, "sync", source.AgentVersions.Name, "--migrate", "--config", l.config)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 }
 
 // interrupt starts a process that has fetched a release, and gets a signal before it

@@ -9,7 +9,6 @@ import (
 	"regexp"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -66,14 +65,14 @@ func TestReload(t *testing.T) {
 
 	// Who gives up the token may do so for another address only.
 	reload("server: {listen: 'off'}\naccounts:"+accountYAML(accounts[1], cloud.URL), "setting=server.token")
-	require.Eventually(t, func() bool { code, _ := metrics(other); return code == http.StatusOK }, time.Minute, 20*time.Millisecond)
+	pgtest.Await(t, func() bool { code, _ := metrics(other); return code == http.StatusOK })
 
 	db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
 	require.NoError(t, err)
 	defer func() { _ = db.Close(t.Context()) }()
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return one[bool](t, db, "SELECT count(*) = 7 AND bool_and(account_name = 'staging') FROM alicloud.sync_freshness WHERE last_status = 'ok'")
-	}, time.Minute, 20*time.Millisecond)
+	})
 	p.signal(t, syscall.SIGTERM)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 }

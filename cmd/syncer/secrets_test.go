@@ -58,7 +58,7 @@ func TestNoSecretLeaves(t *testing.T) {
 		{"notify", "test"},
 	} {
 		p := startProcess(t, env, append(args, "--config", config, "--log-level", "debug")...)
-		require.Equal(t, exitFailed, p.wait(t, 2*time.Minute), p.output())
+		require.Equal(t, exitFailed, p.wait(t), p.output())
 		hear(p)
 	}
 	p := startProcess(t, s.traces(t, env), "run", "--config", config, "--log-level", "debug")
@@ -71,7 +71,7 @@ func TestNoSecretLeaves(t *testing.T) {
 	require.Contains(t, string(command), "--log-level")
 	said["arguments"] = string(command)
 	p.signal(t, syscall.SIGTERM)
-	require.Zero(t, p.wait(t, 40*time.Second), p.output())
+	require.Zero(t, p.wait(t), p.output())
 	hear(p)
 
 	s.badDatabases(t, database, config, env, said)

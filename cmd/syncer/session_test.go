@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -42,16 +41,16 @@ func TestAHostileDatabase(t *testing.T) {
 	succeed := func(commands ...[]string) {
 		for _, args := range commands {
 			p := startProcess(t, map[string]string{"DATABASE_URL": address}, append(args, "--config", config)...)
-			require.Zero(t, p.wait(t, time.Minute), p.output())
+			require.Zero(t, p.wait(t), p.output())
 		}
 	}
 	succeed([]string{"migrate", "up"})
 	p := startProcess(t, map[string]string{"DATABASE_URL": address, "PGOPTIONS": "-c client_encoding=GBK -c statement_timeout=1"}, "run", "--config", config)
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return one[int](t, db, "SELECT count(DISTINCT source) FROM alicloud.sync_runs WHERE status = 'ok' AND trigger = 'schedule'") == len(source.All)
-	}, time.Minute, 50*time.Millisecond, "not all is synced")
+	}, "not all is synced")
 	p.signal(t, syscall.SIGTERM)
-	require.Zero(t, p.wait(t, time.Minute), p.output())
+	require.Zero(t, p.wait(t), p.output())
 	succeed([]string{"sync"}, []string{"check"}, []string{"status"})
 
 	latin := "latin_" + database
@@ -65,7 +64,7 @@ func TestAHostileDatabase(t *testing.T) {
 	} {
 		for _, args := range [][]string{{"check"}, {"sync"}, {"run"}, {"migrate", "up"}} {
 			p := startProcess(t, map[string]string{"DATABASE_URL": at}, append(args, "--config", config)...)
-			require.NotZero(t, p.wait(t, time.Minute), p.output())
+			require.NotZero(t, p.wait(t), p.output())
 			require.Contains(t, p.output(), refusal)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -29,27 +28,27 @@ func TestStartTogether(t *testing.T) {
 		all = append(all, startProcess(t, env, "run", "--migrate", "--config", config))
 	}
 	for _, p := range all {
-		require.Eventually(t, func() bool {
+		pgtest.Await(t, func() bool {
 			select {
 			case <-p.ended:
 				return true
 			default:
 				return strings.Contains(p.stderr.String(), "msg=started")
 			}
-		}, time.Minute, 20*time.Millisecond, "it neither starts nor ends")
+		}, "it neither starts nor ends")
 		require.Contains(t, p.stderr.String(), "msg=started")
 	}
 	db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
 	require.NoError(t, err)
 	defer func() { _ = db.Close(t.Context()) }()
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		return one[int](t, db, "SELECT count(*) FROM alicloud.sync_freshness WHERE last_status = 'ok'") == len(source.All)
-	}, time.Minute, 50*time.Millisecond, "not all is synced")
+	}, "not all is synced")
 	for _, p := range all {
 		p.signal(t, syscall.SIGTERM)
 	}
 	for _, p := range all {
-		require.Zero(t, p.wait(t, time.Minute), p.output())
+		require.Zero(t, p.wait(t), p.output())
 	}
 }
 

@@ -55,6 +55,15 @@ var shared struct {
 // is 1, as .ci/run sets it.
 func All() bool { return os.Getenv("SYNCER_TEST_ALL") == "1" }
 
+// Few is what a test does of something: all of it where everything is tested, else
+// less, for who waits.
+func Few(less, all int) int {
+	if All() {
+		return all
+	}
+	return less
+}
+
 func atEnd(do func(context.Context) error) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()

@@ -6,12 +6,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"syncer/internal/pgtest"
 )
 
 // TestShortLife is a few days of what the command does for months, a month's end
 // among them.
 func TestShortLife(t *testing.T) {
 	t.Parallel()
+	if !pgtest.All() {
+		t.Skip("it takes minutes: SYNCER_TEST_ALL=1 runs it")
+	}
 	now := time.Now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	r, err := soak(t.Context(), options{

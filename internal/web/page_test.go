@@ -100,10 +100,10 @@ func TestTheDatabaseGoes(t *testing.T) {
 	has(t, scrape.text, `syncer_runs_total{account="production",region="cn-hangzhou",source="agent_versions",status="ok"} 1`)
 
 	// The answer from before counts for a while.
-	require.Eventually(t, func() bool {
+	pgtest.Await(t, func() bool {
 		a := h.ask(t, "GET", "/readyz", "")
 		return a.StatusCode == 503 && strings.Contains(a.text, "database: unreachable")
-	}, 20*time.Second, 200*time.Millisecond)
+	})
 }
 
 func TestAnOldSchemaIsNotReady(t *testing.T) {
