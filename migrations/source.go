@@ -332,7 +332,7 @@ func comments(b *strings.Builder, s *source.Source) {
 	}
 	comment("VIEW", view, s.Doc+" As it stands now. "+origin)
 	comment("VIEW", history, s.Doc+" Every version that is kept, with the time it stood. "+origin)
-	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment; an error where history no longer reaches back to it.")
+	comment("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.")
 	for _, v := range []string{view, history} {
 		for _, c := range Comments(s) {
 			comment("COLUMN", v+"."+c[0], c[1])

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the results of the SQL in docs/bi.md into it")
+var update = flag.Bool("update", false, "write the results of the SQL in docs/bi.md and docs/query.md into them")
 
 // sqlBlock is SQL in a page, and perhaps its result.
 var sqlBlock = regexp.MustCompile("(?ms)^```sql\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?")
@@ -27,23 +27,31 @@ var inDemo = strings.NewReplacer(
 	"$__timeFilter(day)", "day BETWEEN "+present.AddDate(0, 0, -7).UTC().Format("'2006-01-02T15:04:05Z'")+" AND "+present.UTC().Format("'2006-01-02T15:04:05Z'"),
 )
 
-// testDocumentation: the SQL of README.md works for a reader, and that of
-// docs/bi.md has the results that the page shows.
+// testDocumentation: the SQL of README.md finds something for a reader, and that
+// of docs/bi.md and docs/query.md has the results that the page shows.
 func testDocumentation(t *testing.T, d *demo) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
 	blocks := sqlBlock.FindAllStringSubmatch(string(readme), -1)
 	require.NotEmpty(t, blocks)
 	for _, b := range blocks {
-		d.run(t, b[1])
+		for _, result := range d.run(t, b[1]) {
+			require.NotEmpty(t, result.Rows, "nothing to see: %s", b[1])
+		}
 	}
+	d.testPage(t, "../../docs/query.md", 6)
+	page := d.testPage(t, "../../docs/bi.md", 10)
+	for _, option := range odbcOptions {
+		require.Contains(t, page, "\n"+option+"\n", "tested, but not recommended")
+	}
+}
 
-	const name = "../../docs/bi.md"
+// testPage: each query of a page finds something, which is what the page shows
+// under at least so many of them. It returns the page.
+func (d *demo) testPage(t *testing.T, name string, atLeast int) string {
+	t.Helper()
 	page, err := os.ReadFile(name)
 	require.NoError(t, err)
-	for _, option := range odbcOptions {
-		require.Contains(t, string(page), "\n"+option+"\n", "tested, but not recommended")
-	}
 	shown := 0
 	written := sqlBlock.ReplaceAllStringFunc(string(page), func(block string) string {
 		b := sqlBlock.FindStringSubmatch(block)
@@ -56,12 +64,13 @@ func testDocumentation(t *testing.T, d *demo) {
 		shown++
 		return "```sql\n" + b[1] + "```\n\n```\n" + render(results[0]) + "```\n"
 	})
-	require.GreaterOrEqual(t, shown, 10, "questions with their results")
+	require.GreaterOrEqual(t, shown, atLeast, "questions with their results")
 	if *update {
 		require.NoError(t, os.WriteFile(name, []byte(written), 0o644))
-		return
+	} else {
+		require.Equal(t, string(page), written, "go test ./internal/bi -update writes the results anew")
 	}
-	require.Equal(t, string(page), written, "go test ./internal/bi -update writes the results anew")
+	return written
 }
 
 // run runs SQL as the login would in any tool, and returns what it answers as text.
