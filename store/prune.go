@@ -23,6 +23,9 @@ type Pruned struct {
 	Horizon *time.Time    `json:"horizon"`
 	Months  []PrunedMonth `json:"months"`
 	Runs    int64         `json:"runs"` // rows of alicloud.sync_runs
+	// NextDropAt is when the oldest month that stays is due to go, of what there is
+	// now; nil: there is none, or it was not asked for.
+	NextDropAt *time.Time `json:"next_drop_at,omitempty"`
 }
 
 // A PrunedMonth holds the versions of a source that ended in one month.
@@ -92,14 +95,30 @@ const (
 	dropPause = 2 * time.Second
 )
 
-// Prunable tells what Prune would drop.
+// Prunable tells what Prune would drop, and when there will be more.
 func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, err error) {
 	defer wrap(&err, "look for what can be pruned")
 	p, cutoff, err := s.prunable(ctx, sources, retention)
+	if err != nil {
+		return p, err
+	}
 	if len(p.Months) > 0 {
 		p.Horizon = &cutoff
 	}
-	return p, err
+	for _, src := range sources {
+		oldest, err := s.oldestMonth(ctx, src, cutoff)
+		if err != nil {
+			return p, err
+		}
+		if oldest == nil {
+			continue
+		}
+		due := oldest.AddDate(0, 1, 0).Add(retention)
+		if p.NextDropAt == nil || due.Before(*p.NextDropAt) {
+			p.NextDropAt = &due
+		}
+	}
+	return p, nil
 }
 
 // prunable also answers the moment before which all is to go: a month's start. What
@@ -129,11 +148,7 @@ var monthTable = regexp.MustCompile(`_(\d{4})_(\d{2})$`)
 
 // monthsBefore lists a source's months that ended, the oldest first.
 func (s *Store) monthsBefore(ctx context.Context, src *source.Source, cutoff time.Time) (list []PrunedMonth, err error) {
-	tables, err := collect[string](ctx, s.pool, `SELECT c.relname
-FROM pg_inherits AS i
-JOIN pg_class AS c ON c.oid = i.inhrelid
-WHERE i.inhparent = to_regclass($1)
-ORDER BY c.relname`, "syncer."+src.Name)
+	tables, err := s.partitionsOf(ctx, src)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +177,49 @@ ORDER BY month`, defaultOf(src.Name)), cutoff)
 		return nil
 	})
 	return list, err
+}
+
+// partitionsOf lists the tables of a source's versions, those of months from the oldest on.
+func (s *Store) partitionsOf(ctx context.Context, src *source.Source) ([]string, error) {
+	return collect[string](ctx, s.pool, `SELECT c.relname
+FROM pg_inherits AS i
+JOIN pg_class AS c ON c.oid = i.inhrelid
+WHERE i.inhparent = to_regclass($1)
+ORDER BY c.relname`, "syncer."+src.Name)
+}
+
+// oldestMonth is the start of the first month from a moment on whose versions ended;
+// nil: there is none.
+func (s *Store) oldestMonth(ctx context.Context, src *source.Source, from time.Time) (*time.Time, error) {
+	var stray *time.Time
+	if err := s.pool.QueryRow(ctx, fmt.Sprintf("SELECT min(valid_to) FROM %s WHERE valid_to >= $1 AND valid_to < 'infinity'", defaultOf(src.Name)), from).Scan(&stray); err != nil {
+		return nil, err
+	}
+	if stray != nil {
+		*stray = monthOf(*stray)
+	}
+	tables, err := s.partitionsOf(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range tables {
+		m := monthTable.FindStringSubmatch(table)
+		if m == nil {
+			continue
+		}
+		month, err := time.Parse("2006-01", m[1]+"-"+m[2])
+		if err != nil {
+			return nil, err
+		}
+		if month.Before(monthOf(from)) {
+			continue
+		}
+		if stray != nil && stray.Before(month) {
+			return stray, nil
+		}
+		return &month, nil
+	}
+	return stray, nil
 }
 
 func defaultOf(source string) string { return pgx.Identifier{"syncer", source + "_default"}.Sanitize() }

@@ -69,8 +69,8 @@ func (o changesOptions) window(now time.Time, zone *time.Location) (since, until
 }
 
 func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
-	if o.output != "table" && o.output != "json" {
-		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	if err := tableOrJSON(o.output); err != nil {
+		return err
 	}
 	for _, kind := range o.kinds {
 		if !slices.Contains(changeKinds, kind) {

@@ -67,8 +67,8 @@ const connectTimeout = 5 * time.Second
 func hasty(o *fetch.Options) { o.Timeout, o.MaxAttempts = 6*time.Second, 2 }
 
 func (p *program) check(ctx context.Context, output string) error {
-	if output != "table" && output != "json" {
-		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
+	if err := tableOrJSON(output); err != nil {
+		return err
 	}
 	report, err := p.checkAll(ctx)
 	if err != nil {

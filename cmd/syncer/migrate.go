@@ -55,27 +55,41 @@ func (p *program) migrateCommand() *cobra.Command {
 			}),
 		},
 		down,
-		&cobra.Command{
-			Use:   "status",
-			Short: "Which migrations are applied",
-			Args:  cobra.NoArgs,
-			RunE: p.withDatabase(func(ctx context.Context, db *database) error {
-				list, err := db.Migrations(ctx)
-				if err != nil {
-					return err
-				}
+		p.migrateStatusCommand(),
+	)
+	return cmd
+}
+
+func (p *program) migrateStatusCommand() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Which migrations are applied",
+		Args:  cobra.NoArgs,
+		PreRunE: func(*cobra.Command, []string) error {
+			return tableOrJSON(output)
+		},
+		RunE: p.withDatabase(func(ctx context.Context, db *database) error {
+			list, err := db.Migrations(ctx)
+			if err != nil {
+				return err
+			}
+			if output == "json" {
+				err = printJSON(p.stdout, list)
+			} else {
 				t := newTable("migration", "applied")
 				for _, m := range list {
 					t.AppendRow([]any{m.Name, m.Applied})
 				}
 				printTable(p.stdout, t)
-				if err := db.Current(ctx); errors.Is(err, store.ErrNewerSchema) {
-					return err
-				}
-				return nil
-			}),
-		},
-	)
+			}
+			if newer := db.Current(ctx); errors.Is(newer, store.ErrNewerSchema) {
+				return errors.Join(err, newer)
+			}
+			return err
+		}),
+	}
+	cmd.Flags().StringVar(&output, "output", "table", "table or json")
 	return cmd
 }
 

@@ -22,17 +22,30 @@ func (p *program) notifyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(&cobra.Command{
+	var output string
+	test := &cobra.Command{
 		Use:   "test [target…]",
 		Short: "Send a message to these targets, or to all, to see whether it arrives",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.notifyTest(cmd.Context(), args)
+			return p.notifyTest(cmd.Context(), args, output)
 		},
-	})
+	}
+	test.Flags().StringVar(&output, "output", "text", "text or json")
+	cmd.AddCommand(test)
 	return cmd
 }
 
-func (p *program) notifyTest(ctx context.Context, names []string) error {
+// A sent message is what notify test prints of one target as JSON.
+type sent struct {
+	Target string `json:"target"`
+	Sent   bool   `json:"sent"`
+	Error  string `json:"error,omitempty"`
+}
+
+func (p *program) notifyTest(ctx context.Context, names []string, output string) error {
+	if err := textOrJSON(output); err != nil {
+		return err
+	}
 	c, err := p.loadConfig()
 	if err != nil {
 		return err
@@ -50,17 +63,27 @@ func (p *program) notifyTest(ctx context.Context, names []string) error {
 		Event: "test", Title: "syncer: a test", URL: c.Server.URL, At: time.Now(),
 		Lines: []string{"This is a test of notify in schedule.yaml, sent by syncer notify test. All is well."},
 	}
-	failed := false
+	failed, report := false, []sent{}
 	for _, t := range targets {
 		if len(names) > 0 && !slices.Contains(names, t.Name) {
 			continue
 		}
+		r, sign := sent{Target: t.Name, Sent: true}, marks[resultOK]
+		told := t.Name + ": sent"
 		if err := t.Send(ctx, m); err != nil {
-			failed = true
-			p.printf("%s %s\n", p.colour(marks[resultFailed].sign, marks[resultFailed].colour), strings.TrimPrefix(err.Error(), "notify "))
-			continue
+			failed, sign = true, marks[resultFailed]
+			told = strings.TrimPrefix(err.Error(), "notify ")
+			r.Sent, r.Error = false, strings.TrimPrefix(told, t.Name+": ")
 		}
-		p.printf("%s %s: sent\n", p.colour(marks[resultOK].sign, marks[resultOK].colour), t.Name)
+		report = append(report, r)
+		if output == "text" {
+			p.printf("%s %s\n", p.colour(sign.sign, sign.colour), told)
+		}
+	}
+	if output == "json" {
+		if err := printJSON(p.stdout, report); err != nil {
+			return err
+		}
 	}
 	if failed {
 		return errFailed

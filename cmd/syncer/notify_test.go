@@ -37,6 +37,10 @@ notify:
 	require.Equal(t, exitFailed, code)
 	require.Equal(t, "✓ team: sent\n✗ ops: it refuses: errcode 300005: token is not exist\n", stdout)
 	require.EqualValues(t, 2, took.Load())
+	code, stdout, _ = call(t, t.Context(), nil, "notify", "test", "--output", "json", "--config", config)
+	require.Equal(t, exitFailed, code)
+	require.JSONEq(t, `[{"target": "team", "sent": true},
+		{"target": "ops", "sent": false, "error": "it refuses: errcode 300005: token is not exist"}]`, stdout)
 
 	code, _, stderr = call(t, t.Context(), nil, "notify", "test", "opps", "--config", config)
 	require.Equal(t, exitUsage, code)

@@ -102,6 +102,22 @@ func printTable(w io.Writer, t table.Writer) {
 	fmt.Fprintln(w)
 }
 
+// tableOrJSON refuses other values of --output.
+func tableOrJSON(output string) error {
+	if output != "table" && output != "json" {
+		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
+	}
+	return nil
+}
+
+// textOrJSON does so for commands whose output is no table.
+func textOrJSON(output string) error {
+	if output != "text" && output != "json" {
+		return usageError{fmt.Errorf("--output %s: expected text or json", output)}
+	}
+	return nil
+}
+
 func printJSON(w io.Writer, v any) error {
 	var b strings.Builder
 	e := json.NewEncoder(&b)

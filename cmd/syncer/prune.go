@@ -38,8 +38,8 @@ type pruneReport struct {
 }
 
 func (p *program) prune(ctx context.Context, dryRun bool, output string) (err error) {
-	if output != "table" && output != "json" {
-		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
+	if err := tableOrJSON(output); err != nil {
+		return err
 	}
 	c, err := p.loadConfig()
 	if err != nil {
@@ -83,7 +83,16 @@ func (p *program) printPruned(r pruneReport) {
 		printTable(p.stdout, t)
 	}
 	fmt.Fprintf(p.stdout, "%s versions (%s kB) and %s sync runs %s.\n", thousands(rows), thousands(bytes>>10), thousands(r.Runs), verb)
+	kept := "is"
+	if r.DryRun && len(r.Months) > 0 {
+		kept = "would be"
+	}
 	if r.Horizon != nil {
-		fmt.Fprintf(p.stdout, "History is kept from %s on.\n", r.Horizon.UTC().Format(time.RFC3339))
+		fmt.Fprintf(p.stdout, "History %s kept from %s on.\n", kept, r.Horizon.UTC().Format(time.RFC3339))
+	} else if r.DryRun {
+		fmt.Fprintln(p.stdout, "History is kept from the first sync on.")
+	}
+	if r.NextDropAt != nil {
+		fmt.Fprintf(p.stdout, "Of what is there now, more is due to be dropped on %s.\n", r.NextDropAt.UTC().Format(time.DateOnly))
 	}
 }

@@ -10,25 +10,91 @@ import (
 )
 
 func (p *program) sourcesCommand() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	cmd := &cobra.Command{
 		Use:   "sources [source…]",
 		Short: "The catalogue: what is synced, from which API, into which columns",
 		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				p.listSources()
-				return nil
+			if err := tableOrJSON(output); err != nil {
+				return err
+			}
+			chosen := source.All
+			if len(args) > 0 {
+				chosen = nil
 			}
 			for _, name := range args {
 				s, ok := source.ByName(source.All, name)
 				if !ok {
 					return unknownSource(name)
 				}
-				p.describe(s)
+				chosen = append(chosen, s)
+			}
+			switch {
+			case output == "json":
+				list := []sourceReport{}
+				for _, s := range chosen {
+					list = append(list, reportSource(s))
+				}
+				return printJSON(p.stdout, list)
+			case len(args) == 0:
+				p.listSources()
+			default:
+				for _, s := range chosen {
+					p.describe(s)
+				}
 			}
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&output, "output", "table", "table or json")
+	return cmd
 }
+
+// A sourceReport is what sources prints of one as JSON.
+type sourceReport struct {
+	Name      string         `json:"name"`
+	Doc       string         `json:"doc"`
+	Product   string         `json:"product"`
+	Version   string         `json:"version"`
+	Action    string         `json:"action"`
+	Page      string         `json:"page"`
+	RAMAction string         `json:"ram_action"`
+	Regions   string         `json:"regions"`
+	Schedule  string         `json:"schedule"`
+	Key       []string       `json:"key"`
+	Columns   []columnReport `json:"columns"`
+}
+
+type columnReport struct {
+	Name     string            `json:"name"`
+	Type     string            `json:"type"`
+	Field    string            `json:"field"`
+	Doc      string            `json:"doc"`
+	Labels   map[string]string `json:"labels,omitempty"`
+	Volatile bool              `json:"volatile,omitempty"` // kept current; makes no version
+}
+
+func reportSource(s *source.Source) sourceReport {
+	r := sourceReport{
+		Name: s.Name, Doc: s.Doc,
+		Product: s.API.Product, Version: s.API.Version, Action: s.API.Action, Page: s.API.Page, RAMAction: s.API.RAMAction,
+		Regions: regions(s), Schedule: s.Schedule, Key: fullKey(s),
+	}
+	for _, c := range s.Columns {
+		column := columnReport{Name: c.Name, Type: c.Type.SQL(), Field: c.Field, Doc: c.Doc, Volatile: c.Volatile}
+		for _, l := range c.Labels {
+			if column.Labels == nil {
+				column.Labels = map[string]string{}
+			}
+			column.Labels[l.Code] = l.Text
+		}
+		r.Columns = append(r.Columns, column)
+	}
+	return r
+}
+
+// fullKey is the key of a source's rows among those of all accounts and regions.
+func fullKey(s *source.Source) []string { return append([]string{"account_id", "region_id"}, s.Key...) }
 
 func unknownSource(name string) error {
 	var names []string
@@ -62,7 +128,7 @@ func (p *program) describe(s *source.Source) {
 		{"RAM action", s.API.RAMAction},
 		{"regions", regions(s)},
 		{"schedule", s.Schedule + " (default)"},
-		{"key", strings.Join(append([]string{"account_id", "region_id"}, s.Key...), ", ")},
+		{"key", strings.Join(fullKey(s), ", ")},
 		{"views", fmt.Sprintf("alicloud.%[1]s, alicloud.%[1]s_history, alicloud.%[1]s_as_of(at)", s.Name)},
 	} {
 		fmt.Fprintf(p.stdout, "  %-10s  %s\n", line[0], line[1])

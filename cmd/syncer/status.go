@@ -45,8 +45,8 @@ type statusReport struct {
 }
 
 func (p *program) status(ctx context.Context, only selection, output string) (err error) {
-	if output != "table" && output != "json" {
-		return usageError{fmt.Errorf("--output %s: expected table or json", output)}
+	if err := tableOrJSON(output); err != nil {
+		return err
 	}
 	c, err := p.loadConfig()
 	if err != nil {

@@ -72,8 +72,8 @@ type syncReport struct {
 }
 
 func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
-	if o.output != "table" && o.output != "json" {
-		return usageError{fmt.Errorf("--output %s: expected table or json", o.output)}
+	if err := tableOrJSON(o.output); err != nil {
+		return err
 	}
 	if o.details && !o.dryRun {
 		return usageError{errors.New("--details is of a dry run: expected --dry-run, too")}

@@ -18,18 +18,24 @@ func (p *program) trendsCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(&cobra.Command{
+	var output string
+	rebuild := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make the rollups anew from the versions; syncs wait meanwhile",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.rebuildTrends(cmd.Context())
+			return p.rebuildTrends(cmd.Context(), output)
 		},
-	})
+	}
+	rebuild.Flags().StringVar(&output, "output", "text", "text or json")
+	cmd.AddCommand(rebuild)
 	return cmd
 }
 
-func (p *program) rebuildTrends(ctx context.Context) (err error) {
+func (p *program) rebuildTrends(ctx context.Context, output string) (err error) {
+	if err := textOrJSON(output); err != nil {
+		return err
+	}
 	s, err := p.open(ctx, false)
 	if err != nil {
 		return err
@@ -47,6 +53,10 @@ func (p *program) rebuildTrends(ctx context.Context) (err error) {
 	for _, src := range source.All {
 		n += len(src.Trends)
 	}
-	fmt.Fprintf(p.stdout, "%d trends rebuilt in %s.\n", n, time.Since(started).Round(10*time.Millisecond))
+	took := time.Since(started)
+	if output == "json" {
+		return printJSON(p.stdout, map[string]any{"trends": n, "seconds": took.Seconds()})
+	}
+	fmt.Fprintf(p.stdout, "%d trends rebuilt in %s.\n", n, took.Round(10*time.Millisecond))
 	return nil
 }

@@ -38,14 +38,13 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Which release this is, and of which schema",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			switch output {
-			case "json":
+			if err := textOrJSON(output); err != nil {
+				return err
+			}
+			if output == "json" {
 				return printJSON(p.stdout, map[string]any{
 					"version": version(), "schema": store.SchemaVersion, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
 				})
-			case "text":
-			default:
-				return usageError{fmt.Errorf("--output %s: expected text or json", output)}
 			}
 			_, err := fmt.Fprintf(p.stdout, "syncer %s, schema %d, %s, %s/%s\n", version(), store.SchemaVersion, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
