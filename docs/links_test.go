@@ -94,3 +94,19 @@ func TestNamedTests(t *testing.T) {
 		}
 	}
 }
+
+// TestUpgradesNameEveryMigration: who upgrades, or goes back, is told of each.
+func TestUpgradesNameEveryMigration(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("upgrades.md")
+	require.NoError(t, err)
+	files, err := filepath.Glob("../migrations/*.sql")
+	require.NoError(t, err)
+	for _, file := range files {
+		number := strings.TrimLeft(filepath.Base(file)[:5], "0")
+		if len(number) == 1 && number < "9" { // of the first release
+			continue
+		}
+		require.Regexp(t, `\b`+number+`\b`, string(page))
+	}
+}

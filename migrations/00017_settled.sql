@@ -40,6 +40,14 @@ BEGIN
     INTO bound
     FROM syncer.merging AS m
     WHERE m.pid = ANY (alive) OR m.xmax::text <> '0';
+    IF pg_is_in_recovery() THEN
+        -- A standby shows nothing of the primary's locks, and is behind it: whatever is
+        -- announced may still come.
+        SELECT min(m.not_before)
+        INTO bound
+        FROM syncer.merging AS m;
+        RETURN least(now(), pg_last_xact_replay_timestamp(), bound);
+    END IF;
     RETURN least(now(), bound);
 END
 $$;

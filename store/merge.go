@@ -87,6 +87,9 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 	if c, err = y.merge(ctx, run, announce, y.apply, record); errors.Is(err, errUnannounced) {
 		c, err = y.merge(ctx, run, true, y.apply, record)
 	}
+	if tookNoMonth(err) {
+		c, err = y.merge(ctx, run, true, y.apply, record)
+	}
 	if err != nil {
 		return Changes{}, err
 	}
@@ -94,6 +97,13 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 		y.store.analyze(ctx, y.querier(), y.t.Source)
 	}
 	return c, nil
+}
+
+// tookNoMonth: the month that a version belongs into was made while the merge, which
+// had looked for it before, waited. Another attempt finds it.
+func tookNoMonth(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "23514" && strings.Contains(pg.Message, "partition constraint")
 }
 
 // merge is one attempt. What it writes, apply does.
