@@ -95,17 +95,9 @@ func NewClient(a Account, o Options) (*Client, error) {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
 	}
 	o = o.withDefaults()
-	c := &Client{
-		account:   a.Name,
-		options:   o,
-		logger:    o.Logger,
-		endpoints: make(map[string]string),
-		http:      &http.Client{Transport: o.Transport, CheckRedirect: noRedirect},
-		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
-		memory:    processMemory,
-		paces:     make(map[string]*pace),
-		pageSizes: make(map[string]int),
-	}
+	c := newClient(a.Name, o)
+	c.endpoints = make(map[string]string)
+	c.http = &http.Client{Transport: o.Transport, CheckRedirect: noRedirect}
 	if o.Transport == nil {
 		c.http.Transport = newTransport(o.Timeout / 3)
 	}
@@ -126,6 +118,20 @@ func NewClient(a Account, o Options) (*Client, error) {
 		return nil, fmt.Errorf("account %q: %w", a.Name, err)
 	}
 	return c, nil
+}
+
+// newClient makes what each client has of its own. It lacks what clients may share: where
+// and through what connections they ask, how they sign, and who they are.
+func newClient(account string, o Options) *Client {
+	return &Client{
+		account:   account,
+		options:   o,
+		logger:    o.Logger,
+		bodies:    sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		memory:    processMemory,
+		paces:     make(map[string]*pace),
+		pageSizes: make(map[string]int),
+	}
 }
 
 // idleConnections are kept per host: as many as calls are commonly under way.

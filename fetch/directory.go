@@ -1,11 +1,10 @@
 package fetch
 
 import (
-	"bytes"
 	"context"
 	"regexp"
 	"slices"
-	"sync"
+	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -41,8 +40,9 @@ func (c *Client) Members(ctx context.Context, centre string) (list []Member, err
 	if err != nil {
 		return nil, err
 	}
+	defer answer.release()
 	for _, a := range answer.get("Accounts").Array() {
-		list = append(list, Member{a.Get("AccountId").String(), a.Get("DisplayName").String(), a.Get("FolderId").String()})
+		list = append(list, Member{kept(a, "AccountId"), kept(a, "DisplayName"), kept(a, "FolderId")})
 	}
 	return list, nil
 }
@@ -62,12 +62,16 @@ func (c *Client) OOSRegions(ctx context.Context) (list []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	defer answer.release()
 	for _, r := range regions(answer).Array() {
-		list = append(list, r.Get("RegionId").String())
+		list = append(list, kept(r, "RegionId"))
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
 }
+
+// kept is the text of a field that outlives the answer, which is not to be held with it.
+func kept(item gjson.Result, name string) string { return strings.Clone(item.Get(name).String()) }
 
 // regions is the list of an answer: Regions.Region as the page has it, or Regions itself.
 func regions(answer reply) gjson.Result {
@@ -92,13 +96,11 @@ func holdsNot(list gjson.Result, name, id string, looks *regexp.Regexp) string {
 }
 
 // Assume is a client of another account, which is asked through a role that this
-// one's identity assumes. They share their connections.
+// one's identity assumes. They share their connections, and the memory for large answers.
 func (c *Client) Assume(account, role string) *Client {
-	d := &Client{
-		account: account, options: c.options, logger: c.logger, endpoints: c.endpoints, http: c.http, sign: c.sign,
-		bodies: sync.Pool{New: func() any { return new(bytes.Buffer) }},
-		paces:  map[string]*pace{}, pageSizes: map[string]int{},
-	}
+	d := newClient(account, c.options)
+	d.endpoints, d.http, d.sign, d.memory = c.endpoints, c.http, c.sign, c.memory
+	d.behind.Store(c.behind.Load()) // the machine has one clock
 	d.who = &assumedRole{gate: newGate(), client: c, base: c.who, role: role, session: sessionName(Credentials{})}
 	return d
 }
