@@ -39,6 +39,8 @@ func testDocumentation(t *testing.T, d *demo) {
 			require.NotEmpty(t, result.Rows, "nothing to see: %s", b[1])
 		}
 	}
+	before := d.run(t, "SELECT uuid FROM alicloud.cloud_center_instances_as_of(now() - interval '1 year')")
+	require.Empty(t, before[0].Rows, "nothing was known before the first sync, which is no error")
 	d.testPage(t, "../../docs/query.md", 6)
 	page := d.testPage(t, "../../docs/bi.md", 10)
 	for _, option := range odbcOptions {
