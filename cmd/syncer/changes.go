@@ -182,7 +182,7 @@ func (o changesOptions) narrows() bool { return len(o.kinds)+len(o.keys)+len(o.c
 // wants reports whether a change is of the kinds, keys and columns that were named.
 func (o changesOptions) wants(c store.Change) bool {
 	return (len(o.kinds) == 0 || slices.Contains(o.kinds, c.Kind)) &&
-		(len(o.keys) == 0 || slices.ContainsFunc(o.keys, func(k string) bool { return strings.Contains(string(c.Key), k) })) &&
+		(len(o.keys) == 0 || slices.ContainsFunc(o.keys, func(k string) bool { return strings.Contains(c.Key, k) })) &&
 		(len(o.columns) == 0 || slices.ContainsFunc(o.columns, func(name string) bool { _, ok := c.Changed[name]; return ok }))
 }
 

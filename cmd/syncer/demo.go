@@ -27,6 +27,7 @@ import (
 
 func (p *program) demoCommand() *cobra.Command {
 	o := demoOptions{}
+	var remove, yes bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "All of it, with nothing to install: private PostgreSQL, simulated cloud, history day by day",
@@ -35,6 +36,12 @@ func (p *program) demoCommand() *cobra.Command {
 			if o.days < 0 || o.servers < 1 {
 				return usageError{errors.New("--days must not be below 0, and --servers not below 1")}
 			}
+			if yes && !remove {
+				return usageError{errors.New("--yes goes with --remove")}
+			}
+			if remove {
+				return p.removeDemos(cmd.Context(), yes)
+			}
 			return p.demo(cmd.Context(), o)
 		},
 	}
@@ -42,6 +49,8 @@ func (p *program) demoCommand() *cobra.Command {
 	f.BoolVar(&o.once, "once", false, "end after printing what is in the tables")
 	f.IntVar(&o.days, "days", 30, "days of history, up to now")
 	f.IntVar(&o.servers, "servers", 500, "servers of each of the three accounts")
+	f.BoolVar(&remove, "remove", false, "remove what demos have left in the data directory, and do no more")
+	f.BoolVar(&yes, "yes", false, "with --remove: without asking")
 	return cmd
 }
 
@@ -104,7 +113,7 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
 	fmt.Fprintf(p.stdout, "Starting a simulated Alibaba Cloud on %s: %d accounts, %s servers each\n", cloud.URL, len(accounts), thousands(int64(o.servers)))
-	syncer, err := p.demoSyncer(accounts[:2], cloud, db.Store, clock)
+	syncer, err := p.demoSyncer(accounts[:2], cloud, db.Store)
 	if err != nil {
 		return err
 	}
@@ -130,12 +139,17 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := web.serve(ctx, p, syncer, page); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n  %s\n\n", web.link(), db.howToConnect())
+	path, err := writeDemoConfig(dir, web.server.Address(), db, cloud, accounts, syncer.Config())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "It goes on: every source is synced once a minute, until Ctrl-C. Look around meanwhile:\n\n  %s\n  %s\n  syncer status --config %s\n\n"+
+		"syncer demo --remove takes it all away again.\n", web.link(), db.howToConnect(), path)
 	daemon := worker.Daemon{Syncer: syncer, Logger: p.log}
 	return daemon.Run(ctx)
 }
 
-func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store.Store, clock *demoClock) (*worker.Syncer, error) {
+func (p *program) demoSyncer(accounts []sim.Account, cloud *sim.Server, s *store.Store) (*worker.Syncer, error) {
 	var wired worker.Config
 	for _, a := range accounts {
 		client, err := fetch.NewClient(fetch.Account{

@@ -136,6 +136,24 @@ func (h *home) script(ctx context.Context, line string, args ...string) *exec.Cm
 	return cmd
 }
 
+// RemoveUnused removes a data directory that no program uses. Where one does, the error
+// is an *InUseError, and nothing is removed.
+func RemoveUnused(ctx context.Context, dataDir string) (err error) {
+	h, err := openHome(Options{DataDir: dataDir})
+	if err != nil {
+		return err
+	}
+	lock, err := h.lock()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := h.endOrphan(ctx); err != nil {
+		return err
+	}
+	return Remove(ctx, h.dir)
+}
+
 // Remove removes a data directory whose server has ended.
 func Remove(ctx context.Context, dataDir string) error {
 	entries, err := os.ReadDir(dataDir)
