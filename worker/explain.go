@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"syncer/fetch"
 	"syncer/store"
 	"syncer/text"
@@ -63,9 +65,15 @@ func told(err error) string {
 	if _, ok := errors.AsType[*fetch.Error](err); ok { // whose text says it itself
 		return said
 	}
-	_, remedy := Explain(err)
-	if remedy == "" {
-		_, remedy = store.Explain(err)
+	explain := []func(error) (what, remedy string){Explain, store.Explain}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok { // it is a broken connection, too, but not the cloud's
+		explain = explain[1:]
+	}
+	remedy := ""
+	for _, f := range explain {
+		if remedy == "" {
+			_, remedy = f(err)
+		}
 	}
 	if remedy = text.Line(remedy); remedy != "" && !strings.Contains(said, remedy) {
 		said += "; " + remedy

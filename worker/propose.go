@@ -58,12 +58,13 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 		next = now.Add(proposeAgain)
 	}
 	asking, cancel := context.WithTimeout(ctx, proposeIn)
-	now, err := d.Syncer.Store.Now(asking)
+	asked, err := d.Syncer.Store.Now(asking)
 	cancel()
-	if err != nil {
+	if err != nil { // now is what was reckoned, or the next attempt would come at once
 		later("nothing is proposed for now: it is tried again", err)
 		return next
 	}
+	now = asked
 	next = now.Add(time.Hour)
 	if c := d.Syncer.Config(); c != p.config {
 		p.config, p.last = c, map[*Settings]time.Time{}

@@ -27,7 +27,7 @@ const idleAfter = time.Minute
 func (h QueueHealth) Problem() string {
 	switch {
 	case len(h.Paused) > 0:
-		return fmt.Sprintf("the job queue (%s) is paused since %s, so that nothing is synced on schedule: resume it on the queue's page, or by UPDATE river.river_queue SET paused_at = NULL",
+		return fmt.Sprintf("the job queue (%s) is paused since %s, so that nothing is synced on schedule: resume it on the queue's page (which needs server.queue: manage), or by UPDATE river.river_queue SET paused_at = NULL",
 			strings.Join(h.Paused, ", "), h.PausedAt.UTC().Format("2006-01-02 15:04:05Z"))
 	case h.Idle > 0:
 		return fmt.Sprintf("%d jobs of the queue are due and nobody takes them: see whether syncer run is running, and what its log says", h.Idle)

@@ -198,6 +198,16 @@ func (p *program) checkDatabase(ctx context.Context, url, zone string, more func
 	queue := store.Check{Name: "job queue", Found: "current"}
 	if !current {
 		queue = store.Check{Name: "job queue", Found: "not there yet, or older than this program's", Remedy: "run syncer migrate up", Pending: true}
+	} else if health, err := (&worker.Syncer{Store: db.Store}).QueueHealth(ctx); err != nil {
+		return failed("job queue", err)
+	} else if problem := health.Problem(); problem != "" {
+		what, remedy, _ := strings.Cut(problem, ": ")
+		queue = store.Check{Name: "job queue", Found: what, Remedy: remedy}
+	}
+	if demo, err := db.IsDemo(ctx); err != nil {
+		return failed("database", err)
+	} else if demo {
+		list = append(list, finding{Check: "database", Result: resultFailed, Found: "it is the demo's, which only syncer demo fills", Remedy: "unset DATABASE_URL, or name another database"})
 	}
 	list = append(list, databaseFinding(queue, embedded))
 	if db.Current(ctx) == nil {

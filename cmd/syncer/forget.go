@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,6 +104,9 @@ func (p *program) forget(ctx context.Context, o forgetOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	if demo, err := db.IsDemo(ctx); err != nil || demo {
+		return cmp.Or(err, error(usageError{errors.New("this database is the demo's: its rows come back with its next sync; unset DATABASE_URL, or name another database")}))
+	}
 	syncer, err := p.newSyncer(c, db.Store)
 	if err != nil {
 		return err
@@ -171,9 +175,16 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 	}
 	chosen = slices.DeleteFunc(all, func(part store.PartitionRow) bool { return !o.fits(part) })
 	left := s.Config().Unconfigured(slices.Clone(chosen))
+	others, err := s.Store.OtherSessions(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, part := range chosen {
 		if !slices.Contains(left, part) {
 			return nil, nil, usageError{fmt.Errorf("%s of %s in %s is configured: take it out of the configuration first, or name less", part.Source, part.AccountName, part.RegionID)}
+		}
+		if others > 0 && part.RetiredAt == nil {
+			return nil, nil, fmt.Errorf("%s of %s in %s may be configured still where another syncer runs, and would come back with its next sync: have it read the configuration again (SIGHUP), or stop it", part.Source, part.AccountName, part.RegionID)
 		}
 		under, err := s.UnderWay(ctx, part)
 		if err != nil {

@@ -47,7 +47,7 @@ func (p *program) printLeftovers(list []leftover, now time.Time) {
 	p.printf("No longer configured, though their rows stand as if they were (syncer forget ends them):\n\n")
 	t := newTable("source", "account", "region", "rows now", "taken out")
 	for _, l := range list {
-		out := "since the last start of syncer run"
+		out := "not seen by syncer run yet"
 		if l.RetiredAt != nil {
 			out = ago(l.RetiredAt, now)
 		}

@@ -71,6 +71,7 @@ func (p *program) sim(ctx context.Context, o simOptions) error {
 		return started.Add(time.Duration(o.speed * float64(time.Since(started))))
 	}
 	accounts := simAccounts(o.accounts)
+	accounts[0].Manages = true // the resource directory of all: to try members
 	cloud := sim.New(sim.Options{
 		Accounts: accounts, World: sim.NewFleet(sim.FleetOptions{Seed: o.seed, Servers: o.servers}),
 		Clock: clock, Rate: o.rate, RetryAfter: true, Latency: o.latency, FullPages: o.fullPages,

@@ -90,7 +90,8 @@ func (p *program) status(ctx context.Context, only selection, output string) (er
 		return err
 	}
 	paused := len(queue.Paused) > 0 // soon nothing will be fresh
-	if paused || !report.Fresh && queue.Idle > 0 {
+	report.Fresh = report.Fresh && !paused
+	if !report.Fresh && queue.Problem() != "" {
 		report.Problems = append(report.Problems, queue.Problem())
 	}
 	if !report.Fresh { // a run that cannot write leaves no word of it
@@ -98,6 +99,9 @@ func (p *program) status(ctx context.Context, only selection, output string) (er
 	}
 	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
 		return err
+	}
+	if len(only.accounts) > 0 || len(only.regions) > 0 { // they are counted by source alone
+		report.Rows = nil
 	}
 	if len(only.sources) > 0 {
 		report.Rows = slices.DeleteFunc(report.Rows, func(c store.Count) bool { return !slices.Contains(only.sources, c.Source) })
@@ -107,7 +111,7 @@ func (p *program) status(ctx context.Context, only selection, output string) (er
 	} else {
 		p.printStatus(report, db.Time())
 	}
-	if err == nil && (paused || !report.Fresh) {
+	if err == nil && !report.Fresh {
 		return errFailed
 	}
 	return err

@@ -67,7 +67,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	}
 
 	c := &Config{
-		Database: Database{cmp.Or(Secret(doc.getenv("DATABASE_URL")), f.Database.URL)},
+		Database: Database{cmp.Or(Secret(strings.TrimSpace(doc.getenv("DATABASE_URL"))), f.Database.URL)},
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
 		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
