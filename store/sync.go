@@ -163,28 +163,41 @@ func (y *Sync) Sweep(decl *source.Sweep, scope Scope) *Sweep {
 // may be ended.
 func (w *Sweep) Complete() { w.complete = true }
 
-// Missing reports whether rows of the scope stand that no listing of the run has
-// shown, and that would end if this one were complete.
-func (w *Sweep) Missing(ctx context.Context) (missing bool, err error) {
-	y := w.sync
-	defer wrap(&err, "compare a listing of %s with what stands", y.part)
-	if w.decl.Absent != source.Ends || !y.known.unseen() {
-		return false, nil
+// Without says that the sweep does not speak for some of its scope's values.
+func (w *Sweep) Without(values []string) {
+	w.scope.Values = slices.DeleteFunc(slices.Clone(w.scope.Values), func(v string) bool { return slices.Contains(values, v) })
+}
+
+// Missing keeps, of the listings that the sweep's scope is made of (see table.listing),
+// those from which rows are missing: they stand, no listing of the run has shown them,
+// and they would end if this one were complete.
+func (w *Sweep) Missing(ctx context.Context) (listings []string, err error) {
+	defer wrap(&err, "compare a listing of %s with what stands", w.sync.part)
+	return w.sync.missingFrom(ctx, w.decl, w.scope)
+}
+
+func (y *Sync) missingFrom(ctx context.Context, decl *source.Sweep, scope Scope) (listings []string, err error) {
+	if decl.Absent != source.Ends || !y.known.unseen() {
+		return nil, nil
 	}
 	q := y.query()
-	rows, err := y.querier().Query(ctx, fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s",
-		list("t.", append(y.t.key(), "row_hash")), y.t.name, y.t.where, q.scope(w.decl, w.scope)), q.args...)
+	rows, err := y.querier().Query(ctx, fmt.Sprintf("SELECT %s, %s FROM %s AS t WHERE %s%s ORDER BY 1",
+		y.t.listing(decl), list("t.", y.t.key()), y.t.name, y.t.where, q.scope(decl, scope)), q.args...)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	defer rows.Close()
-	for !missing && rows.Next() {
+	for rows.Next() {
 		v := rows.RawValues()
-		i := y.known.find(y.enc.keyHashRaw(v[:len(v)-1]))
-		missing = i < 0 || !y.known.shown(i)
+		if n := len(listings); n > 0 && listings[n-1] == string(v[0]) {
+			continue
+		}
+		if i := y.known.find(y.enc.keyHashRaw(v[1:])); i < 0 || !y.known.shown(i) {
+			listings = append(listings, string(v[0]))
+		}
 	}
 	rows.Close()
-	return missing, rows.Err()
+	return listings, rows.Err()
 }
 
 // Lost reports whether a row that the listing before this one showed is not in

@@ -104,7 +104,8 @@ func (s *sweeper) only(ctx context.Context, decl *source.Sweep, by source.Many, 
 }
 
 // together asks for values together where that can be, and returns those that are to
-// be asked for alone: of which no rows are known, or new ones.
+// be asked for alone: of which no rows are known, or new ones, or of which rows are
+// missing. A gateway that does not know how may as well answer an empty list.
 func (s *sweeper) together(ctx context.Context, decl *source.Sweep, values []string) (alone []string, err error) {
 	many := decl.Each.Many
 	if many == nil || len(values) < 2 || s.unserved[many.Param] {
@@ -137,6 +138,7 @@ func (s *sweeper) halves(ctx context.Context, decl *source.Sweep, many source.Ma
 	}
 	err = s.list(ctx, listing{
 		decl: decl, scope: store.Scope{Values: values}, many: &many, check: adopted(decl.Each, s.job.Source.Source, values),
+		alone: func(values []string) { alone = values },
 	})
 	switch {
 	case errors.Is(err, errUnknown):
@@ -152,7 +154,7 @@ func (s *sweeper) halves(ctx context.Context, decl *source.Sweep, many source.Ma
 	case err != nil:
 		return nil, err
 	}
-	return nil, s.checkpoint(ctx, decl)
+	return alone, s.checkpoint(ctx, decl)
 }
 
 // adopted fills the column that tells the values apart, by what stands.

@@ -105,7 +105,8 @@ type listing struct {
 	scope store.Scope
 	many  *source.Many // takes the scope's values together
 	check pageCheck
-	keeps bool // it ends nothing, whatever it does not show
+	keeps bool                  // it ends nothing, whatever it does not show
+	alone func(values []string) // told those values of which rows are missing, where it ends nothing of them
 }
 
 // one makes one sweep.
@@ -157,13 +158,19 @@ func (s *sweeper) list(ctx context.Context, l listing) error {
 		if l.keeps {
 			return nil
 		}
-		missing := false
-		if outcome.Pages > 1 {
+		var missing []string
+		if outcome.Pages > 1 || l.alone != nil {
 			if missing, err = stage.Missing(ctx); err != nil {
 				return err
 			}
 		}
-		if !missing || before != nil && !stage.Lost(before) {
+		if l.alone != nil {
+			l.alone(missing)
+			stage.Without(missing)
+			stage.Complete()
+			return nil
+		}
+		if len(missing) == 0 || before != nil && !stage.Lost(before) {
 			stage.Complete()
 			return nil
 		}

@@ -349,11 +349,40 @@ func TestManyMainTasks(t *testing.T) {
 			sync(g.scans(2, subtasks), c.moved, full)
 			subtasks["root008"]--
 			g.passes(61 * 24 * time.Hour)
-			sync(g.scans(2, subtasks), c.again, full)
+			sync(g.scans(2, subtasks), c.again+1, full) // whose row is missing is asked for alone
 			sync(g.scans(2, subtasks), 1, full)
 		})
 	}
 }
+
+// TestManyMainTasksEmpty: no subtask ends because a gateway answers an empty list when
+// it is asked for those of several main tasks; one that is gone does.
+func TestManyMainTasksEmpty(t *testing.T) {
+	t.Parallel()
+	g := newTimed(t, sim.Options{}, agentless.source)
+	subtasks := roots(4, 3)
+	rows := g.scans(1, subtasks)
+	require.Equal(t, store.StatusOK, g.sync(full).Status)
+	g.passes(10 * time.Minute)
+	var empty atomic.Int64
+	g.spoil(func(sim.Call) sim.Fault {
+		empty.Add(1)
+		return sim.Answer(200, "application/json", emptyTaskList)
+	}, -1, func(c sim.Call) bool { return c.Params.Get("TaskIdList") != "" && c.Params.Get("RootTask") == "false" })
+	r := g.sync()
+	require.NotZero(t, empty.Load())
+	require.Equal(t, store.StatusOK, r.Status, r.Message)
+	require.Equal(t, rows, g.rows(t, &agentless))
+
+	subtasks["root001"]--
+	rows = g.scans(1, subtasks)
+	g.passes(10 * time.Minute)
+	r = g.sync()
+	require.Equal(t, store.StatusOK, r.Status, r.Message)
+	require.Equal(t, rows, g.rows(t, &agentless))
+}
+
+const emptyTaskList = `{"RequestId":"x","PageInfo":{"TotalCount":0,"CurrentPage":1,"PageSize":100},"List":[]}`
 
 // TestIgnore: a field that is another at each call makes a version of each row, which
 // the log tells, and none once it is ignored.
