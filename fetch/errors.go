@@ -116,14 +116,37 @@ var kinds = []struct {
 // The products word these each in their own way: Throttling.User, Rejected.Throttling,
 // FlowControlError; InternalError, InnerError, InternalFailure; SystemBusy, ServiceBusy;
 // ServiceUnavailable, ServiceUnavailableTemporary. The HTTP status beside them says
-// nothing: throttling comes with 400, 403, 429 and 503.
+// nothing: throttling comes with 400, 403, 429 and 503. A word alone says as little:
+// InternalUserNotFound and UnavailableRegion will be the same the next time.
 var (
-	throttledCode = regexp.MustCompile(`(?i)throttl|flow\.?(control|limit)|too\.?many\.?requests|qps|rate\.?(limit|exceed)|request\.?limit|frequen`)
-	passingCode   = regexp.MustCompile(`(?i)intern(al)?|inner|(server|system|service|unknown)\.?(error|exception|failure)|busy|unavailable|time\.?d?\.?out`)
+	throttledCode = words(`throttl(e|ed|ing)`, `flow (control|limit)(led|ed)?`, `too many requests?`,
+		`qps`, `rate limit(ed|ing)?`, `rate exceed(ed)?`, `request limit(ed)?`,
+		`too frequent(ly)?`, `frequency limit(ed)?`, `frequent (request|call|access|operation)s?`)
+	passingCode = words(
+		`(internal|inner|unknown|server|system|service) ((server|system|service) )?(error|exception|failure|fault)s?`,
+		`(server|system|service) (is )?(temporar(y|ily) )?unavailable`, `temporar(y|ily) unavailable`, `unavailable temporar(y|ily)`,
+		`((server|system|service) )?busy`, `(request )?timed? out( (error|exception|failure))?( ?\.|$)`)
 )
 
+// words matches a code that has one of the phrases, as words of their own; [spelled]
+// tells where a word ends. Some write no word apart.
+func words(phrases ...string) *regexp.Regexp {
+	either := strings.Join(phrases, "|")
+	return regexp.MustCompile(`\b(` + strings.ReplaceAll(either, " ", "[ .]?") + `)(\b|$)`)
+}
+
+var wordEnds = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
+
+// spelled is a code in lower case with a blank between its words; the parts stay
+// apart by their points: "sas.service busy" for Sas.ServiceBusy.
+func spelled(code string) string {
+	code = wordEnds.ReplaceAllString(code, "$1$3 $2$4")
+	return strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(code))
+}
+
 func (e *Error) kind() kind {
-	if throttledCode.MatchString(e.Code) {
+	code := spelled(e.Code)
+	if throttledCode.MatchString(code) {
 		return throttled
 	}
 	for _, k := range kinds {
@@ -136,7 +159,7 @@ func (e *Error) kind() kind {
 		status = inner
 	}
 	switch {
-	case passingCode.MatchString(e.Code):
+	case passingCode.MatchString(code):
 		return passing
 	case status == http.StatusTooManyRequests:
 		return throttled

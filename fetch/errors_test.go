@@ -83,3 +83,36 @@ func TestNoSecretInErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestCodesAreReadByWords: a code asks for another call by what it says, not by a word, or
+// a part of one, that others have too.
+func TestCodesAreReadByWords(t *testing.T) {
+	t.Parallel()
+	for want, codes := range map[kind][]string{
+		throttled: {
+			"Throttling", "Throttling.User", "Rejected.Throttling", "Sas.ThrottlingException", "Throttled", "RequestThrottled",
+			"FlowControlError", "FlowLimit", "Flow.Control", "TooManyRequests", "Too.Many.Requests", "QpsLimitExceeded", "QPSLimitExceeded", "ExceedQps",
+			"RateLimit", "RATE_LIMIT_EXCEEDED", "RateExceeded", "RequestLimitExceeded", "RequestTooFrequently", "FrequencyLimit", "throttling", "toomanyrequests",
+		},
+		passing: {
+			"InternalError", "InternalError.Database", "Sas.InternalError", "CspmInternalError", "DBInternalError", "INTERNAL_ERROR", "internal-error", "internalerror",
+			"InternalServerError", "InternalServiceError", "InternalFailure", "InternalException", "Internal.Error", "Internal Server Error", "InnerError", "InnerServiceError",
+			"ServerError", "SystemError", "ServiceException", "ServiceFailure", "UnknownError",
+			"SystemBusy", "ServiceBusy", "ServerBusy", "System.Busy", "ServerIsBusy", "systembusy", "Busy",
+			"ServiceUnavailable", "ServiceUnavailableTemporary", "Service.Unavailable", "ServiceTemporarilyUnavailable", "serviceunavailable", "ServiceUnavailable.Sas",
+			"RequestTimeout", "Timeout", "RequestTimeOut", "RequestTimedOut", "TimeoutException", "Timeout.Backend", "REQUEST_TIMEOUT", "SignatureNonceUsed",
+		},
+		final: {
+			"InnerIpInvalid", "InternalUserNotFound", "InternalIpNotFound", "UnavailableRegion", "AccountUnavailable", "RegionUnavailable", "Instance.Unavailable",
+			"SpinnerError", "InternetIpNotFound", "InternationalError", "WinnerNotFound", "ServiceNotFound", "SystemDiskError", "UserError", "TimeoutIllegal", "TimeoutNotSupported",
+			"SeparateLimit", "CorporateLimitReached", "FrequencyNotSupported", "BusyboxNotFound", "CspmParamIllegal", "InvalidTimeout", "InvalidParameter.Timeout",
+			"MissingInternalError", "WorkflowLimitation", "NotFound",
+		},
+	} {
+		for _, code := range codes {
+			e := &Error{Status: http.StatusBadRequest, Code: code}
+			require.Equal(t, want, e.kind(), code)
+			require.Equal(t, want != final, Retryable(e), code)
+		}
+	}
+}
