@@ -76,7 +76,6 @@ func TestOneAccountUnderTwoNames(t *testing.T) {
 	t.Parallel()
 	h := newHousehold(t)
 	const written = "SELECT string_agg(a::text, ' ') || (SELECT count(*) FROM syncer.sync_runs)::text || (SELECT count(*) FROM syncer.discoveries)::text FROM (SELECT * FROM syncer.accounts ORDER BY 1) AS a"
-	before := one[string](t, h.db, written)
 	p := startProcess(t, h.env, "run", "--config", h.config)
 	p.says(t, "msg=started")
 
@@ -87,7 +86,7 @@ func TestOneAccountUnderTwoNames(t *testing.T) {
 	require.Zero(t, p.wait(t), p.output())
 	require.Equal(t, "production staging", one[string](t, h.db, "SELECT string_agg(name, ' ' ORDER BY name) FROM alicloud.accounts"))
 
-	before = one[string](t, h.db, written)
+	before := one[string](t, h.db, written)
 	for _, args := range [][]string{{"sync"}, {"sync", "--dry-run"}, {"sync", "--account", "copied"}, {"run"}} {
 		code, _, stderr := h.run(t, args...)
 		require.Equal(t, exitUsage, code, "%s: %s", args, stderr)
