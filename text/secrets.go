@@ -12,17 +12,22 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
 // Secrets are texts that must not be written, in any spelling: as they are, in
 // base64 (also within a longer text), hexadecimal, in a URL, in JSON, in a page.
 // The zero value knows none. It is safe for concurrent use.
 type Secrets struct {
-	mu       sync.Mutex
-	owners   map[string][2][]string // the last secrets of each, and those before
-	replacer atomic.Pointer[strings.Replacer]
+	mu      sync.RWMutex
+	owners  map[string][2][]string // the last secrets of each, and those before
+	uses    map[string]int         // how often owners have each secret
+	index   map[string][]string    // the secrets' spellings, by how they begin
+	lengths [indexed + 1]int       // how many spellings the index has under texts of each length
 }
+
+// indexed is how much of a spelling the index knows it by, in bytes. A shorter one stands
+// there as a whole.
+const indexed = 8
 
 // process knows the secrets of this process.
 var process Secrets
@@ -50,39 +55,88 @@ func (s *Secrets) Hide(owner string, secrets ...string) {
 		s.owners = map[string][2][]string{}
 	}
 	s.owners[owner] = [2][]string{secrets, had[0]}
-	s.replacer.Store(nil)
+	for _, secret := range secrets {
+		s.know(secret)
+	}
+	for _, secret := range had[1] {
+		s.forget(secret)
+	}
 }
 
-// Scrub writes *** in place of every one of these secrets.
-func (s *Secrets) Scrub(text string) string {
-	r := s.replacer.Load()
-	if r == nil {
-		r = s.compile()
+// know puts the spellings of a secret in the index, where they are not yet. Its cost
+// does not grow with the secrets known: an account has its keys renewed every hour, and
+// there are many accounts.
+func (s *Secrets) know(secret string) {
+	if s.uses == nil {
+		s.uses, s.index = map[string]int{}, map[string][]string{}
 	}
-	return r.Replace(text)
+	if s.uses[secret]++; s.uses[secret] > 1 {
+		return
+	}
+	for _, spelling := range spellings(secret) {
+		begin := spelling[:min(indexed, len(spelling))]
+		s.index[begin] = append(s.index[begin], spelling)
+		s.lengths[len(begin)]++
+	}
+}
+
+// forget undoes know. Another secret may have a spelling, too: one is taken away.
+func (s *Secrets) forget(secret string) {
+	if s.uses[secret]--; s.uses[secret] > 0 {
+		return
+	}
+	delete(s.uses, secret)
+	for _, spelling := range spellings(secret) {
+		begin := spelling[:min(indexed, len(spelling))]
+		i := slices.Index(s.index[begin], spelling)
+		s.index[begin] = slices.Delete(s.index[begin], i, i+1)
+		if len(s.index[begin]) == 0 {
+			delete(s.index, begin)
+		}
+		s.lengths[len(begin)]--
+	}
 }
 
 const hidden = "***"
 
-// compile makes the replacer. The longest spelling comes first: a part must not go
-// before the whole.
-func (s *Secrets) compile() *strings.Replacer {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []string
-	for _, had := range s.owners {
-		for _, secret := range append(slices.Clone(had[0]), had[1]...) {
-			all = append(all, spellings(secret)...)
+// Scrub writes *** in place of every one of these secrets.
+func (s *Secrets) Scrub(text string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(text); {
+		length := s.begins(text[i:])
+		if length == 0 {
+			i++
+			continue
+		}
+		b.WriteString(text[done:i])
+		b.WriteString(hidden)
+		i += length
+		done = i
+	}
+	if done == 0 {
+		return text
+	}
+	b.WriteString(text[done:])
+	return b.String()
+}
+
+// begins is the length of the longest spelling that a text begins with, lest a part
+// go before the whole; 0: it begins with none.
+func (s *Secrets) begins(text string) (length int) {
+	for n := min(indexed, len(text)); n > 0 && length == 0; n-- {
+		if s.lengths[n] == 0 {
+			continue
+		}
+		for _, spelling := range s.index[text[:n]] {
+			if len(spelling) > length && strings.HasPrefix(text, spelling) {
+				length = len(spelling)
+			}
 		}
 	}
-	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(all))
-	for _, spelling := range all {
-		pairs = append(pairs, spelling, hidden)
-	}
-	r := strings.NewReplacer(pairs...)
-	s.replacer.Store(r)
-	return r
+	return length
 }
 
 // word reports whether a text is none to hide: one so short or plain ("postgres")

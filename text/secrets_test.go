@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestScrubEverySpelling(t *testing.T) {
@@ -71,6 +74,74 @@ func TestRenewedSecretsAreForgotten(t *testing.T) {
 		require.Equal(t, "*** ***", s.Scrub(token+" other-secret-1"))
 	}
 	require.Equal(t, "renewed-token-1 *** ***", s.Scrub("renewed-token-1 renewed-token-2 renewed-token-3"))
+}
+
+// TestScrubIsLeftmostLongest: whatever has been hidden and forgotten, what is taken out is
+// every spelling of what is known, the longest where several begin; and nothing is kept of
+// what is not.
+func TestScrubIsLeftmostLongest(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var s Secrets
+		secret := rapid.OneOf(rapid.StringMatching(`[ab/]{2,5}`), rapid.StringMatching(`(ab|/c){2,8}`), rapid.StringMatching(`abcdefgh[ij+]{0,4}`))
+		model := map[string][2][]string{}
+		hidden := []string{"abcdefgh"}
+		for range rapid.IntRange(1, 12).Draw(t, "hides") {
+			owner, secrets := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "owner"), rapid.SliceOfN(secret, 1, 3).Draw(t, "secrets")
+			s.Hide(owner, secrets...)
+			if !slices.Equal(model[owner][0], secrets) {
+				model[owner] = [2][]string{secrets, model[owner][0]}
+			}
+			hidden = append(hidden, secrets...)
+		}
+		known := map[string]bool{}
+		for _, had := range model {
+			for _, secret := range slices.Concat(had[0], had[1]) {
+				known[secret] = true
+			}
+		}
+		var all []string
+		for secret := range known {
+			all = append(all, spellings(secret)...)
+		}
+		slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+		var pairs []string
+		for _, spelling := range all {
+			pairs = append(pairs, spelling, "***")
+		}
+		var text strings.Builder
+		for range rapid.IntRange(0, 8).Draw(t, "parts") {
+			text.WriteString(rapid.SampledFrom(spellings(rapid.SampledFrom(hidden).Draw(t, "of"))).Draw(t, "spelling"))
+			text.WriteString(rapid.StringMatching(`[ab/ ]{0,3}`).Draw(t, "between"))
+		}
+		require.Equal(t, strings.NewReplacer(pairs...).Replace(text.String()), s.Scrub(text.String()))
+		kept := 0
+		for begin, of := range s.index {
+			require.NotEmpty(t, of, begin)
+			kept += len(of)
+		}
+		require.Len(t, all, kept)
+		require.Len(t, s.uses, len(known))
+	})
+}
+
+// TestManyOwners: many goroutines write while the keys of many owners are renewed.
+func TestManyOwners(t *testing.T) {
+	t.Parallel()
+	var s Secrets
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := range 100 {
+				token := fmt.Sprintf("token-%d-of-worker-%d", i, worker)
+				s.Hide(fmt.Sprint("owner ", worker), token)
+				if got := s.Scrub("told " + token); got != "told ***" {
+					t.Error(got)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestWriter(t *testing.T) {
