@@ -197,7 +197,7 @@ func (s *Syncer) retire(ctx context.Context, c *Config) (settled bool, err error
 	}
 	unknown, twins := c.Identify(ctx)
 	if twins != nil {
-		return false, nil // each of their syncs says so
+		return false, nil //nolint:nilerr // each of their syncs says so
 	}
 	sure := true
 	for a, problem := range unknown {

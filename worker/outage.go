@@ -47,7 +47,7 @@ func (o *Outage) Watch(ctx context.Context, database *pgx.ConnConfig) {
 
 // Handle passes a warning of an error on as debug, while the database is away.
 func (o *Outage) Handle(ctx context.Context, r slog.Record) error {
-	if r.Level >= slog.LevelWarn && ofError(r) && o.away() {
+	if r.Level >= slog.LevelWarn && ofError(r) && o.away() { //nolint:contextcheck // it looks for itself, whoever logs
 		r.Level = slog.LevelDebug
 		if !o.Enabled(ctx, r.Level) {
 			return nil

@@ -37,7 +37,7 @@ type count struct {
 
 // of is a source's count; approximate says that it is an estimate, and of the
 // whole table whatever the filter.
-func (c *counts) of(ctx context.Context, src *source.Source, f store.Filter) (rows int64, at time.Time, approximate bool, err error) {
+func (c *counts) of(ctx context.Context, src *source.Source, f store.Filter) (rows int64, approximate bool, err error) {
 	c.mu.Lock()
 	n := c.known[src.Name]
 	if n == nil {
@@ -51,14 +51,14 @@ func (c *counts) of(ctx context.Context, src *source.Source, f store.Filter) (ro
 		c.count(ctx, src, n)
 	}
 	if n.err != nil {
-		return 0, n.at, false, n.err
+		return 0, false, n.err
 	}
 	for _, s := range n.rows {
 		if n.estimate || (f.AccountID == "" || s.AccountID == f.AccountID) && (f.RegionID == "" || s.RegionID == f.RegionID) {
 			rows += s.Rows
 		}
 	}
-	return rows, n.at, n.estimate, nil
+	return rows, n.estimate, nil
 }
 
 func (c *counts) count(ctx context.Context, src *source.Source, n *count) {

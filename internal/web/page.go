@@ -280,7 +280,7 @@ func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) 
 }
 
 func (p *pages) rows(ctx context.Context, src *source.Source, f store.Filter, row *sourceRow) {
-	n, _, about, err := p.counts.of(ctx, src, f)
+	n, about, err := p.counts.of(ctx, src, f)
 	if err != nil {
 		row.RowsProblem = explain(err)
 		return
@@ -297,7 +297,7 @@ func (p *pages) unconfigured(ctx context.Context, page *statusPage) {
 		if i < 0 {
 			continue
 		}
-		n, _, _, err := p.counts.of(ctx, p.Sources[i], store.Filter{AccountID: part.AccountID, RegionID: part.RegionID})
+		n, _, err := p.counts.of(ctx, p.Sources[i], store.Filter{AccountID: part.AccountID, RegionID: part.RegionID})
 		if err == nil && n > 0 {
 			page.NotConfigured = append(page.NotConfigured, part.Source+" of "+part.AccountName+" in "+part.RegionID)
 		}
