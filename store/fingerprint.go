@@ -97,6 +97,17 @@ func (f *fingerprints) show(slot int, sweep uint32) (fresh bool) {
 // shown reports whether some sweep has shown the row in a slot.
 func (f *fingerprints) shown(slot int) bool { return f.seen[slot]&^stands != 0 }
 
+// carry takes over which rows were shown, of those that still stand.
+func (f *fingerprints) carry(before *fingerprints) {
+	for i, key := range before.keys {
+		if key != 0 && before.shown(i) {
+			if j := f.find(key); j >= 0 {
+				f.seen[j] |= before.seen[i]
+			}
+		}
+	}
+}
+
 // forget takes back what one sweep showed: its rows count as not seen by it, and
 // whatever they were staged as is unknown.
 func (f *fingerprints) forget(sweep uint32) {

@@ -50,7 +50,6 @@ type verdict struct {
 // What is held is told in c, unless the run lets it through, or enough runs before
 // it missed the same rows. A plan also looks for orphans where nothing is gone.
 func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan bool) (v verdict, err error) {
-	c.seen = y.seen()
 	rows, err := y.listGone(ctx, tx)
 	if err != nil || rows == 0 && !plan {
 		return v, err
@@ -65,8 +64,7 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan b
 			rows += n
 			v.round = 1
 		}
-		c.lost = rows
-		if !v.listed || run.Limit.small(rows+run.Kept.lost) {
+		if !v.listed || run.Limit.small(rows) {
 			return nil
 		}
 		if err := y.holdScopes(ctx, tx, run.Limit, c); err != nil {
@@ -80,16 +78,6 @@ func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan b
 		return err
 	})
 	return v, err
-}
-
-// seen counts the rows that stood when the run began and that a sweep has shown.
-func (y *Sync) seen() (n int64) {
-	for _, s := range y.known.seen {
-		if s&stands != 0 && s&^stands != 0 {
-			n++
-		}
-	}
-	return n
 }
 
 // byHash runs f without nested loops. It joins whole tables, temporary ones among
@@ -255,7 +243,7 @@ func (y *Sync) holdScopes(ctx context.Context, tx pgx.Tx, limit Limit, c *Change
 ), listed AS (
     SELECT %[3]s AS value, count(*) AS n
     FROM %[4]s AS t
-    WHERE %[5]s%[6]s AND NOT %[7]s
+    WHERE %[5]s%[6]s%[9]s AND NOT %[7]s
     GROUP BY 1
 ), too_many AS (
     SELECT value, lost.n AS lost, listed.n AS listed
@@ -271,7 +259,7 @@ func (y *Sync) holdScopes(ctx context.Context, tx pgx.Tx, limit Limit, c *Change
 SELECT value, lost, listed
 FROM too_many
 ORDER BY value`, number, y.orphaned("g"), listing, y.t.name, y.t.where, q.scope(decl, scope), y.orphaned("t"),
-			limit.exceeded(q, "lost.n", "listed.n", "lost.n", "listed.n")), q.args...)
+			limit.exceeded(q, "lost.n", "listed.n", "lost.n", "listed.n"), y.stoodBefore(q)), q.args...)
 		if err != nil {
 			return err
 		}
@@ -302,7 +290,6 @@ ORDER BY value`, number, y.orphaned("g"), listing, y.t.name, y.t.where, q.scope(
 // in c, where that says more than one scope's own number.
 func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (held bool, err error) {
 	q := y.query()
-	before, listed := q.arg(run.Kept.lost), q.arg(run.Kept.lost+run.Kept.seen)
 	var scopes []string
 	for i := range y.part.Source.Sweeps {
 		decl := &y.part.Source.Sweeps[i]
@@ -318,11 +305,11 @@ func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, run Run, c *Changes)
 	err = tx.QueryRow(ctx, fmt.Sprintf(`SELECT lost + families, listed + families, %s
 FROM (
     SELECT
-        (SELECT count(DISTINCT %s) FROM pg_temp.gone AS g WHERE NOT %s) + %s::bigint AS lost,
-        (SELECT count(*) FROM %s AS t WHERE %s AND (%s) AND NOT %s) + %s::bigint AS listed,
+        (SELECT count(DISTINCT %s) FROM pg_temp.gone AS g WHERE NOT %s) AS lost,
+        (SELECT count(*) FROM %s AS t WHERE %s AND (%s)%s AND NOT %s) AS listed,
         %s AS families
 ) AS n`, run.Limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
-		y.t.keyRow("g"), y.orphaned("g"), before, y.t.name, y.t.where, strings.Join(scopes, " OR "), y.orphaned("t"), listed, families), q.args...).Scan(&ended, &size, &held)
+		y.t.keyRow("g"), y.orphaned("g"), y.t.name, y.t.where, strings.Join(scopes, " OR "), y.stoodBefore(q), y.orphaned("t"), families), q.args...).Scan(&ended, &size, &held)
 	if err != nil || !held {
 		return held, err
 	}

@@ -179,7 +179,8 @@ func with(list, more taskList) taskList {
 	return list
 }
 
-// TestHoldTogetherInParts: a full sweep that is merged on the way is judged as one.
+// TestHoldTogetherInParts: a full sweep that is merged on the way is judged at its end,
+// as one, among the rows that stood when it began.
 func TestHoldTogetherInParts(t *testing.T) {
 	t.Parallel()
 	s := open(t)
@@ -192,17 +193,36 @@ func TestHoldTogetherInParts(t *testing.T) {
 	run := run
 	syncTasks(t, s, p, run, before, roots)
 
-	run.Limit, run.Full = store.DefaultLimit, true
-	y, err := s.Begin(t.Context(), p)
-	require.NoError(t, err)
-	defer y.Close(t.Context())
-	for _, root := range roots {
-		y.Sweep(&p.Source.Sweeps[1], store.Scope{Values: []string{root}}).Complete()
-		require.NoError(t, y.Checkpoint(t.Context(), &run))
+	run.Limit, run.Full, run.Trigger, run.ConfirmShrink = store.DefaultLimit, true, "schedule", true
+	for attempt := 1; attempt <= 3; attempt++ {
+		run.Kept = store.Changes{}
+		y, err := s.Begin(t.Context(), p)
+		require.NoError(t, err)
+		defer y.Close(t.Context())
+		for i, root := range roots {
+			w := y.Sweep(&p.Source.Sweeps[1], store.Scope{Values: []string{root}})
+			row := make(source.Row, len(p.Source.Columns)+1)
+			row[p.Source.Index("task_id")] = source.TextValue(fmt.Sprintf("%s-new-%d", root, i))
+			row[p.Source.Index("root_task_id")] = source.TextValue(root)
+			_, err := w.Page(t.Context(), []source.Row{row})
+			require.NoError(t, err)
+			w.Complete()
+			require.NoError(t, y.Checkpoint(t.Context(), &run))
+			require.Zero(t, run.Kept.Ended)
+		}
+		c, err := y.Merge(t.Context(), run)
+		require.NoError(t, err)
+		if attempt == 1 {
+			require.EqualValues(t, 60, c.Opened)
+			require.Zero(t, c.Unchanged)
+			require.Equal(t, "all listings together: 240 of 240 rows are no longer listed", c.Held[0])
+		}
+		if attempt == 3 {
+			require.Empty(t, c.Held, "three scheduled runs in a row missed the same rows")
+			require.EqualValues(t, 240, c.Ended)
+			continue
+		}
+		require.EqualValues(t, 240, c.HeldRows)
+		require.Zero(t, c.Ended)
 	}
-	c, err := y.Merge(t.Context(), run)
-	require.NoError(t, err)
-	require.NotEmpty(t, c.Held)
-	require.Less(t, c.Ended, int64(30), "before it was more than a few rows")
-	require.EqualValues(t, 240, c.Ended+c.HeldRows)
 }

@@ -34,10 +34,6 @@ type Changes struct {
 	HeldRows   int64 // how many rows these are
 	heldDigest int64 // of the keys: the same rows, the same digest
 
-	// Of the rows that stood: how many would end, and how many were shown. All parts of
-	// a run that is merged in parts are judged together.
-	lost, seen int64
-
 	// Churn names the fields of extra for which alone most of the versions were made.
 	Churn []string
 	// At is the moment from which the changes count: valid_from of the versions
@@ -45,13 +41,9 @@ type Changes struct {
 	At time.Time
 }
 
-// add counts what an earlier merge of the same run did.
+// add counts what an earlier merge of the same run wrote. It held nothing.
 func (c *Changes) add(o Changes) {
-	c.Opened, c.Changed, c.Ended, c.Unchanged, c.Repeated = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended, c.Unchanged+o.Unchanged, c.Repeated+o.Repeated
-	c.HeldRows, c.heldDigest, c.lost, c.seen = c.HeldRows+o.HeldRows, c.heldDigest^o.heldDigest, c.lost+o.lost, c.seen+o.seen
-	if c.Held = append(c.Held, o.Held...); len(c.Held) > 2*shownHolds {
-		c.Held = append(c.Held[:2*shownHolds:2*shownHolds], "and more")
-	}
+	c.Opened, c.Changed, c.Ended = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended
 	for _, field := range o.Churn {
 		if !slices.Contains(c.Churn, field) {
 			c.Churn = append(c.Churn, field)
@@ -128,7 +120,7 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, y.part.AccountID, y.t
 				return err
 			}
 		}
-		c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
+		c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed-y.merged)
 		c.Repeated = y.repeated
 		if err := y.recordSwept(ctx, tx, run, &c); err != nil {
 			return err

@@ -52,9 +52,14 @@ func (y *Sync) recordSwept(ctx context.Context, tx pgx.Tx, run Run, c *Changes) 
 			continue
 		}
 		of, rest := ident(decl.Each.Full[0].Columns[0]), decl.Each.Rest
-		scope, _ := y.completeScope(decl)
-		late := make([]time.Duration, len(scope.Values))
-		for i, v := range scope.Values {
+		var values []string
+		for _, w := range y.sweeps {
+			if w.decl == decl && w.complete && !w.noted {
+				values = append(values, w.scope.Values...)
+			}
+		}
+		late := make([]time.Duration, len(values))
+		for i, v := range values {
 			late[i] = time.Duration(float64(rest.Every) * float64(xxhash.Sum64String(v)>>11) / (1 << 53))
 		}
 		q := y.query()
@@ -65,7 +70,7 @@ FROM unnest(%s::text[], %s::interval[]) AS u (v, late)
 WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = u.v%s)%s
 ON CONFLICT (account_id, region_id, source, value) DO UPDATE
 SET swept_at = excluded.swept_at, due_at = excluded.swept_at + %s::interval`,
-			q.arg(y.t.Source.Name), at, at, q.arg(rest.Every), q.arg(scope.Values), q.arg(late),
+			q.arg(y.t.Source.Name), at, at, q.arg(rest.Every), q.arg(values), q.arg(late),
 			y.t.name, y.t.where, of, q.conditions(rest.Final), y.allFinal(q, decl.Each, "u.v"), q.arg(rest.Every)), q.args...); err != nil {
 			return err
 		}
@@ -78,10 +83,18 @@ WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = $3 AND NOT EXISTS (S
 	return nil
 }
 
-// Checkpoint makes visible what the complete listings have found so far, and lets the
-// run go on from there. The run is recorded at its end, with all that it did.
+// Checkpoint makes visible what the listings have found so far, and lets the run go on
+// from there. It ends nothing that is gone: that is judged at the end of the run, all
+// of it together. The run is recorded then, too, with all that it did.
 func (y *Sync) Checkpoint(ctx context.Context, run *Run) error {
+	all := y.sweeps
+	whole, err := y.whole(ctx)
+	if err != nil {
+		return err
+	}
+	y.sweeps = whole
 	c, err := y.mergeAnd(ctx, *run, func(pgx.Tx, *Changes) error { return nil })
+	y.sweeps = all
 	if err != nil {
 		return err
 	}
@@ -91,8 +104,61 @@ func (y *Sync) Checkpoint(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
+	if next.enc.seed != y.enc.seed { // then nobody knows what was shown
+		return ErrStale
+	}
+	next.known.carry(&y.known)
+	next.sweeps, next.judged = all, len(all)
+	next.merged, next.repeated, next.parted = y.merged+c.Opened+c.Changed, y.repeated, y.parted
+	if next.parted.IsZero() {
+		next.parted = c.At
+	}
+	for _, w := range whole {
+		w.noted = true
+	}
 	*y = *next
 	return nil
+}
+
+// stoodBefore leaves the rows out that a checkpoint of this run has opened: what is
+// gone is judged among the rows that stood when the run began.
+func (y *Sync) stoodBefore(q *query) string {
+	if y.merged == 0 {
+		return ""
+	}
+	at := q.arg(y.parted)
+	return fmt.Sprintf(" AND (t.valid_from < %[1]s OR EXISTS (SELECT FROM %[2]s AS b WHERE b.account_id = $1 AND b.region_id = $2 AND %[3]s AND b.valid_from < %[1]s AND b.valid_to >= %[1]s))",
+		at, pgx.Identifier{"syncer", y.t.Name}.Sanitize(), y.t.sameKey("b", "t"))
+}
+
+// whole are the complete listings since the last checkpoint from which nothing is missing.
+func (y *Sync) whole(ctx context.Context) (list []*Sweep, err error) {
+	defer wrap(&err, "look for what is missing of %s", y.part)
+	all := y.sweeps
+	defer func() { y.sweeps = all }()
+	y.sweeps = all[y.judged:]
+	for i := range y.part.Source.Sweeps {
+		decl := &y.part.Source.Sweeps[i]
+		scope, complete := y.completeScope(decl)
+		if !complete {
+			continue
+		}
+		missing, err := y.missingFrom(ctx, decl, scope)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range y.sweeps {
+			if w.decl == decl && w.complete && !slices.ContainsFunc(missing, w.speaksFor) {
+				list = append(list, w)
+			}
+		}
+	}
+	return list, nil
+}
+
+// speaksFor reports whether a listing, as table.listing tells them apart, is the sweep's.
+func (w *Sweep) speaksFor(listing string) bool {
+	return listing == "" || slices.Contains(w.scope.Values, listing)
 }
 
 // Settles reports whether a complete listing of the run, or an earlier part of it,

@@ -52,6 +52,9 @@ type Sync struct {
 
 	repeated int64
 	sweeps   []*Sweep
+	judged   int       // how many of them the checkpoints have looked at
+	merged   int64     // rows that the checkpoints have opened and changed
+	parted   time.Time // moment of the first checkpoint; zero: none was made
 
 	foresight *Foresight // of a dry run; nil: none
 
@@ -147,6 +150,7 @@ type Sweep struct {
 	scope    Scope
 	number   uint32
 	complete bool
+	noted    bool // that it is complete, and nothing missing from it; see recordSwept
 }
 
 // Sweep begins a listing.

@@ -11,7 +11,7 @@ import (
 
 // A full sweep that asks for one value after the other may take hours. What is
 // complete of it is merged on the way, so that one that is interrupted goes on from
-// there: its scopes are judged one by one, and each of them is whole.
+// there. What is gone ends with the run, once all of it can be judged together.
 const (
 	checkpointCalls = 100 // between two checkpoints, at least
 	checkpointShare = 10  // times what the last one took is between two of them

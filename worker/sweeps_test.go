@@ -382,6 +382,29 @@ func TestManyMainTasksEmpty(t *testing.T) {
 	require.Equal(t, rows, g.rows(t, &agentless))
 }
 
+// TestCheckpointHold: a full sweep that is merged on the way ends nothing where all
+// listings are suddenly empty, and asks again for what it found missing.
+func TestCheckpointHold(t *testing.T) {
+	t.Parallel()
+	g := newTimed(t, sim.Options{Unknown: []string{"TaskIdList"}}, agentless.source)
+	rows := g.scans(2, roots(250, 2))
+	require.Equal(t, store.StatusOK, g.sync(full).Status)
+	g.passes(61 * 24 * time.Hour)
+	g.spoil(always(sim.Answer(200, "application/json", emptyTaskList)), -1, func(c sim.Call) bool {
+		return c.Params.Get("RootTask") == "false"
+	})
+	r := g.sync(full)
+	require.Equal(t, store.StatusHeld, r.Status, r.Message)
+	require.Contains(t, r.Message, "500 of 750 rows")
+	require.Zero(t, r.Changes.Ended)
+	require.Equal(t, rows, g.rows(t, &agentless))
+
+	g.heal()
+	r = g.sync(full)
+	require.Equal(t, store.StatusOK, r.Status, r.Message)
+	require.Greater(t, g.lastRun(t, agentless.source).Calls, int64(250), "nothing of it rests")
+}
+
 const emptyTaskList = `{"RequestId":"x","PageInfo":{"TotalCount":0,"CurrentPage":1,"PageSize":100},"List":[]}`
 
 // TestIgnore: a field that is another at each call makes a version of each row, which
