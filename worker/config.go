@@ -98,6 +98,14 @@ func (c *Config) find(a SyncArgs) (Job, bool) {
 	return Job{Source: src, Account: c.Accounts[k], Region: a.Region, Slot: a.Slot}, true
 }
 
+// needed reports whether a source that is scheduled reads a source's table, be it
+// through others.
+func (c *Config) needed(src *Settings) bool {
+	return slices.ContainsFunc(c.Sources, func(reader *Settings) bool {
+		return slices.Contains(reader.Source.DependsOn(), src.Source.Name) && (!reader.Disabled || c.needed(reader))
+	})
+}
+
 // declarations are those of the sources.
 func (c *Config) declarations() (list []*source.Source) {
 	for _, s := range c.Sources {

@@ -148,7 +148,7 @@ func (c *Config) Unconfigured(all []store.PartitionRow) []store.PartitionRow {
 // has reports whether a partition is among those of the configuration.
 func (c *Config) has(p store.PartitionRow) bool {
 	src := c.source(p.Source)
-	if src == nil || src.Disabled {
+	if src == nil || src.Disabled && !c.needed(src) {
 		return false
 	}
 	return slices.ContainsFunc(c.Accounts, func(a *Account) bool {

@@ -50,6 +50,10 @@ func (p *proposer) run(ctx context.Context, next time.Time) {
 // propose proposes what is due, and returns when something will be again.
 func (p *proposer) propose(ctx context.Context) (next time.Time) {
 	d := p.daemon
+	// Also while the database is away: run waits for this one's successor.
+	if c := d.Syncer.Config(); c != p.config {
+		p.config, p.last = c, map[*Settings]time.Time{}
+	}
 	now := d.Syncer.Store.Time()
 	later := func(what string, err error, attrs ...any) {
 		if ctx.Err() == nil {
@@ -66,9 +70,6 @@ func (p *proposer) propose(ctx context.Context) (next time.Time) {
 	}
 	now = asked
 	next = now.Add(time.Hour)
-	if c := d.Syncer.Config(); c != p.config {
-		p.config, p.last = c, map[*Settings]time.Time{}
-	}
 	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && !day.Equal(p.pruned) {
 		if err := d.proposePrune(ctx, p.client, day); err != nil {
 			later("the day's prune is not queued yet: it is tried again", err)

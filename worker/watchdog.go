@@ -37,6 +37,7 @@ func (h QueueHealth) Problem() string {
 
 // QueueHealth looks at the queue.
 func (s *Syncer) QueueHealth(ctx context.Context) (h QueueHealth, err error) {
+	// A job of a process that was killed is running until the undertaker of another takes it.
 	err = s.Store.Pool().QueryRow(ctx, `SELECT
     (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
     (SELECT min(paused_at) FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
@@ -44,7 +45,7 @@ func (s *Syncer) QueueHealth(ctx context.Context) (h QueueHealth, err error) {
         SELECT count(*)
         FROM river.river_job
         WHERE state = 'available' AND queue = ANY ($1) AND scheduled_at < now() - $2::interval
-            AND NOT EXISTS (SELECT FROM river.river_job WHERE state = 'running')
+            AND NOT EXISTS (SELECT FROM river.river_job AS j WHERE j.state = 'running' AND `+hasSession+`)
     )`, []string{river.QueueDefault, upkeepQueue}, idleAfter).Scan(&h.Paused, &h.PausedAt, &h.Idle)
 	if err != nil {
 		return h, fmt.Errorf("look whether the queue moves: %w", err)

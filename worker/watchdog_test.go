@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/pgtest"
@@ -95,15 +96,24 @@ VALUES ('sync', 'default', 5, 'running', 1, now() - interval '1 hour', '{ghost}'
 	more("after the pause")
 }
 
-// TestNobodyTakesJobs: jobs that are due while no process works are told.
+// TestNobodyTakesJobs: jobs that are due while no process works are told, also where
+// one was killed with a job in its hands.
 func TestNobodyTakesJobs(t *testing.T) {
 	t.Parallel()
-	s := openStore(t, migrated.URL(t))
+	address := migrated.URL(t)
+	s := openStore(t, address)
+	config := s.Pool().Config()
+	config.ConnConfig.RuntimeParams["application_name"] = "syncer here"
+	alive, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(alive.Close)
+	require.NoError(t, alive.Ping(t.Context()))
 	syncer := newSyncer(t, s, sim.New(sim.Options{Accounts: []sim.Account{simAccount}}), &source.AgentVersions)
 	for _, c := range []struct{ do, problem string }{
 		{"INSERT INTO river.river_job (kind, args, queue, max_attempts, scheduled_at) VALUES ('sync', '{}', 'default', 5, now() - interval '30 s')", ""},
 		{"UPDATE river.river_job SET scheduled_at = now() - interval '2 min'", "1 jobs of the queue are due and nobody takes them"},
-		{"INSERT INTO river.river_job (kind, args, queue, max_attempts, state, attempted_at) VALUES ('sync', '{}', 'default', 5, 'running', now())", ""}, // others are worked
+		{"INSERT INTO river.river_job (kind, args, queue, max_attempts, state, attempted_at, attempted_by) VALUES ('sync', '{}', 'default', 5, 'running', now(), '{gone}')", "1 jobs of the queue are due and nobody takes them"},
+		{"UPDATE river.river_job SET attempted_by = '{gone,here}' WHERE state = 'running'", ""}, // others are worked
 	} {
 		_, err := s.Pool().Exec(t.Context(), c.do)
 		require.NoError(t, err)
