@@ -176,9 +176,7 @@ func (n *Notifier) deliver(ctx context.Context, t *notify.Target) error {
 		var m notify.Message
 		failure := json.Unmarshal(next.Message, &m)
 		if failure == nil {
-			for _, lost := range next.Refused {
-				m.Lines = append(m.Lines, "Not delivered before this, since it was refused: "+lost)
-			}
+			m.Lines = append(m.Lines, refusedBefore(next)...)
 			failure = t.Send(ctx, m)
 		}
 		if ctx.Err() != nil && failure != nil {
@@ -189,6 +187,19 @@ func (n *Notifier) deliver(ctx context.Context, t *notify.Target) error {
 		}
 	}
 	return nil
+}
+
+// refusedBefore tells of the messages that the target has refused. Should it be their
+// words that it does not take, those of the next one must not be the same: so from the
+// second attempt on, there is but their number.
+func refusedBefore(next *store.Notification) (lines []string) {
+	if n := len(next.Refused); n > 0 && next.Attempts > 1 {
+		return []string{fmt.Sprintf("%d messages before this were refused, and not delivered: see alicloud.notifications", n)}
+	}
+	for _, lost := range next.Refused {
+		lines = append(lines, "Not delivered before this, since it was refused: "+lost)
+	}
+	return lines
 }
 
 // note leaves in the outbox what became of a message, also when told to stop: what

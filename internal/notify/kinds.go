@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,8 +24,11 @@ type kind struct {
 var Types = []string{"dingtalk", "feishu", "slack", "webhook"}
 
 var kinds = map[string]kind{
-	"dingtalk": {dingtalk, codeIn("errcode", "errmsg")},
-	"feishu":   {feishu, codeIn("code", "msg")},
+	// What these codes tell of (busy, too many messages; a robot that is gone or disabled;
+	// keywords, signature or address that its settings do not take) is not the message's
+	// fault: it passes, or can be mended.
+	"dingtalk": {dingtalk, codeIn("errcode", "errmsg", -1, 130101, 300001, 400013, 400101, 400102, 410100, 310000)},
+	"feishu":   {feishu, codeIn("code", "msg", 9499, 11232, 19001, 19021, 19022, 19024)},
 	"slack": {slack, func(answer []byte) error {
 		if s := strings.TrimSpace(string(answer)); s != "ok" {
 			return fmt.Errorf("it answers %s", answer)
@@ -115,16 +119,22 @@ func webhook(p *post) (any, func([]byte) map[string]string) {
 	}
 }
 
-// codeIn wants a code of 0 in the answer: these services refuse with HTTP 200.
-func codeIn(code, message string) func([]byte) error {
+// codeIn wants a code of 0 in the answer: these services refuse with HTTP 200. A
+// refusal is for good, but for the codes that may pass.
+func codeIn(code, message string, mayPass ...float64) func([]byte) error {
 	return func(answer []byte) error {
 		var fields map[string]any
 		if err := json.Unmarshal(answer, &fields); err != nil {
 			return fmt.Errorf("it answers no JSON: %s", answer)
 		}
-		if n, ok := fields[code].(float64); !ok || n != 0 {
+		n, ok := fields[code].(float64)
+		switch {
+		case ok && n == 0:
+			return nil
+		case !ok || slices.Contains(mayPass, n):
 			return fmt.Errorf("it refuses: %s %v: %v", code, fields[code], fields[message])
+		default:
+			return fmt.Errorf("it refuses: %s %v: %v (%w)", code, fields[code], fields[message], ErrRefused)
 		}
-		return nil
 	}
 }

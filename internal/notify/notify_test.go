@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"html"
@@ -245,4 +246,26 @@ func TestRefusals(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "127.0.0.1", host)
 	})
+}
+
+// TestRefusedForGood: what a service says of the message itself is not tried for days;
+// what it says of its settings, or of the moment, is.
+func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
+	for answer, refused := range map[string]bool{
+		`dingtalk {"errcode":430102,"errmsg":"text contains a word that is not allowed"}`: true,
+		`dingtalk {"errcode":310000,"errmsg":"keywords not in content"}`:                  false,
+		`dingtalk {"errcode":130101,"errmsg":"send too fast"}`:                            false,
+		`feishu {"code":19002,"msg":"params error, msg_type need"}`:                       true,
+		`feishu {"code":19022,"msg":"Ip Not Allowed"}`:                                    false,
+		`feishu {"code":11232,"msg":"frequency limited"}`:                                 false,
+	} {
+		kind, body, _ := strings.Cut(answer, " ")
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))
+		target := notify.Target{Name: "team", Type: kind, URL: server.URL}
+		err := target.Send(t.Context(), notify.Message{Title: "t"})
+		server.Close()
+		require.Error(t, err, answer)
+		require.Equal(t, refused, errors.Is(err, notify.ErrRefused), answer)
+	}
 }
