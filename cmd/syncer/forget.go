@@ -135,6 +135,9 @@ func (p *program) forget(ctx context.Context, o forgetOptions) (err error) {
 			if err := p.confirm(o); err != nil {
 				return err
 			}
+			if err := idle(ctx, syncer, chosen); err != nil { // the answer may have taken long
+				return err
+			}
 			err = erase(ctx, syncer, chosen, accounts)
 		} else {
 			err = end(ctx, syncer, report.Partitions)
@@ -186,13 +189,6 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 		if others > 0 && part.RetiredAt == nil {
 			return nil, nil, fmt.Errorf("%s of %s in %s may be configured still where another syncer runs, and would come back with its next sync: have it read the configuration again (SIGHUP), or stop it", part.Source, part.AccountName, part.RegionID)
 		}
-		under, err := s.UnderWay(ctx, part)
-		if err != nil {
-			return nil, nil, err
-		}
-		if under > 0 {
-			return nil, nil, fmt.Errorf("%s of %s in %s is being synced: have syncer run read the configuration again (SIGHUP), and wait for the end of that", part.Source, part.AccountName, part.RegionID)
-		}
 		accounts = append(accounts, part.AccountID)
 	}
 	if o.erase && o.region == "" && o.source == "" { // what a run of this that was ended has left
@@ -206,7 +202,21 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 		return nil, nil, usageError{fmt.Errorf("nothing that was ever synced fits: see syncer status for what is no longer configured")}
 	}
 	slices.Sort(accounts)
-	return chosen, slices.Compact(accounts), nil
+	return chosen, slices.Compact(accounts), idle(ctx, s, chosen)
+}
+
+// idle is an error where one of the partitions is being synced.
+func idle(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow) error {
+	for _, part := range chosen {
+		under, err := s.UnderWay(ctx, part)
+		if err != nil {
+			return err
+		}
+		if under > 0 {
+			return fmt.Errorf("%s of %s in %s is being synced: have syncer run read the configuration again (SIGHUP), and wait for the end of that", part.Source, part.AccountName, part.RegionID)
+		}
+	}
+	return nil
 }
 
 // confirm wants the name once more.

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"time"
 
 	"syncer/internal/config"
 )
@@ -47,6 +49,10 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 	}
 	if _, twins := wired.Identify(ctx); twins != nil {
 		return twins
+	}
+	// Nothing after this refuses the configuration for what is in it.
+	if _, err := time.LoadLocation(c.Timezone); err != nil {
+		return fmt.Errorf("timezone: %w", err)
 	}
 	if err := p.cutDays(ctx, c, s.db.Store); err != nil {
 		return err

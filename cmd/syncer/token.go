@@ -37,6 +37,15 @@ func keptToken(dir string) (token, path string, err error) {
 			return "", "", err
 		}
 	}
+	// As root, another user must not lead us astray: see embeddedpg.SecureDir.
+	if dir, err = filepath.Abs(dir); err != nil {
+		return "", "", err
+	}
+	if os.Geteuid() == 0 {
+		if dir, err = embeddedpg.SecureDir(dir); err != nil {
+			return "", "", err
+		}
+	}
 	path = filepath.Join(dir, tokenFile)
 	switch kept, err := os.ReadFile(path); { //nolint:gosec // the data directory is the operator's
 	case err == nil && len(strings.TrimSpace(string(kept))) >= 16:
@@ -48,5 +57,5 @@ func keptToken(dir string) (token, path string, err error) {
 		return "", "", err
 	}
 	token = rand.Text()
-	return token, path, os.WriteFile(path, []byte(token+"\n"), 0o600)
+	return token, path, embeddedpg.WriteFile(path, []byte(token+"\n"), 0o600)
 }

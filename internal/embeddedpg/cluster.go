@@ -54,7 +54,7 @@ func (h *home) initCluster(ctx context.Context, bin binaries) (password string, 
 		return "", err
 	}
 	// Last: a password on disk means a cluster that takes it.
-	return password, writeFile(h.path(passwordFile), []byte(password+"\n"), 0o600)
+	return password, WriteFile(h.path(passwordFile), []byte(password+"\n"), 0o600)
 }
 
 // createCluster works in a directory of another name and renames it when all is
@@ -66,7 +66,7 @@ func (h *home) createCluster(ctx context.Context, bin binaries, password string)
 	}
 	pwfile := h.path(passwordFile) + ".initdb"
 	defer func() { _ = os.Remove(pwfile) }()
-	if err := writeFile(pwfile, []byte(password+"\n"), 0o600); err != nil {
+	if err := WriteFile(pwfile, []byte(password+"\n"), 0o600); err != nil {
 		return err
 	}
 	if err := h.giveAway(pwfile); err != nil {
@@ -170,7 +170,7 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 		fmt.Fprintf(&b, "%s = '%s'\n", name, quote.Replace(settings[name]))
 	}
 	// The server's user reads it, too.
-	if err := writeFile(h.path(confFile), []byte(b.String()), 0o644); err != nil {
+	if err := WriteFile(h.path(confFile), []byte(b.String()), 0o644); err != nil {
 		return fmt.Errorf("write the server's settings: %w", err)
 	}
 	return nil

@@ -52,7 +52,7 @@ func openHome(opts Options) (*home, error) {
 		return nil, err
 	}
 	if os.Geteuid() == 0 {
-		if dir, err = secureDir(dir); err != nil {
+		if dir, err = SecureDir(dir); err != nil {
 			return nil, err
 		}
 	}

@@ -51,7 +51,7 @@ func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.C
 		}
 		err = h.awaitReady(ctx, pm)
 		if err == nil {
-			err = writeFile(h.path(portFile), fmt.Appendln(nil, port), 0o644)
+			err = WriteFile(h.path(portFile), fmt.Appendln(nil, port), 0o644)
 			if err != nil {
 				pm.kill()
 				return nil, 0, err

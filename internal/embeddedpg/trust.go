@@ -22,9 +22,9 @@ import (
 // maxSmallFile bounds what is read of the files that hold a number or a password.
 const maxSmallFile = 4 << 10
 
-// secureDir resolves the links in the path of a data directory, and makes sure
-// that nobody but root can change where the path leads.
-func secureDir(dir string) (string, error) {
+// SecureDir resolves the links in the path of a data directory, and makes sure
+// that nobody but root can change where the path leads. It is for who is root.
+func SecureDir(dir string) (string, error) {
 	there, missing := dir, ""
 	for _, err := os.Lstat(there); err != nil && there != filepath.Dir(there); _, err = os.Lstat(there) {
 		there, missing = filepath.Dir(there), filepath.Join(filepath.Base(there), missing)
@@ -89,9 +89,9 @@ func (h *home) read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSmallFile))
 }
 
-// writeFile replaces a file of the data directory in one step, with exactly this
+// WriteFile replaces a file of the data directory in one step, with exactly this
 // mode.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
+func WriteFile(path string, data []byte, mode fs.FileMode) error {
 	next := path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
