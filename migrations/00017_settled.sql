@@ -6,9 +6,9 @@ CREATE TABLE syncer.merging (
     account_id text COLLATE "C" NOT NULL,
     source text COLLATE "C" NOT NULL,
     region_id text COLLATE "C" NOT NULL,
-    merge_id integer GENERATED ALWAYS AS IDENTITY (CYCLE),
+    merge_id bigint GENERATED ALWAYS AS IDENTITY (CYCLE),
     not_before timestamptz NOT NULL,
-    pid integer NOT NULL,
+    pid bigint NOT NULL,
     CONSTRAINT merging_pkey PRIMARY KEY (account_id, merge_id)
 );
 COMMENT ON TABLE syncer.merging IS 'Merges under way. A row is committed before the merge reads its moment, and deleted by the merge itself: whoever does not see what the merge wrote sees the row.';
@@ -24,7 +24,7 @@ AS $$
 -- All that counts is what the caller's snapshot shows, which is not older than now():
 -- a merge that it neither shows nor has the row of reads its moment later than that.
 DECLARE
-    alive integer[];
+    alive bigint[];
     bound timestamptz;
 BEGIN
     -- A merge whose process was killed leaves its row behind. It holds its lock no more,

@@ -64,7 +64,7 @@ func (s *Store) writeVersions(ctx context.Context, q querier, p Partition, f fun
 var errLate = errors.New("announced too late")
 
 // announce tells of a transaction to come, and forgets those whose process has died.
-func (s *Store) announce(ctx context.Context, q querier, p Partition, ahead time.Duration) (id int32, notBefore time.Time, err error) {
+func (s *Store) announce(ctx context.Context, q querier, p Partition, ahead time.Duration) (id int64, notBefore time.Time, err error) {
 	var batch pgx.Batch // one transaction; should the server crash, the merge is lost, too
 	batch.Queue("SELECT set_config('synchronous_commit', 'off', true)")
 	batch.Queue(`WITH dead AS (
@@ -103,7 +103,7 @@ func (s *Store) await(ctx context.Context, tx pgx.Tx, notBefore time.Time) error
 
 // withdraw forgets a transaction that was rolled back. What cannot be forgotten now,
 // since the connection is gone, say, the next one that announces itself does.
-func (s *Store) withdraw(ctx context.Context, q querier, p Partition, id int32) {
+func (s *Store) withdraw(ctx context.Context, q querier, p Partition, id int64) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if _, err := q.Exec(ctx, "DELETE FROM syncer.merging WHERE account_id = $1 AND merge_id = $2", p.AccountID, id); err != nil {
