@@ -21,6 +21,15 @@ EXCEPT
 (SELECT name FROM syncer.accounts WHERE account_id <> $1 UNION ALL SELECT unnest($2::text[]))`, accountID, configured)
 }
 
+// toldOf: message n tells of account u, which it calls by its name, or by its first 99
+// characters. One that waits stays while it tells of others, too.
+const toldOf = `strpos(n.message::text, trim(BOTH '"' FROM to_json(' of ' || CASE WHEN char_length(u.name) > 100 THEN left(u.name, 99) || '…' ELSE u.name END || ' in ')::text)) > 0
+    AND NOT (n.delivered_at IS NULL AND n.given_up_at IS NULL AND EXISTS (
+        SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(n.message -> 'lines') WHEN 'array' THEN n.message -> 'lines' ELSE '[]' END) AS l (line)
+        WHERE l.line ~ '^and [0-9]+ more$'
+            OR l.line LIKE '% of % in %' AND strpos(l.line, ' of ' || u.name || ' in ') = 0
+    ))`
+
 // Erase takes away all of a partition, as if it had never been synced: rows, versions,
 // trends, runs, and what was told of it. Names are those of the account.
 func (s *Store) Erase(ctx context.Context, p PartitionRow, src *source.Source, names []string) (err error) {
@@ -57,7 +66,7 @@ func (s *Store) Erase(ctx context.Context, p PartitionRow, src *source.Source, n
 			// Messages name a partition as here, and rows as "of account in region".
 			`DELETE FROM syncer.notifications AS n
 USING unnest($1::text[]) AS u (name)
-WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' of ' || trim(BOTH '"' FROM to_json(left(u.name, 90))::text)) > 0 AND strpos(n.message::text, ' in ' || $3) > 0`,
+WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' in ' || $3) > 0 AND ` + toldOf,
 		} {
 			if _, err := tx.Exec(ctx, sql, names, p.Source, p.RegionID); err != nil {
 				return err
@@ -90,7 +99,7 @@ func (s *Store) EraseAccount(ctx context.Context, accountID string, names []stri
 			"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[])",
 			`DELETE FROM syncer.notifications AS n
 USING unnest($1::text[]) AS u (name)
-WHERE strpos(n.message::text, ' of ' || trim(BOTH '"' FROM to_json(left(u.name, 90))::text)) > 0`,
+WHERE ` + toldOf,
 			"DELETE FROM syncer.discoveries WHERE account_name = ANY ($1::text[])",
 		} {
 			if _, err := tx.Exec(ctx, sql, names); err != nil {
