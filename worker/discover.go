@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"syncer/fetch"
 	"syncer/store"
 	"syncer/text"
@@ -170,16 +172,32 @@ func (s *Syncer) Discover(ctx context.Context) (again time.Time, err error) {
 		return again, nil
 	}
 	problems := []error{s.recall(ctx)}
-	for _, a := range d.declared.Accounts {
+	// Side by side: one that does not answer must not keep the others waiting.
+	var asking errgroup.Group
+	asking.SetLimit(probesAtOnce)
+	answered := make(chan error, 2*len(d.declared.Accounts))
+	ids := make([]string, len(d.declared.Accounts))
+	for i, a := range d.declared.Accounts {
 		for _, kind := range a.wanted() {
 			f := d.find(kind, a.Label())
 			if time.Now().Before(f.next) {
 				continue
 			}
-			if err := s.list(ctx, a, kind, f); err != nil {
-				problems = append(problems, err)
-			}
+			asking.Go(func() error {
+				answered <- s.list(ctx, a, kind, f)
+				return nil
+			})
 		}
+		asking.Go(func() error {
+			// An account that is named is no member besides.
+			ids[i], _ = a.accountID(ctx)
+			return nil
+		})
+	}
+	_ = asking.Wait() // they tell by the channel
+	close(answered)
+	for err := range answered {
+		problems = append(problems, err)
 	}
 	for _, a := range d.declared.Accounts {
 		for _, kind := range a.wanted() {
@@ -188,10 +206,9 @@ func (s *Syncer) Discover(ctx context.Context) (again time.Time, err error) {
 			}
 		}
 	}
-	for _, a := range d.declared.Accounts {
-		// An account that is named is no member besides.
-		if id, err := a.accountID(ctx); err == nil {
-			d.ids[a.Name] = id
+	for i, a := range d.declared.Accounts {
+		if ids[i] != "" {
+			d.ids[a.Name] = ids[i]
 		}
 	}
 	s.take()
