@@ -26,8 +26,6 @@ func TestNewcomerFullDisk(t *testing.T) {
 	n := &newcomer{database: pgtest.ServerIn(t, dir).URL(), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}
 	n.secret = n.cloud.AccessKeySecret
 	migrate(t, n.database)
-	_, err := openStore(t, n.database).SetTimezone(t.Context(), "UTC", source.All) // as any sync before has
-	require.NoError(t, err)
 	// A user who may not ask where the server keeps its data.
 	plain := plainDatabase(t, n.database)
 	migrate(t, plain)
@@ -45,6 +43,8 @@ func TestNewcomerFullDisk(t *testing.T) {
 
 	// The disk fills up later: while the daemon runs, and when there is much to store.
 	require.NoError(t, os.Remove(ballast))
+	_, err := openStore(t, n.database).SetTimezone(t.Context(), "UTC", source.All) // as any sync before has
+	require.NoError(t, err)
 	env := map[string]string{"DATABASE_URL": n.database}
 	daemon := startProcess(t, env, "run", "--config", n.config(t))
 	daemon.says(t, "source=instance_patch_states")

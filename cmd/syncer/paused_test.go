@@ -191,7 +191,7 @@ func (l *latecomer) interrupt(t *testing.T, signal syscall.Signal, release int, 
 		interrupted <- err
 	}
 	l.mu.Unlock()
-	p := startProcess(t, l.env, append(args, "--config", l.config)...)
+	p := startProcess(t, l.env, append(args, "--config", l.config, "--log-level", "debug")...)
 	started <- p
 	select {
 	case err := <-interrupted:

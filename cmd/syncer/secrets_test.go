@@ -143,9 +143,10 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 			add(name+by, signature, accessKey, id, secret)
 		}
 		id, secret := knownKey("assuming" + by)
-		add("assuming"+by, signature+"\n    assume_role: acs:ram::1000000000000000:role/reader", accessKey, id, secret)
+		own := func() string { return "acs:ram::" + known[len(known)-1].ID + ":role/reader" } // two names for one account are refused
+		add("assuming"+by, signature+"\n    assume_role: "+own(), accessKey, id, secret)
 		id, secret = knownKey("role" + by)
-		add("role"+by, signature, "type: ram_role_arn, role_arn: 'acs:ram::1000000000000001:role/reader', external_id: %s, access_key_id: %s, access_key_secret: %s", s.plant("external_id"), id, secret)
+		add("role"+by, signature, "type: ram_role_arn, role_arn: '%s', external_id: %s, access_key_id: %s, access_key_secret: %s", own(), s.plant("external_id"), id, secret)
 		id, secret = knownKey("no-role" + by)
 		add("no-role"+by, signature+"\n    assume_role: acs:ram::9999999999999999:role/reader", accessKey, id, secret)
 		id, _ = knownKey("wrong-secret" + by)
@@ -166,7 +167,7 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 	require.NoError(t, os.WriteFile(token, []byte(s.plant("OIDC token")), 0o600))
 	add("oidc", secure.URL, "type: oidc, oidc_provider_arn: 'acs:ram::1:oidc-provider/p', role_arn: 'acs:ram::1:role/r', oidc_token_file: %s", token)
 
-	id, secret = key("uri")
+	servedID, served := knownKey("uri")
 	path := s.plant("path of the URI")
 	local := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/moved/") { // to where no URL leads
@@ -175,10 +176,10 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
 			return
 		}
 		if r.URL.Path != "/"+path {
-			fmt.Fprintf(w, "what is %s?", id+secret)
+			fmt.Fprintf(w, "what is %s?", servedID+served)
 			return
 		}
-		fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": %q, "AccessKeySecret": %q, "SecurityToken": %q, "Expiration": "2099-01-01T00:00:00Z"}`, id, secret, s.plant("token by URI"))
+		fmt.Fprintf(w, `{"Code": "Success", "AccessKeyId": %q, "AccessKeySecret": %q, "SecurityToken": %q, "Expiration": "2099-01-01T00:00:00Z"}`, servedID, served, s.plant("token by URI"))
 	}))
 	t.Cleanup(local.Close)
 	add("uri", "", "type: uri, uri: '%s/%s'", local.URL, path)

@@ -27,7 +27,7 @@ var kinds = map[string]kind{
 	// What these codes tell of (busy, too many messages; a robot that is gone or disabled;
 	// keywords, signature or address that its settings do not take) is not the message's
 	// fault: it passes, or can be mended.
-	"dingtalk": {dingtalk, codeIn("errcode", "errmsg", -1, 130101, 300001, 400013, 400101, 400102, 410100, 310000)},
+	"dingtalk": {dingtalk, codeIn("errcode", "errmsg", -1, 130101, 300001, 300005, 400013, 400101, 400102, 410100, 310000)},
 	"feishu":   {feishu, codeIn("code", "msg", 9499, 11232, 19001, 19021, 19022, 19024)},
 	"slack": {slack, func(answer []byte) error {
 		if s := strings.TrimSpace(string(answer)); s != "ok" {
