@@ -13,13 +13,13 @@ lint: ## vet and golangci-lint (see .ci/run for its version)
 	golangci-lint run
 
 bench: ## the figures of docs/performance.md, a JSON line each (about 10 minutes)
-	go run ./internal/bench
+	go run ./tools/bench
 
 demo: ## 30 days of a simulated fleet, then it goes on
 	go run ./cmd/syncer demo
 
 pictures: ## those of README, of the demo in Chromium
-	go run ./internal/pictures
+	go run ./tools/pictures
 
 generate: ## migrations of sources that have none yet
 	go generate ./migrations
@@ -29,4 +29,4 @@ pg: ## the tests that speak to a database, on another PostgreSQL: make pg PG=14
 	.ci/pg $(PG)
 
 release-dump: ## what tests keep of a release: make release-dump VERSION=v0.2.0
-	go run ./internal/releasedump $(VERSION)
+	go run ./tools/releasedump $(VERSION)

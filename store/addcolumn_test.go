@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/release"
+	"syncer/internal/testing/release"
 	"syncer/migrations"
 	"syncer/source"
 )

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
 )

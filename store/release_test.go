@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest"
-	"syncer/internal/release"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/release"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

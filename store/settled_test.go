@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
 )

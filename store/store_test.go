@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
 )

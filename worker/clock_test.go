@@ -10,8 +10,8 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest"
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

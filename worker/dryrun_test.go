@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"syncer/fetch"
-	"syncer/internal/pgtest"
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

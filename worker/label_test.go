@@ -15,7 +15,7 @@ import (
 	"syncer/fetch"
 	"syncer/internal/metrics"
 	"syncer/internal/notify"
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/worker"

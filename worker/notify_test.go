@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/notify"
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/browser"
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/browser"
+	"syncer/internal/testing/pgtest"
 )
 
 // whatThePageSays reads the numbers of the status page, as SQL's words for them.

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/embeddedpg"
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
 )

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/store"
 )

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/store"
 	"syncer/worker"
 )

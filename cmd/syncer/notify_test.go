@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest/migrated"
 )
 
 // TestNotifyTest sends a message to the targets that are named, and says which took it.

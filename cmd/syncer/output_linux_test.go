@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest/migrated"
 )
 
 // TestOutputThatCannotBeWritten: on a full disk, no command ends as if its result had

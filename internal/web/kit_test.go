@@ -17,8 +17,8 @@ import (
 
 	"syncer/fetch"
 	"syncer/internal/metrics"
-	"syncer/internal/pgtest"
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/internal/web"
 	"syncer/sim"
 	"syncer/source"

@@ -21,13 +21,13 @@ var (
 // in the table of contents.
 func TestLinks(t *testing.T) {
 	t.Parallel()
-	contents, err := os.ReadFile("README.md")
+	contents, err := os.ReadFile("../../docs/README.md")
 	require.NoError(t, err)
-	err = filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != ".." || d.Name() == "build" || d.Name() == "dist" || d.Name() == "node_modules"):
+		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && path != "../.." || d.Name() == "build" || d.Name() == "dist" || d.Name() == "node_modules"):
 			return fs.SkipDir
 		case filepath.Ext(path) != ".md":
 			return nil
@@ -52,7 +52,7 @@ func TestLinks(t *testing.T) {
 				require.Contains(t, anchors(string(found)), anchor, "%s links to %s", path, m[1])
 			}
 		}
-		if filepath.Dir(path) == "../docs" && filepath.Base(path) != "README.md" {
+		if filepath.Dir(path) == "../../docs" && filepath.Base(path) != "README.md" {
 			require.Contains(t, string(contents), "("+filepath.Base(path)+")", "the table of contents")
 		}
 		return nil
@@ -74,7 +74,7 @@ func TestNamedTests(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	require.NoError(t, filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+	require.NoError(t, filepath.WalkDir("../..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, "_test.go") {
 			return err
 		}
@@ -84,7 +84,7 @@ func TestNamedTests(t *testing.T) {
 		}
 		return err
 	}))
-	pages, err := filepath.Glob("*.md")
+	pages, err := filepath.Glob("../../docs/*.md")
 	require.NoError(t, err)
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
@@ -98,9 +98,9 @@ func TestNamedTests(t *testing.T) {
 // TestUpgradesNameEveryMigration: who upgrades, or goes back, is told of each.
 func TestUpgradesNameEveryMigration(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("upgrades.md")
+	page, err := os.ReadFile("../../docs/upgrades.md")
 	require.NoError(t, err)
-	files, err := filepath.Glob("../migrations/*.sql")
+	files, err := filepath.Glob("../../migrations/*.sql")
 	require.NoError(t, err)
 	for _, file := range files {
 		number := strings.TrimLeft(filepath.Base(file)[:5], "0")

@@ -1,7 +1,7 @@
 // Command releasedump writes what tests keep of a release: run it in the tree that
 // is being released, and commit the directory that it makes. See docs/upgrades.md.
 //
-//	go run ./internal/releasedump v0.2.0
+//	go run ./tools/releasedump v0.2.0
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"syncer/internal/embeddedpg"
-	"syncer/internal/release"
+	"syncer/internal/testing/release"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

@@ -1,6 +1,6 @@
 // Package release knows what a released schema must keep: for each release there is
 // a database that it wrote, what its views showed of it, and the pages of the
-// cloud that led to its last sync. internal/releasedump makes them, and a test of
+// cloud that led to its last sync. tools/releasedump makes them, and a test of
 // store brings every one of them forward.
 package release
 

@@ -21,8 +21,8 @@ import (
 
 	"syncer/fetch"
 	"syncer/internal/metrics"
-	"syncer/internal/pgtest"
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

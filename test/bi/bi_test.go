@@ -19,8 +19,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/fetch"
-	"syncer/internal/pgtest"
-	"syncer/internal/pgtest/migrated"
+	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"

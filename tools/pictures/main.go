@@ -1,6 +1,6 @@
 // Command pictures makes the pictures of README from the demo: docs/img/*.png.
 //
-//	go run ./internal/pictures
+//	go run ./tools/pictures
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"syncer/internal/browser"
+	"syncer/internal/testing/browser"
 )
 
 const folder = "docs/img"

@@ -70,7 +70,7 @@ func (d *demo) testPage(t *testing.T, name string, atLeast int) string {
 	if *update {
 		require.NoError(t, os.WriteFile(name, []byte(written), 0o644))
 	} else {
-		require.Equal(t, string(page), written, "go test ./internal/bi -update writes the results anew")
+		require.Equal(t, string(page), written, "go test ./test/bi -update writes the results anew")
 	}
 	return written
 }

@@ -6,7 +6,7 @@ import (
 	"context"
 	"testing"
 
-	"syncer/internal/pgtest"
+	"syncer/internal/testing/pgtest"
 	"syncer/store"
 	"syncer/worker"
 )
