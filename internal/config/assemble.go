@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"syncer/internal/yamlfile"
 	"syncer/source"
 )
 
@@ -46,24 +47,24 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	var f file
 	// Where the schema has found problems there may be errors, which add nothing;
 	// what could be decoded is checked further.
-	err := doc.root.Decode(&f)
+	err := doc.Root.Decode(&f)
 	doc.checkAccounts(f.Accounts)
 	doc.checkSources(f.Sources, known)
 	doc.checkNotify(&f.Notify, f.Accounts, known)
 	for name, rule := range map[string]string{"DATABASE_URL": "database/properties/url", "SYNCER_LISTEN": "server/properties/listen", "SYNCER_TOKEN": "server/properties/token"} {
-		doc.checkVariable(name, ruleAt("#/properties/"+rule))
+		doc.checkVariable(name, schema.Rule("#/properties/"+rule))
 	}
 	server := Server{cmp.Or(doc.getenv("SYNCER_LISTEN"), f.Server.Listen), cmp.Or(Secret(doc.getenv("SYNCER_TOKEN")), f.Server.Token), f.Server.Queue, f.Server.URL}
 	doc.checkServer(server)
 	if r := time.Duration(f.History.Retention); r != 0 && r < MinRetention {
 		at := []string{"history", "retention"}
-		doc.report(doc.place(at), at, "%s is too short: expected 48h or more", doc.quote(at))
+		doc.Report(doc.Place(at), at, "%s is too short: expected 48h or more", doc.Quote(at))
 	}
-	if len(doc.problems) > 0 {
-		return nil, doc.sorted()
+	if problems := doc.Problems(); len(problems) > 0 {
+		return nil, problems
 	}
 	if err != nil {
-		return nil, fmt.Errorf("configuration: %s: %w", doc.path, err) // the schema let something through
+		return nil, fmt.Errorf("configuration: %s: %w", doc.File, err) // the schema let something through
 	}
 
 	c := &Config{
@@ -79,7 +80,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 
 		databaseOfFile: Secret(strings.TrimSpace(string(f.Database.URL))),
 
-		path:    doc.path,
+		path:    doc.File,
 		sources: map[string]SourceConfig{},
 	}
 	c.Notify.Settle = cmp.Or(c.Notify.Settle, Duration(DefaultSettle))
@@ -105,7 +106,7 @@ func (d *document) checkAccounts(accounts []Account) {
 		first := slices.IndexFunc(accounts, func(b Account) bool { return b.Name == a.Name })
 		if first < i && a.Name != "" {
 			at := []string{"accounts", strconv.Itoa(i), "name"}
-			d.report(d.place(at), at, "%s is the name of accounts[%d] already: every account needs its own", d.quote(at), first)
+			d.Report(d.Place(at), at, "%s is the name of accounts[%d] already: every account needs its own", d.Quote(at), first)
 		}
 	}
 }
@@ -118,24 +119,24 @@ func (d *document) checkVariable(name string, rule map[string]any) {
 	if check := formats[format]; value == "" || regexp.MustCompile(pattern).MatchString(value) && (check == nil || check(value) == nil) {
 		return
 	}
-	d.problems = append(d.problems, Problem{
+	d.Add(Problem{
 		File: "environment", Path: name, Message: "this value " + rule["errorMessage"].(string),
 	})
 }
 
 // checkServer wants a token of who lets other machines connect.
 func (d *document) checkServer(s Server) {
-	if _, _, given := d.find([]string{"server", "token"}); s.Token != NoToken && (given || s.Token != "") || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
+	if _, _, given := d.Find([]string{"server", "token"}); s.Token != NoToken && (given || s.Token != "") || s.Listen == "" || s.Listen == listenOff || IsLoopback(s.Listen) {
 		return
 	}
 	if listen := d.getenv("SYNCER_LISTEN"); listen != "" {
-		d.problems = append(d.problems, Problem{
+		d.Add(Problem{
 			File: "environment", Path: "SYNCER_LISTEN", Message: fmt.Sprintf("other machines can connect to %q, so a token is needed: set SYNCER_TOKEN, 16 characters or more", listen),
 		})
 		return
 	}
 	at := []string{"server", "listen"}
-	d.report(d.place(at), at, "other machines can connect to %s, so a token is needed: add server.token, 16 characters or more, such as ${SYNCER_TOKEN}", d.quote(at))
+	d.Report(d.Place(at), at, "other machines can connect to %s, so a token is needed: add server.token, 16 characters or more, such as ${SYNCER_TOKEN}", d.Quote(at))
 }
 
 // checkSources refuses sources that do not exist, and settings that would have
@@ -148,12 +149,12 @@ func (d *document) checkSources(settings map[string]sourceSettings, known []*sou
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		s, ok := source.ByName(known, name)
 		if !ok {
-			d.unknownKey([]string{"sources"}, name, "source", names)
+			d.UnknownKey([]string{"sources"}, name, "source", names)
 			continue
 		}
 		refuse := func(key, why string) {
 			at := []string{"sources", name, key}
-			d.report(d.keyPlace(at), at, "has no effect: %s", why)
+			d.Report(d.KeyPlace(at), at, "has no effect: %s", why)
 		}
 		set := settings[name]
 		if set.FullSweep != "" && !s.Narrows() {
@@ -171,7 +172,7 @@ func (d *document) checkSources(settings map[string]sourceSettings, known []*sou
 		for i, field := range set.Ignore {
 			if c := slices.IndexFunc(s.Columns, func(c source.Column) bool { return c.Field == field }); c >= 0 {
 				at := []string{"sources", name, "ignore", strconv.Itoa(i)}
-				d.report(d.place(at), at, "%s fills column %s: only fields that no column holds can be left out", d.quote(at), s.Columns[c].Name)
+				d.Report(d.Place(at), at, "%s fills column %s: only fields that no column holds can be left out", d.Quote(at), s.Columns[c].Name)
 			}
 		}
 	}
@@ -219,12 +220,12 @@ func complete(s *source.Source, set sourceSettings, timezone string) (c SourceCo
 		AllowShrink:    set.AllowShrink,
 		ConfirmShrink:  set.ConfirmShrink,
 	}
-	if c.Schedule, err = parseCron(c.Cron, timezone); err != nil {
+	if c.Schedule, err = yamlfile.ParseCron(c.Cron, timezone); err != nil {
 		return c, fmt.Errorf("schedule %q: %w", c.Cron, err)
 	}
 	if s.Narrows() {
 		c.FullSweepCron = cmp.Or(set.FullSweep, DefaultFullSweep)
-		if c.FullSweep, err = parseCron(c.FullSweepCron, timezone); err != nil {
+		if c.FullSweep, err = yamlfile.ParseCron(c.FullSweepCron, timezone); err != nil {
 			return c, fmt.Errorf("full_sweep %q: %w", c.FullSweepCron, err)
 		}
 	}
@@ -255,14 +256,4 @@ func pageSize(p source.Pager) int {
 
 func takesValues(s *source.Source) bool {
 	return slices.ContainsFunc(s.Sweeps, func(w source.Sweep) bool { return w.Each != nil && w.Each.Configured })
-}
-
-// unknownKey reports a key, and the known one that was likely meant.
-func (d *document) unknownKey(parent []string, key, kind string, known []string) {
-	at := below(parent, key)
-	hint := ""
-	if near := nearest(key, known); near != "" {
-		hint = fmt.Sprintf("did you mean %s? ", near)
-	}
-	d.report(d.keyPlace(at), at, "there is no such %s: %sexpected one of %s", kind, hint, strings.Join(slices.Sorted(slices.Values(known)), ", "))
 }

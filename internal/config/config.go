@@ -173,10 +173,10 @@ func Load(path string, known []*source.Source, getenv func(string) string) (*Con
 		return nil, err
 	}
 	doc := parse(path, text, func(name string) string { return strings.TrimRight(getenv(name), "\r\n") })
-	if doc.root == nil {
-		return nil, doc.sorted()
+	if doc.Root == nil {
+		return nil, doc.Problems()
 	}
-	doc.validate()
+	schema.Validate(doc.Document)
 	return assemble(doc, known)
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncer/internal/yamlfile"
 	"syncer/source"
 )
 
@@ -52,15 +53,15 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 	for i, t := range n.Targets {
 		at := []string{"notify", "targets", strconv.Itoa(i)}
 		if t.Name != "" && slices.Contains(targets, t.Name) {
-			name := below(at, "name")
-			d.report(d.place(name), name, "%s is the name of another target already: every one needs its own", d.quote(name))
+			name := yamlfile.Below(at, "name")
+			d.Report(d.Place(name), name, "%s is the name of another target already: every one needs its own", d.Quote(name))
 		}
 		if !slices.Contains(targets, t.Name) {
 			targets = append(targets, t.Name)
 		}
 		if t.Secret != "" && t.Type == "slack" {
-			secret := below(at, "secret")
-			d.report(d.keyPlace(secret), secret, "has no effect: Slack's webhooks are not signed")
+			secret := yamlfile.Below(at, "secret")
+			d.Report(d.KeyPlace(secret), secret, "has no effect: Slack's webhooks are not signed")
 		}
 	}
 	named := true // every account is; else the cloud names some
@@ -71,24 +72,24 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 	for i := range n.Rules {
 		r := &n.Rules[i]
 		at := []string{"notify", "rules", strconv.Itoa(i)}
-		d.checkNames(below(at, "targets"), r.Targets, targets, "target")
+		d.checkNames(yamlfile.Below(at, "targets"), r.Targets, targets, "target")
 		if named {
-			d.checkNames(below(at, "accounts"), r.Accounts, names, "account")
+			d.checkNames(yamlfile.Below(at, "accounts"), r.Accounts, names, "account")
 		}
 		rule, err := parseRule(r.When, known)
 		if err != nil && r.When != "" {
-			when := below(at, "when")
-			place := d.place(when)
-			if node := d.scalar(when); node != nil && node.Line == place.line && strings.HasPrefix(node.Value, r.When) && node.Style == 0 {
-				place.column += err.offset // into the text itself, where it stands as it is
+			when := yamlfile.Below(at, "when")
+			place := d.Place(when)
+			if node := d.Scalar(when); node != nil && node.Line == place.Line && strings.HasPrefix(node.Value, r.When) && node.Style == 0 {
+				place.Column += err.offset // into the text itself, where it stands as it is
 			}
-			d.report(place, when, "%s", err.text)
+			d.Report(place, when, "%s", err.text)
 		}
 		r.Rule = rule
 	}
 	if len(n.Rules) > 0 && len(n.Targets) == 0 {
 		at := []string{"notify", "rules"}
-		d.report(d.keyPlace(at), at, "there are no targets to tell: add notify.targets")
+		d.Report(d.KeyPlace(at), at, "there are no targets to tell: add notify.targets")
 	}
 }
 
@@ -98,11 +99,11 @@ func (d *document) checkNames(at, names, known []string, kind string) {
 		if slices.Contains(known, name) || name == "" {
 			continue
 		}
-		item := below(at, strconv.Itoa(i))
+		item := yamlfile.Below(at, strconv.Itoa(i))
 		hint := ""
-		if near := nearest(name, known); near != "" {
+		if near := yamlfile.Nearest(name, known); near != "" {
 			hint = "did you mean " + near + "? "
 		}
-		d.report(d.place(item), item, "there is no %s %s: %sexpected one of %s", kind, d.quote(item), hint, strings.Join(known, ", "))
+		d.Report(d.Place(item), item, "there is no %s %s: %sexpected one of %s", kind, d.Quote(item), hint, strings.Join(known, ", "))
 	}
 }

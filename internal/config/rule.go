@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"syncer/internal/yamlfile"
 	"syncer/source"
 )
 
@@ -182,7 +183,7 @@ func wantEnd(words []word, n int) *ruleError {
 
 func unknown(kind, name string, known []string) string {
 	hint := ""
-	if near := nearest(name, known); near != "" {
+	if near := yamlfile.Nearest(name, known); near != "" {
 		hint = "did you mean " + near + "? "
 	}
 	return fmt.Sprintf("there is no such %s as %q: %sexpected one of %s", kind, name, hint, strings.Join(known, ", "))

@@ -1,4 +1,4 @@
-package config
+package yamlfile
 
 import (
 	"regexp"
@@ -10,7 +10,7 @@ var variableName = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)`)
 // unquoted finds the first ${VAR} without quotes inside { } or [ ], where YAML takes
 // its brace for the begin of another mapping, and says something else of some line
 // above. It is the name only: a default may be a secret.
-func unquoted(lines []string) (at place, name string, found bool) {
+func unquoted(lines []string) (at Place, name string, found bool) {
 	depth := 0
 	var quote byte // 0: outside of quotes
 	for i, line := range lines {
@@ -31,7 +31,7 @@ func unquoted(lines []string) (at place, name string, found bool) {
 				j = len(line)
 			case strings.HasPrefix(line[j:], "${"):
 				if m := variableName.FindStringSubmatch(line[j:]); m != nil && depth > 0 {
-					return place{i + 1, j + 1}, m[1], true
+					return Place{i + 1, j + 1}, m[1], true
 				}
 				if end := strings.IndexByte(line[j:], '}'); end > 0 {
 					j += end

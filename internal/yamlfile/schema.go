@@ -1,8 +1,7 @@
-package config
+package yamlfile
 
 import (
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,17 +13,23 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
-// schemaText is what editors use, too. Beside the standard's keywords it has
-// errorMessage, which VS Code shows as we do: what is wrong with a value, after
-// the value, and what was expected.
-//
-//go:embed schedule.schema.json
-var schemaText []byte
+// A Schema says what may be written in a kind of file. Beside the standard's keywords it
+// has errorMessage, which VS Code shows as we do: what is wrong with a value, after the
+// value, and what was expected.
+type Schema struct {
+	// Foreign reports a key that is unknown where it stands, if it knows more to say of it
+	// than that. Optional.
+	Foreign func(d *Document, at []string, key string) bool
 
-// schema is schemaText, to validate by and to read. It is ours, so it compiles.
-var schema, schemaTree = func() (*jsonschema.Schema, any) {
-	const name = "schedule.schema.json"
-	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
+	compiled *jsonschema.Schema
+	tree     any
+}
+
+// NewSchema reads a schema of our own: it panics where it is none. Formats check what
+// JSON Schema has no words for; their errors add to the schema's errorMessage. The empty
+// text is minLength's affair.
+func NewSchema(name string, text []byte, formats map[string]func(string) error) *Schema {
+	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		panic(err)
 	}
@@ -41,12 +46,13 @@ var schema, schemaTree = func() (*jsonschema.Schema, any) {
 	if err := c.AddResource(name, tree); err != nil {
 		panic(err)
 	}
-	return c.MustCompile(name), tree
-}()
+	return &Schema{compiled: c.MustCompile(name), tree: tree}
+}
 
-// validate reports everything in which the document does not fit the schema.
-func (d *document) validate() {
-	leaves := d.check()
+// Validate reports everything in which a document does not fit the schema. It is false
+// where the document cannot be read at all.
+func (s *Schema) Validate(d *Document) bool {
+	leaves, ok := s.check(d)
 	// What the environment gave is text until something else is wanted of it.
 	retyped := false
 	for _, e := range leaves {
@@ -55,26 +61,26 @@ func (d *document) validate() {
 		}
 	}
 	if retyped {
-		leaves = d.check()
+		leaves, ok = s.check(d)
 	}
 	for _, e := range leaves {
-		d.explain(e)
+		s.explain(d, e)
 	}
+	return ok
 }
 
 // check gives the schema's errors, without those that only sum up others.
-func (d *document) check() []*jsonschema.ValidationError {
+func (s *Schema) check(d *Document) (leaves []*jsonschema.ValidationError, ok bool) {
 	var value any
-	if err := d.root.Decode(&value); err != nil {
+	if err := d.Root.Decode(&value); err != nil {
 		// Not a matter of types, which all fit: aliases that explode, or merge no maps.
 		d.syntaxProblem(err, nil)
-		return nil
+		return nil, false
 	}
 	var invalid *jsonschema.ValidationError
-	if !errors.As(schema.Validate(withoutNulls(value)), &invalid) {
-		return nil
+	if !errors.As(s.compiled.Validate(withoutNulls(value)), &invalid) {
+		return nil, true
 	}
-	var leaves []*jsonschema.ValidationError
 	var walk func(*jsonschema.ValidationError)
 	walk = func(e *jsonschema.ValidationError) {
 		if len(e.Causes) == 0 {
@@ -85,7 +91,7 @@ func (d *document) check() []*jsonschema.ValidationError {
 		}
 	}
 	walk(invalid)
-	return leaves
+	return leaves, true
 }
 
 // withoutNulls drops keys without a value: they say nothing.
@@ -108,8 +114,8 @@ func withoutNulls(v any) any {
 }
 
 // retype lets an expanded value be the number or truth value that is wanted.
-func (d *document) retype(path, want []string) bool {
-	n := d.scalar(path)
+func (d *Document) retype(path, want []string) bool {
+	n := d.Scalar(path)
 	if n == nil || d.expanded[n].written == "" {
 		return false
 	}
@@ -131,52 +137,52 @@ func (d *document) retype(path, want []string) bool {
 }
 
 // explain turns an error of the schema into a problem for people.
-func (d *document) explain(e *jsonschema.ValidationError) {
+func (s *Schema) explain(d *Document, e *jsonschema.ValidationError) {
 	at := e.InstanceLocation
-	rule := ruleAt(e.SchemaURL)
+	rule := s.Rule(e.SchemaURL)
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, key := range k.Properties {
-			if len(at) > 0 && at[len(at)-1] == "credentials" && d.foreignKey(at, key) {
+			if s.Foreign != nil && s.Foreign(d, at, key) {
 				continue
 			}
 			known, _ := rule["properties"].(map[string]any)
-			d.unknownKey(at, key, "setting", slices.Collect(maps.Keys(known)))
+			d.UnknownKey(at, key, "setting", slices.Collect(maps.Keys(known)))
 		}
 	case *kind.Required:
 		for _, key := range k.Missing {
-			path := below(at, key)
-			d.report(d.place(path), path, "is missing")
+			path := Below(at, key)
+			d.Report(d.Place(path), path, "is missing")
 		}
 	case *kind.MinLength:
 		reason := ""
-		if n := d.scalar(at); n != nil && len(d.expanded[n].unset) > 0 {
+		if n := d.Scalar(at); n != nil && len(d.expanded[n].unset) > 0 {
 			reason = ": " + d.expanded[n].why()
 		}
-		d.report(d.place(at), at, "is empty%s", reason)
+		d.Report(d.Place(at), at, "is empty%s", reason)
 	case *kind.Type:
 		what := "is not " + wanted(k)
 		if message, ok := rule["errorMessage"].(string); ok {
 			what = message
 		}
-		d.report(d.place(at), at, "%s %s", d.describe(at, k.Got), what)
+		d.Report(d.Place(at), at, "%s %s", d.describe(at, k.Got), what)
 	case *kind.Minimum:
-		d.report(d.place(at), at, "%s is too small: expected %s or more", d.quote(at), k.Want.RatString())
+		d.Report(d.Place(at), at, "%s is too small: expected %s or more", d.Quote(at), k.Want.RatString())
 	case *kind.ExclusiveMinimum:
-		d.report(d.place(at), at, "%s is too small: expected more than %s", d.quote(at), k.Want.RatString())
+		d.Report(d.Place(at), at, "%s is too small: expected more than %s", d.Quote(at), k.Want.RatString())
 	case *kind.Maximum:
-		d.report(d.place(at), at, "%s is too large: expected %s or less", d.quote(at), k.Want.RatString())
+		d.Report(d.Place(at), at, "%s is too large: expected %s or less", d.Quote(at), k.Want.RatString())
 	case *kind.UniqueItems:
-		path := below(at, strconv.Itoa(k.Duplicates[1]))
-		d.report(d.place(path), path, "%s is in the list twice", d.quote(path))
+		path := Below(at, strconv.Itoa(k.Duplicates[1]))
+		d.Report(d.Place(path), path, "%s is in the list twice", d.Quote(path))
 	default:
-		d.report(d.place(at), at, "%s %s", d.quote(at), d.expected(e, rule))
+		d.Report(d.Place(at), at, "%s %s", d.Quote(at), d.expected(e, rule))
 	}
 }
 
 // expected says what a value should have been, in the schema's own words where
 // it has some.
-func (d *document) expected(e *jsonschema.ValidationError, rule map[string]any) string {
+func (d *Document) expected(e *jsonschema.ValidationError, rule map[string]any) string {
 	message, _ := rule["errorMessage"].(string)
 	switch k := e.ErrorKind.(type) {
 	case *kind.Enum:
@@ -186,7 +192,7 @@ func (d *document) expected(e *jsonschema.ValidationError, rule map[string]any) 
 		}
 	case *kind.Format:
 		// The detail may repeat the value.
-		n := d.scalar(e.InstanceLocation)
+		n := d.Scalar(e.InstanceLocation)
 		if detail := k.Err.Error(); detail != "" && n != nil && d.expanded[n].written == "" {
 			message += " (" + detail + ")"
 		}
@@ -197,31 +203,8 @@ func (d *document) expected(e *jsonschema.ValidationError, rule map[string]any) 
 	return message
 }
 
-// foreignKey reports a key of another type of credentials.
-func (d *document) foreignKey(at []string, key string) bool {
-	var types []string
-	rule := ruleAt("#/definitions/credentials")
-	for _, branch := range rule["allOf"].([]any) {
-		then := branch.(map[string]any)["then"].(map[string]any)["properties"].(map[string]any)
-		if _, ok := then[key]; ok {
-			condition := branch.(map[string]any)["if"].(map[string]any)["properties"].(map[string]any)
-			types = append(types, condition["type"].(map[string]any)["const"].(string))
-		}
-	}
-	if len(types) == 0 {
-		return false
-	}
-	given := "default, which is meant where no type is given"
-	if n := d.scalar(below(at, "type")); n != nil {
-		given = n.Value
-	}
-	path := below(at, key)
-	d.report(d.keyPlace(path), path, "is not used by credentials of type %s: it belongs to %s", given, strings.Join(types, ", "))
-	return true
-}
-
 // describe shows a value that is of another type than expected.
-func (d *document) describe(at []string, got string) string {
+func (d *Document) describe(at []string, got string) string {
 	switch got {
 	case "object":
 		return "a map"
@@ -230,7 +213,7 @@ func (d *document) describe(at []string, got string) string {
 	case "null":
 		return "an empty value"
 	}
-	return d.quote(at)
+	return d.Quote(at)
 }
 
 func wanted(k *kind.Type) string {
@@ -253,10 +236,10 @@ func wanted(k *kind.Type) string {
 	}
 }
 
-// ruleAt is the part of the schema that an error's URL points to.
-func ruleAt(url string) map[string]any {
+// Rule is the part of the schema that an error's URL points to.
+func (s *Schema) Rule(url string) map[string]any {
 	_, pointer, _ := strings.Cut(url, "#")
-	at := schemaTree
+	at := s.tree
 	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		switch v := at.(type) {
 		case map[string]any:
@@ -270,4 +253,14 @@ func ruleAt(url string) map[string]any {
 	}
 	rule, _ := at.(map[string]any)
 	return rule
+}
+
+// UnknownKey reports a key, and the known one that was likely meant.
+func (d *Document) UnknownKey(parent []string, key, kind string, known []string) {
+	at := Below(parent, key)
+	hint := ""
+	if near := Nearest(key, known); near != "" {
+		hint = fmt.Sprintf("did you mean %s? ", near)
+	}
+	d.Report(d.KeyPlace(at), at, "there is no such %s: %sexpected one of %s", kind, hint, strings.Join(slices.Sorted(slices.Values(known)), ", "))
 }

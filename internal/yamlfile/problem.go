@@ -1,4 +1,4 @@
-package config
+package yamlfile
 
 import (
 	"cmp"
@@ -44,26 +44,30 @@ func (ps Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// report notes a problem. One place gets one: what is reported first is the
+// Report notes a problem. One place gets one: what is reported first is the
 // cause of what follows.
-func (d *document) report(at place, path []string, format string, args ...any) {
-	p := Problem{File: d.path, Line: at.line, Column: at.column, Path: dotted(path), Message: fmt.Sprintf(format, args...)}
-	if !slices.ContainsFunc(d.problems, func(q Problem) bool {
-		return q.Line == p.Line && q.Column == p.Column && q.Path == p.Path
-	}) {
+func (d *Document) Report(at Place, path []string, format string, args ...any) {
+	p := Problem{File: d.File, Line: at.Line, Column: at.Column, Path: Dotted(path), Message: fmt.Sprintf(format, args...)}
+	where := Problem{Line: p.Line, Column: p.Column, Path: p.Path}
+	if !d.told[where] {
+		d.told[where] = true
 		d.problems = append(d.problems, p)
 	}
 }
 
-func (d *document) sorted() Problems {
+// Add notes a problem that is none of a place in the file.
+func (d *Document) Add(p Problem) { d.problems = append(d.problems, p) }
+
+// Problems are all that were reported, from the file's top to its end.
+func (d *Document) Problems() Problems {
 	slices.SortStableFunc(d.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
 	return d.problems
 }
 
-// dotted writes a path for people: accounts[0].name.
-func dotted(path []string) string {
+// Dotted writes a path for people: accounts[0].name.
+func Dotted(path []string) string {
 	var b strings.Builder
 	for _, step := range path {
 		switch {
@@ -78,13 +82,14 @@ func dotted(path []string) string {
 	return b.String()
 }
 
-// A place is where something stands in the file.
-type place struct{ line, column int }
+// A Place is where something stands in the file.
+type Place struct{ Line, Column int }
 
-func placeOf(n *yaml.Node) place { return place{n.Line, n.Column} }
+// PlaceOf is where a node stands.
+func PlaceOf(n *yaml.Node) Place { return Place{n.Line, n.Column} }
 
-// nearest is the known name that was likely meant; empty: none is near.
-func nearest(name string, known []string) string {
+// Nearest is the known name that was likely meant; empty: none is near.
+func Nearest(name string, known []string) string {
 	best, least := "", max(2, len(name)/3)+1
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		if n := distance(name, k); n < least {

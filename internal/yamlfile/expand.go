@@ -1,4 +1,4 @@
-package config
+package yamlfile
 
 import (
 	"regexp"
@@ -31,12 +31,12 @@ var (
 	variable  = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$`)
 )
 
-// expand replaces ${VAR} and ${VAR:-default} in a value (see Variable); $$ is a $. It works on
+// expand replaces ${VAR} and ${VAR:-default} in a value; $$ is a $. It works on
 // the parsed value, so that nothing in the environment can change the file's
 // structure, and the result is text, so that a token of digits stays one: see
-// document.retype.
-func (d *document) expand(n *yaml.Node, path []string) {
-	if !strings.Contains(n.Value, "$") {
+// Document.retype.
+func (d *Document) expand(n *yaml.Node, path []string) {
+	if d.options.Variable == nil || !strings.Contains(n.Value, "$") {
 		return
 	}
 	e := expansion{written: n.Value}
@@ -48,14 +48,14 @@ func (d *document) expand(n *yaml.Node, path []string) {
 		m := variable.FindStringSubmatch(ref)
 		if m == nil {
 			// Not quoted: a password may hold "${".
-			d.report(placeOf(n), path, "a ${ begins no ${VAR} or ${VAR:-default}: write $$ for a $")
+			d.Report(PlaceOf(n), path, "a ${ begins no ${VAR} or ${VAR:-default}: write $$ for a $")
 			return ref
 		}
 		fromEnv = true
-		value, err := Variable(d.getenv, m[1])
+		value, err := d.options.Variable(m[1])
 		switch {
 		case err != nil:
-			d.report(placeOf(n), path, "%s", err)
+			d.Report(PlaceOf(n), path, "%s", err)
 		case value != "":
 			return value
 		case !strings.Contains(ref, ":-") && !slices.Contains(e.unset, m[1]):
