@@ -87,7 +87,7 @@ func (s *Store) Stuck(ctx context.Context, p Partition, past Past, began time.Ti
 FROM %s AS t
 WHERE %s%s AND %s < %s AND (%s)
 ORDER BY %s, 1
-LIMIT %s`, t.keyText("t"), t.name, t.where, q.conditions(stuck.Open), at, q.arg(began.Add(-stuck.After)), fresh, at, q.arg(limit)), q.args...)
+LIMIT %s`, KeyText(t.Source, "t"), t.name, t.where, q.conditions(stuck.Open), at, q.arg(began.Add(-stuck.After)), fresh, at, q.arg(limit)), q.args...)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -125,7 +125,7 @@ WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), 
 
 // Adopt fills Each's column of rows from the standing rows with their keys. It stays
 // NULL where there is none.
-func (w *Sweep) Adopt(ctx context.Context, rows []source.Row) (err error) {
+func (w *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
 	y := w.sync
 	defer wrap(&err, "compare a page of %s with what stands", y.part)
 	key, column := y.t.KeyIndexes()[0], y.t.Index(w.decl.Each.Column)

@@ -14,6 +14,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // TestChanges: alicloud.changes tells each thing that happened once, with its
@@ -94,9 +95,9 @@ func changesOf(t *rapid.T, s *store.Store, src *source.Source) {
 	require.NoError(t, rows.Err())
 	require.Equal(t, want, got)
 	var told []any
-	require.NoError(t, s.Happened(context.Background(), store.ChangeFilter{
+	require.NoError(t, report.Of(s).Changes(context.Background(), report.ChangeFilter{
 		Since: time.Now().Add(-time.Hour), Until: time.Now().Add(time.Hour), Sources: []string{src.Name},
-	}, func(c store.Change) {
+	}, func(c report.Change) {
 		switch {
 		case c.AccountID != p.AccountID:
 		case c.Name == nil:

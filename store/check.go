@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -227,57 +225,4 @@ func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
     WHERE name = 'data_directory' AND (inet_server_addr() IS NULL OR inet_server_addr() = inet_client_addr())
 ), '')`).Scan(&dir)
 	return dir, err
-}
-
-// remedies are what to do about errors of the server, by SQLSTATE or its class.
-var remedies = []struct{ code, remedy string }{
-	{"08P01", noPooler}, // "unsupported startup parameter"
-	{"26000", noPooler}, // a prepared statement that another session has
-	{"25006", "let the database take changes: syncer check says what makes it read-only"},
-	{"28", "check the user and the password in the database URL, and the server's pg_hba.conf"},
-	{"3D000", "make the database (CREATE DATABASE), or name another in the database URL"},
-	{"42501", "grant the user what it lacks, or connect as the owner of the database"},
-	{"53100", "the disk of the database server is full: make room on it"},
-	{"53300", "the server is out of connections: raise its max_connections, or let fewer programs connect"},
-	{"55P03", "somebody reads what must be changed: try again once that has ended (pg_stat_activity tells who)"},
-	{"57P03", "the server is starting or stopping: try again"},
-}
-
-const noServer = "check that the server runs, that the database URL has its host and port, and that no firewall is in between"
-
-// Explain says of an error of the database what happened, on one line, and what
-// to do. An error that tells that itself has no remedy.
-func Explain(err error) (what, remedy string) {
-	if e, ok := errors.AsType[*connectError](err); ok {
-		return e.what, e.remedy
-	}
-	what = strings.Join(strings.Fields(err.Error()), " ")
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		what = fmt.Sprintf("%s (SQLSTATE %s)", e.Message, e.Code)
-		for _, r := range remedies {
-			if strings.HasPrefix(e.Code, r.code) {
-				return what, r.remedy
-			}
-		}
-		return what, ""
-	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return e.Error(), "name the server's certificate by sslrootcert in the database URL"
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return e.Error(), "check the host in the database URL, and the DNS of this machine"
-	}
-	if tried, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		if e, ok := errors.AsType[*net.OpError](err); ok {
-			what = e.Error()
-		} else { // a line for each try: the last one
-			lines := strings.Split(strings.TrimSpace(tried.Unwrap().Error()), "\n")
-			what = strings.TrimSpace(lines[len(lines)-1])
-		}
-		if strings.Contains(what, "refused TLS") {
-			return what, "let the server offer TLS (ssl = on), or say sslmode=disable in the database URL where nobody listens on the way"
-		}
-		return what, noServer
-	}
-	return what, ""
 }

@@ -2,11 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgerrcode"
 )
 
 // checkTexts looks at how texts are kept and compared, and what a statement sees.
@@ -61,7 +60,7 @@ func (s *Store) CheckZone(ctx context.Context, zone string) (c Check, err error)
 	c = Check{Name: "time zone", Found: zone}
 	var at string
 	err = s.pool.QueryRow(ctx, "SELECT (now() AT TIME ZONE $1)::text", zone).Scan(&at)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "22023" {
+	if IsCode(err, pgerrcode.InvalidParameterValue) {
 		c.Found = "the server does not know " + zone
 		c.Remedy = "update its time zone data, or give timezone another name of the zone"
 		return c, nil

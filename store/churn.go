@@ -16,7 +16,7 @@ const (
 
 // churn tells for which fields of extra alone most of the new versions are made. It
 // must be asked before these are.
-func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *Changes) error {
+func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *MergeResult) error {
 	if y.conn == nil {
 		return nil
 	}

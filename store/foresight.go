@@ -76,7 +76,7 @@ func (y *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err
 		return err
 	}
 	return y.plan(ctx, func(tx pgx.Tx) error {
-		var c Changes
+		var c MergeResult
 		v, err := y.judge(ctx, tx, run, &c, true)
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ const staleForgets = 5
 
 // Forget ends all rows of a partition, at a moment of their own. Their history stays.
 // Should the partition be configured again, its first sync begins as if it were new.
-func (s *Store) Forget(ctx context.Context, p Partition, worker string) (c Changes, err error) {
+func (s *Store) Forget(ctx context.Context, p Partition, worker string) (c MergeResult, err error) {
 	defer wrap(&err, "forget %s", p)
 	if err := s.ensureMonths(ctx, s.pool, p.Source); err != nil {
 		return c, err
@@ -33,7 +33,7 @@ func (s *Store) Forget(ctx context.Context, p Partition, worker string) (c Chang
 	}
 }
 
-func (s *Store) forget(ctx context.Context, p Partition, run Run) (c Changes, err error) {
+func (s *Store) forget(ctx context.Context, p Partition, run Run) (c MergeResult, err error) {
 	if run.Started, err = s.Now(ctx); err != nil {
 		return c, err
 	}
@@ -41,7 +41,7 @@ func (s *Store) forget(ctx context.Context, p Partition, run Run) (c Changes, er
 	if y.state, err = readState(ctx, s.pool, p); err != nil {
 		return c, err
 	}
-	return y.merge(ctx, run, true, y.endAll, func(tx pgx.Tx, c *Changes) error {
+	return y.merge(ctx, run, true, y.endAll, func(tx pgx.Tx, c *MergeResult) error {
 		if _, err := tx.Exec(ctx, `UPDATE syncer.partitions
 SET forgotten_at = $4, retired_at = coalesce(retired_at, $4)
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source.Name, p.RegionID, c.At); err != nil {
@@ -55,7 +55,7 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source
 }
 
 // endAll ends what stands.
-func (y *Sync) endAll(ctx context.Context, tx pgx.Tx, _ Run, c *Changes) (err error) {
+func (y *Sync) endAll(ctx context.Context, tx pgx.Tx, _ Run, c *MergeResult) (err error) {
 	sql := fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s", y.t.name, y.t.setEnded(), y.t.where)
 	c.Ended, err = y.count(ctx, tx, y.t.tallied(sql, -1, y.t.dropVolatile()), y.part.AccountID, y.part.RegionID, c.At)
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // TestFreshnessIsOfWhatIsConfigured: what the configuration no longer has is not
@@ -21,7 +22,7 @@ func TestFreshnessIsOfWhatIsConfigured(t *testing.T) {
 	syncAll(t, s, stays, []source.Row{patchRow("i-1", 1)})
 	syncAll(t, s, goes, nil)
 	seen := func() (list []string) {
-		all, err := s.Freshness(ctx)
+		all, err := report.Of(s).Freshness(ctx)
 		require.NoError(t, err)
 		for _, f := range all {
 			list = append(list, f.Source+" "+*f.AccountName+" "+f.AccountID)
@@ -69,7 +70,7 @@ func TestNamesFollowIDs(t *testing.T) {
 	syncAll(t, s, one, []source.Row{patchRow("i-1", 1)})
 	syncAll(t, s, two, []source.Row{patchRow("i-2", 1)})
 	names := func() map[string]string {
-		rows, err := s.Accounts(ctx)
+		rows, err := report.Of(s).Accounts(ctx)
 		require.NoError(t, err)
 		names := map[string]string{}
 		for _, r := range rows {

@@ -49,7 +49,7 @@ type verdict struct {
 //
 // What is held is told in c, unless the run lets it through, or enough runs before
 // it missed the same rows. A plan also looks for orphans where nothing is gone.
-func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *Changes, plan bool) (v verdict, err error) {
+func (y *Sync) judge(ctx context.Context, tx pgx.Tx, run Run, c *MergeResult, plan bool) (v verdict, err error) {
 	rows, err := y.listGone(ctx, tx)
 	if err != nil || rows == 0 && !plan {
 		return v, err
@@ -95,7 +95,7 @@ func byHash(ctx context.Context, tx pgx.Tx, f func() error) error {
 }
 
 // hold takes out of what ends whatever is held: the scopes that are marked, or all.
-func (y *Sync) hold(ctx context.Context, tx pgx.Tx, run Run, c *Changes, together bool) (v verdict, err error) {
+func (y *Sync) hold(ctx context.Context, tx pgx.Tx, run Run, c *MergeResult, together bool) (v verdict, err error) {
 	v = verdict{listed: true}
 	stays := "true"
 	if !together {
@@ -225,7 +225,7 @@ func (t *table) listing(decl *source.Sweep) string {
 const shownHolds = 3
 
 // holdScopes marks the scopes that would lose too much, and names them in c.
-func (y *Sync) holdScopes(ctx context.Context, tx pgx.Tx, limit Limit, c *Changes) error {
+func (y *Sync) holdScopes(ctx context.Context, tx pgx.Tx, limit Limit, c *MergeResult) error {
 	more := 0
 	for i := range y.part.Source.Sweeps {
 		decl := &y.part.Source.Sweeps[i]
@@ -288,7 +288,7 @@ ORDER BY value`, number, y.orphaned("g"), listing, y.t.name, y.t.where, q.scope(
 
 // holdTogether reports whether all scopes together would lose too much, and says so
 // in c, where that says more than one scope's own number.
-func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, run Run, c *Changes) (held bool, err error) {
+func (y *Sync) holdTogether(ctx context.Context, tx pgx.Tx, run Run, c *MergeResult) (held bool, err error) {
 	q := y.query()
 	var scopes []string
 	for i := range y.part.Source.Sweeps {

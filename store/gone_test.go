@@ -18,7 +18,7 @@ import (
 type taskList map[string]int
 
 // syncTasks lists the main tasks, and the subtasks of those asked for.
-func syncTasks(t *testing.T, s *store.Store, p store.Partition, run store.Run, tasks taskList, asked []string) store.Changes {
+func syncTasks(t *testing.T, s *store.Store, p store.Partition, run store.Run, tasks taskList, asked []string) store.MergeResult {
 	t.Helper()
 	src := p.Source
 	ctx := context.Background()
@@ -35,7 +35,7 @@ func syncTasks(t *testing.T, s *store.Store, p store.Partition, run store.Run, t
 		return row
 	}
 	sweep := func(decl *source.Sweep, scope store.Scope, rows []source.Row) {
-		w := y.Sweep(decl, scope)
+		w := y.List(decl, scope)
 		_, err := w.Page(ctx, rows)
 		require.NoError(t, err)
 		w.Complete()
@@ -148,12 +148,12 @@ func TestHoldReleases(t *testing.T) {
 	src := &source.PublishBatches
 	run := run
 	run.Limit = store.DefaultLimit
-	sync := func(batches int) store.Changes {
+	sync := func(batches int) store.MergeResult {
 		y, err := s.Begin(t.Context(), partition(src))
 		require.NoError(t, err)
 		defer y.Close(t.Context())
 		for _, version := range []string{"v1", "v2", "v3"} {
-			w := y.Sweep(&src.Sweeps[0], store.Scope{Values: []string{version}})
+			w := y.List(&src.Sweeps[0], store.Scope{Values: []string{version}})
 			for i := range batches {
 				row := make(source.Row, len(src.Columns)+1)
 				row[src.Index("version")], row[src.Index("batch_id")] = source.TextValue(version), source.IntValue(int64(i))
@@ -195,12 +195,12 @@ func TestHoldTogetherInParts(t *testing.T) {
 
 	run.Limit, run.Full, run.Trigger, run.ConfirmShrink = store.DefaultLimit, true, "schedule", true
 	for attempt := 1; attempt <= 3; attempt++ {
-		run.Kept = store.Changes{}
+		run.Kept = store.MergeResult{}
 		y, err := s.Begin(t.Context(), p)
 		require.NoError(t, err)
 		defer y.Close(t.Context())
 		for i, root := range roots {
-			w := y.Sweep(&p.Source.Sweeps[1], store.Scope{Values: []string{root}})
+			w := y.List(&p.Source.Sweeps[1], store.Scope{Values: []string{root}})
 			row := make(source.Row, len(p.Source.Columns)+1)
 			row[p.Source.Index("task_id")] = source.TextValue(fmt.Sprintf("%s-new-%d", root, i))
 			row[p.Source.Index("root_task_id")] = source.TextValue(root)

@@ -103,7 +103,7 @@ func syncRandomly(t *rapid.T, s *store.Store, p store.Partition, listed map[int]
 	if p.Source.Sweeps[0].Each != nil {
 		scope.Values = []string{"each"}
 	}
-	w := y.Sweep(&p.Source.Sweeps[0], scope)
+	w := y.List(&p.Source.Sweeps[0], scope)
 	rows := make([]source.Row, 0, len(listed))
 	for key := range 6 {
 		if r := listed[key]; r != nil {

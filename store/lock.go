@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -33,7 +33,7 @@ func ensureLocks(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	_, err := pool.Exec(ctx, createLocks)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == "23505" || pg.Code == "42P07") { // another process came between
+	if IsCode(err, pgerrcode.UniqueViolation, pgerrcode.DuplicateTable) { // another process came between
 		return nil
 	}
 	return err

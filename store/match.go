@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,31 +105,6 @@ ON CONFLICT (name, account_id, region_id) DO UPDATE SET seen_at = excluded.seen_
 	return m, err
 }
 
-// nameColumns say what a row is about, to people.
-var nameColumns = []string{"instance_name", "batch_name", "target_name"}
-
-// nameColumn is the one of a source; empty: it has none.
-func nameColumn(src *source.Source) string {
-	for _, n := range nameColumns {
-		if _, ok := src.Column(n); ok && !slices.Contains(src.Key, n) {
-			return n
-		}
-	}
-	return ""
-}
-
-// keyText is the key of a version v, as alicloud.changes writes it.
-func keyText(src *source.Source) string {
-	if len(src.Key) == 0 {
-		return "''"
-	}
-	parts := idents(src.Key)
-	for i := range parts {
-		parts[i] = "v." + parts[i] + "::text"
-	}
-	return strings.Join(parts, " || '/' || ")
-}
-
 // sql asks for a rule's changes within a partition ($1, $2) after one moment and up
 // to another. p is the version before, v the one that came or ended.
 func (r Rule) sql(few int) string {
@@ -142,9 +116,9 @@ func (r Rule) sql(few int) string {
 		}
 		return strings.Join(list, " AND ")
 	}
-	key := keyText(r.Source)
+	key := KeyText(r.Source, "v")
 	name := "NULL"
-	if n := nameColumn(r.Source); n != "" {
+	if n := NameColumn(r.Source); n != "" {
 		name = "v." + ident(n)
 	}
 	if r.Verb == "ended" {

@@ -22,7 +22,7 @@ func TestGoneIsNotHeld(t *testing.T) { // not in parallel: it counts what all ha
 	begin := func(shown int) *store.Sync {
 		y, err := s.Begin(t.Context(), p)
 		require.NoError(t, err)
-		w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
+		w := y.List(&p.Source.Sweeps[0], store.Scope{})
 		for k := range shown {
 			_, err := w.Page(t.Context(), []source.Row{patchRow(fmt.Sprintf("i-with-a-name-as-long-as-those-of-servers-are-%08d", k), 0)})
 			require.NoError(t, err)
@@ -40,7 +40,7 @@ func TestGoneIsNotHeld(t *testing.T) { // not in parallel: it counts what all ha
 	all := run
 	all.AllowShrink = true
 	told, before, after := 0, inUse(), int64(0)
-	_, err = y.Plan(t.Context(), all, func(d store.Difference) {
+	_, err = y.Plan(t.Context(), all, func(d store.PlannedChange) {
 		require.Equal(t, store.WouldEnd, d.Kind)
 		if told++; told == n {
 			after = inUse()

@@ -22,8 +22,8 @@ import (
 // stands; it must be made again.
 var ErrStale = errors.New("the partition was synced by another run meanwhile")
 
-// Changes is what a merge did.
-type Changes struct {
+// A MergeResult is what a merge did.
+type MergeResult struct {
 	Opened, Changed, Ended, Unchanged int64
 	// Repeated counts rows whose key the same sweep had shown before: the later one counts.
 	Repeated int64
@@ -42,7 +42,7 @@ type Changes struct {
 }
 
 // add counts what an earlier merge of the same run wrote. It held nothing.
-func (c *Changes) add(o Changes) {
+func (c *MergeResult) add(o MergeResult) {
 	c.Opened, c.Changed, c.Ended = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended
 	for _, field := range o.Churn {
 		if !slices.Contains(c.Churn, field) {
@@ -54,15 +54,15 @@ func (c *Changes) add(o Changes) {
 // Merge makes what the run found visible, in one transaction, and records the
 // run in it. A run that found nothing new writes its own row and no other.
 // ErrStale: make the run again.
-func (y *Sync) Merge(ctx context.Context, run Run) (c Changes, err error) {
-	return y.mergeAnd(ctx, run, func(tx pgx.Tx, c *Changes) error {
+func (y *Sync) Merge(ctx context.Context, run Run) (c MergeResult, err error) {
+	return y.mergeAnd(ctx, run, func(tx pgx.Tx, c *MergeResult) error {
 		c.add(run.Kept)
 		return y.store.insertRun(ctx, tx, y.part, run, *c, nil)
 	})
 }
 
 // mergeAnd is Merge with an end of the transaction of its own.
-func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
+func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *MergeResult) error) (c MergeResult, err error) {
 	defer wrap(&err, "merge %s", y.part)
 	if err := y.flush(ctx); err != nil {
 		return c, err
@@ -79,11 +79,13 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 	if c, err = y.merge(ctx, run, announce, y.apply, record); errors.Is(err, errUnannounced) {
 		c, err = y.merge(ctx, run, true, y.apply, record)
 	}
-	if tookNoMonth(err) {
+	// The month that a version belongs into was made while the merge, which had looked
+	// for it before, waited. Another attempt finds it.
+	if isPartitionMissed(err) {
 		c, err = y.merge(ctx, run, true, y.apply, record)
 	}
 	if err != nil {
-		return Changes{}, err
+		return MergeResult{}, err
 	}
 	if n := c.Opened + c.Changed + c.Ended; n > analyzeRows && n > int64(y.standing)/5 {
 		y.store.analyze(ctx, y.querier(), y.t.Source)
@@ -91,15 +93,8 @@ func (y *Sync) mergeAnd(ctx context.Context, run Run, record func(pgx.Tx, *Chang
 	return c, nil
 }
 
-// tookNoMonth: the month that a version belongs into was made while the merge, which
-// had looked for it before, waited. Another attempt finds it.
-func tookNoMonth(err error) bool {
-	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && pg.Code == "23514" && strings.Contains(pg.Message, "partition constraint")
-}
-
 // merge is one attempt. What it writes, apply does.
-func (y *Sync) merge(ctx context.Context, run Run, announce bool, apply func(context.Context, pgx.Tx, Run, *Changes) error, record func(pgx.Tx, *Changes) error) (c Changes, err error) {
+func (y *Sync) merge(ctx context.Context, run Run, announce bool, apply func(context.Context, pgx.Tx, Run, *MergeResult) error, record func(pgx.Tx, *MergeResult) error) (c MergeResult, err error) {
 	y.tally = nil
 	write := func(tx pgx.Tx) error {
 		if c.At, err = y.lock(ctx, tx); err != nil {
@@ -183,7 +178,7 @@ func mergeLock(source, accountID, regionID string) string {
 }
 
 // apply moves the stage into the table and ends what is gone.
-func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error {
+func (y *Sync) apply(ctx context.Context, tx pgx.Tx, run Run, c *MergeResult) error {
 	account, region := y.part.AccountID, y.part.RegionID
 	write := func(sql string, by int) (int64, error) {
 		return y.count(ctx, tx, y.t.tallied(sql, by, ""), account, region, c.At)
@@ -246,14 +241,14 @@ func (y *Sync) settleStage(ctx context.Context, tx pgx.Tx) error {
 
 // wrote reports whether a merge has written into the tables: a stage may also have
 // brought volatile columns up to date.
-func (y *Sync) wrote(c *Changes) bool {
+func (y *Sync) wrote(c *MergeResult) bool {
 	return y.first || c.Opened+c.Changed+c.Ended > 0 || y.conn != nil
 }
 
 // open makes the new versions: those of the stage by a statement that answers what
 // the trends gain, those of the spill by a COPY, which answers nothing: then all
 // that was opened is read again.
-func (y *Sync) open(ctx context.Context, tx pgx.Tx, c *Changes, write func(string, int) (int64, error)) error {
+func (y *Sync) open(ctx context.Context, tx pgx.Tx, c *MergeResult, write func(string, int) (int64, error)) error {
 	copied, err := y.openNew(ctx, tx, c.At)
 	if err != nil {
 		return err

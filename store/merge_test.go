@@ -41,7 +41,7 @@ func TestStaleMergeStartsAgain(t *testing.T) {
 	defer late.Close(t.Context())
 	syncAll(t, s, p, []source.Row{patchRow("i-1", 1)})
 
-	_, err = late.Sweep(&p.Source.Sweeps[0], store.Scope{}).Page(t.Context(), []source.Row{patchRow("i-1", 0)})
+	_, err = late.List(&p.Source.Sweeps[0], store.Scope{}).Page(t.Context(), []source.Row{patchRow("i-1", 0)})
 	require.NoError(t, err)
 	_, err = late.Merge(context.Background(), run)
 	require.ErrorIs(t, err, store.ErrStale)

@@ -22,7 +22,7 @@ func TestNewerSchema(t *testing.T) {
 	y, err := s.Begin(ctx, p)
 	require.NoError(t, err)
 	defer y.Close(ctx)
-	w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
+	w := y.List(&p.Source.Sweeps[0], store.Scope{})
 	_, err = w.Page(ctx, []source.Row{patchRow("i-1", 2)})
 	require.NoError(t, err)
 	w.Complete()

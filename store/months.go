@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"syncer/source"
 )
@@ -39,8 +37,7 @@ func (s *Store) ensureMonths(ctx context.Context, q querier, src *source.Source)
 			continue
 		}
 		if err := makeMonth(ctx, q, src, m); err != nil {
-			var pg *pgconn.PgError
-			if errors.As(err, &pg) && (pg.Code == "55P03" || pg.Code == "40P01") { // lock_not_available, deadlock_detected
+			if isInUse(err) {
 				s.log.WarnContext(ctx, "month partition not made: the table is in use; the default partition serves meanwhile", "source", src.Name, "month", m.Format("2006-01"), "again_in", monthsAgain)
 				s.mu.Lock()
 				s.monthsFrom[src.Name] = time.Now().Add(monthsAgain)

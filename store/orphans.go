@@ -36,7 +36,7 @@ func (t *table) endOrphans() string {
 // they were last compared: that is told by the generation of the parents'
 // partition, which is read before they are, so that parents that change meanwhile
 // are looked at again.
-func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, c *Changes, end func(string) (int64, error)) error {
+func (y *Sync) endOrphans(ctx context.Context, tx pgx.Tx, c *MergeResult, end func(string) (int64, error)) error {
 	account, region, own := y.part.AccountID, y.part.RegionID, y.t.ownParents()
 	var parents int64
 	var compared *int64

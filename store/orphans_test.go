@@ -26,11 +26,11 @@ func TestOrphansEndWhateverTheClocks(t *testing.T) {
 		}
 		return rows
 	}
-	child := func(p store.Partition, started time.Time, uuids ...string) store.Changes {
+	child := func(p store.Partition, started time.Time, uuids ...string) store.MergeResult {
 		y, err := s.Begin(t.Context(), p)
 		require.NoError(t, err)
 		defer y.Close(t.Context())
-		w := y.Sweep(&statuses.Sweeps[0], store.Scope{Values: uuids})
+		w := y.List(&statuses.Sweeps[0], store.Scope{Values: uuids})
 		for _, uuid := range uuids {
 			row := make(source.Row, len(statuses.Columns)+1)
 			row[statuses.Index("uuid")] = source.TextValue(uuid)
@@ -69,7 +69,7 @@ CREATE TRIGGER wait BEFORE UPDATE OF generation ON syncer.partitions FOR EACH RO
 		defer holder.Release()
 		_, err = holder.Exec(t.Context(), "SELECT pg_advisory_lock($1)", gate)
 		require.NoError(t, err)
-		merged := make(chan store.Changes, 1)
+		merged := make(chan store.MergeResult, 1)
 		go func() { merged <- syncAll(t, s, parents, server("u1")) }()
 		pgtest.Await(t, func() (waits bool) {
 			require.NoError(t, holder.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))", gate).Scan(&waits))

@@ -14,15 +14,15 @@ import (
 	"syncer/source"
 )
 
-// Kinds of a Difference.
+// Kinds of a PlannedChange.
 const (
 	WouldOpen   = "open"
 	WouldChange = "change"
 	WouldEnd    = "end"
 )
 
-// A Difference is one row that a merge would write.
-type Difference struct {
+// A PlannedChange is one row that a merge would write.
+type PlannedChange struct {
 	Kind string `json:"kind"`
 	// Key is the row's, its columns divided by slashes.
 	Key string `json:"key"`
@@ -32,7 +32,7 @@ type Difference struct {
 
 // Plan says what Merge would do, and tells each difference to visit. It writes
 // nothing but temporary tables. ErrStale: make the run again.
-func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Changes, err error) {
+func (y *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (c MergeResult, err error) {
 	defer wrap(&err, "plan the merge of %s", y.part)
 	err = y.plan(ctx, func(tx pgx.Tx) error {
 		if err := y.churn(ctx, tx, &c); err != nil {
@@ -49,7 +49,7 @@ func (y *Sync) Plan(ctx context.Context, run Run, visit func(Difference)) (c Cha
 		}
 		if err := y.new.each(func(e entry) error {
 			c.Opened++
-			visit(Difference{Kind: WouldOpen, Key: y.t.keyOf(splitKey(e.key(), len(y.t.Key)))})
+			visit(PlannedChange{Kind: WouldOpen, Key: y.t.keyOf(splitKey(e.key(), len(y.t.Key)))})
 			return nil
 		}); err != nil {
 			return err
@@ -82,13 +82,13 @@ func (y *Sync) plan(ctx context.Context, f func(pgx.Tx) error) error {
 
 // planEnds tells which rows would end: those that are gone, and those whose parent
 // is.
-func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *Changes, visit func(Difference)) error {
+func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *MergeResult, visit func(PlannedChange)) error {
 	var from []string
 	if v.listed {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", y.t.keyText("g")))
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", KeyText(y.t.Source, "g")))
 	}
 	if y.t.EndsWith != nil {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, %d)", y.t.keyText("o"), v.round))
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, %d)", KeyText(y.t.Source, "o"), v.round))
 	}
 	if from == nil {
 		return nil
@@ -97,7 +97,7 @@ func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *Changes, v
 	if err != nil {
 		return err
 	}
-	d := Difference{Kind: WouldEnd}
+	d := PlannedChange{Kind: WouldEnd}
 	_, err = pgx.ForEachRow(rows, []any{&d.Key}, func() error {
 		c.Ended++
 		visit(d)
@@ -106,12 +106,12 @@ func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *Changes, v
 	return err
 }
 
-func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *Changes, visit func(Difference)) error {
+func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *MergeResult, visit func(PlannedChange)) error {
 	rows, err := tx.Query(ctx, y.t.compareStage(), y.part.AccountID, y.part.RegionID)
 	if err != nil {
 		return err
 	}
-	var d Difference
+	var d PlannedChange
 	var stands bool
 	_, err = pgx.ForEachRow(rows, []any{&d.Key, &stands, &d.Columns}, func() error {
 		if stands {
@@ -122,13 +122,13 @@ func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *Changes, visit func(Di
 			d.Kind, d.Columns = WouldOpen, nil
 		}
 		visit(d)
-		d = Difference{}
+		d = PlannedChange{}
 		return nil
 	})
 	return err
 }
 
-// keyOf is keyText of a key as PostgreSQL sent it.
+// keyOf is what KeyText writes of a key as PostgreSQL sent it.
 func (t *table) keyOf(key []string) string {
 	parts := make([]string, len(key))
 	for i, name := range t.Key {

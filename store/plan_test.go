@@ -18,6 +18,7 @@ import (
 	"syncer/migrations"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // folders hang on each other to any depth; files, of another source, on folders.
@@ -101,7 +102,7 @@ func (h *history) sync(t *rapid.T, src *source.Source) {
 
 	feed := func(y *store.Sync) {
 		for _, l := range listings {
-			w := y.Sweep(l.decl, l.scope)
+			w := y.List(l.decl, l.scope)
 			for page := range slices.Chunk(l.rows, 3) {
 				_, err := w.Page(ctx, page)
 				require.NoError(t, err)
@@ -115,7 +116,7 @@ func (h *history) sync(t *rapid.T, src *source.Source) {
 	require.NoError(t, err)
 	feed(dry)
 	planned := map[string]string{}
-	plan, err := dry.Plan(ctx, run, func(d store.Difference) {
+	plan, err := dry.Plan(ctx, run, func(d store.PlannedChange) {
 		require.NotContains(t, planned, d.Key, "told once")
 		planned[d.Key] = told(d.Kind, d.Columns)
 	})
@@ -207,7 +208,7 @@ func happened(t require.TestingT, s *store.Store, p store.Partition, at time.Tim
 	require.NoError(t, err)
 	list := map[string]string{}
 	var key, kind string
-	var changed map[string]store.ChangedValue
+	var changed map[string]report.ColumnChange
 	_, err = pgx.ForEachRow(rows, []any{&key, &kind, &changed}, func() error {
 		columns := map[string][2]json.RawMessage{}
 		if kind == "changed" {

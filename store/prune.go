@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/jackc/pgerrcode"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"syncer/source"
 )
@@ -266,7 +266,7 @@ WHERE age(a.backend_xmin) >= age(s.xmin) AND a.pid <> pg_backend_pid()
 		_, err = tx.Exec(ctx, "DROP TABLE IF EXISTS "+m.table) // another process may have come first
 		return err
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "55P03" { // lock_not_available
+	if IsCode(err, pgerrcode.LockNotAvailable) {
 		return fmt.Errorf("%s is %w: somebody reads the table for long", what, ErrInUse)
 	}
 	return err
@@ -290,15 +290,4 @@ func (s *Store) pruneRuns(ctx context.Context, before time.Time, do string) (int
 )
 `+do, before)
 	return tag.RowsAffected(), err
-}
-
-// Horizon is the moment from which on history is kept; zero: from the start.
-func (s *Store) Horizon(ctx context.Context) (time.Time, error) {
-	var at *time.Time
-	err := s.pool.QueryRow(ctx, "SELECT horizon_at FROM syncer.settings").Scan(&at)
-	if err != nil || at == nil {
-		wrap(&err, "read the horizon")
-		return time.Time{}, err
-	}
-	return *at, nil
 }

@@ -17,6 +17,7 @@ import (
 	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // TestPruneKeepsTheRest is the law of retention, on random histories of a source with
@@ -88,7 +89,7 @@ func prunedHistory(t *rapid.T, url string, src *source.Source) {
 	did, err := s.Prune(ctx, []*source.Source{src}, retention, time.Minute)
 	require.NoError(t, err)
 	require.Equal(t, fmt.Sprint(tables(would)), fmt.Sprint(tables(did)), "a dry run says what a real one does")
-	horizon, err := s.Horizon(ctx)
+	horizon, err := report.Of(s).Horizon(ctx)
 	require.NoError(t, err)
 	month := at.Add(-retention).UTC()
 	month = time.Date(month.Year(), month.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -179,10 +180,10 @@ func tables(p store.Pruned) (list []string) {
 	return append(list, fmt.Sprint(p.Runs))
 }
 
-func changesSince(t *rapid.T, s *store.Store, p store.Partition, since time.Time) (list []store.Change) {
-	require.NoError(t, s.Happened(context.Background(), store.ChangeFilter{
+func changesSince(t *rapid.T, s *store.Store, p store.Partition, since time.Time) (list []report.Change) {
+	require.NoError(t, report.Of(s).Changes(context.Background(), report.ChangeFilter{
 		Since: since, Until: time.Now().AddDate(1, 0, 0), Sources: []string{p.Source.Name},
-	}, func(c store.Change) { list = append(list, c) }))
+	}, func(c report.Change) { list = append(list, c) }))
 	return list
 }
 
@@ -353,7 +354,7 @@ FROM (
 	_, err = s.Pool().Exec(ctx, "DELETE FROM syncer.sync_runs WHERE finished_at > now() - interval '1 year'")
 	require.NoError(t, err)
 	look := func() []any {
-		fresh, err := s.Freshness(ctx)
+		fresh, err := report.Of(s).Freshness(ctx)
 		require.NoError(t, err)
 		past, err := s.Past(ctx, p)
 		require.NoError(t, err)

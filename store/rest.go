@@ -42,7 +42,7 @@ func (y *Sync) allFinal(q *query, each *source.Each, value string) string {
 // recordSwept notes for which values the run's complete full sweeps have spoken, once
 // that is merged, so that those may rest whose rows are final. Nothing is noted where
 // something was held: that will be looked for again.
-func (y *Sync) recordSwept(ctx context.Context, tx pgx.Tx, run Run, c *Changes) error {
+func (y *Sync) recordSwept(ctx context.Context, tx pgx.Tx, run Run, c *MergeResult) error {
 	if !run.Full || len(c.Held) > 0 {
 		return nil
 	}
@@ -93,7 +93,7 @@ func (y *Sync) Checkpoint(ctx context.Context, run *Run) error {
 		return err
 	}
 	y.sweeps = whole
-	c, err := y.mergeAnd(ctx, *run, func(pgx.Tx, *Changes) error { return nil })
+	c, err := y.mergeAnd(ctx, *run, func(pgx.Tx, *MergeResult) error { return nil })
 	y.sweeps = all
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (y *Sync) stoodBefore(q *query) string {
 }
 
 // whole are the complete listings since the last checkpoint from which nothing is missing.
-func (y *Sync) whole(ctx context.Context) (list []*Sweep, err error) {
+func (y *Sync) whole(ctx context.Context) (list []*Listing, err error) {
 	defer wrap(&err, "look for what is missing of %s", y.part)
 	all := y.sweeps
 	defer func() { y.sweeps = all }()
@@ -157,14 +157,14 @@ func (y *Sync) whole(ctx context.Context) (list []*Sweep, err error) {
 }
 
 // speaksFor reports whether a listing, as table.listing tells them apart, is the sweep's.
-func (w *Sweep) speaksFor(listing string) bool {
+func (w *Listing) speaksFor(listing string) bool {
 	return listing == "" || slices.Contains(w.scope.Values, listing)
 }
 
 // Settles reports whether a complete listing of the run, or an earlier part of it,
 // lets a full sweep that is interrupted go on where it was.
 func (y *Sync) Settles(run Run) bool {
-	return run.Full && slices.ContainsFunc(y.sweeps, func(w *Sweep) bool {
+	return run.Full && slices.ContainsFunc(y.sweeps, func(w *Listing) bool {
 		return w.complete && w.decl.Each != nil && w.decl.Each.Rest != nil
 	})
 }

@@ -187,7 +187,7 @@ func (y *Sync) count(ctx context.Context, tx pgx.Tx, sql string, args ...any) (n
 
 // fold brings the rollups up to what the merge's statements answered. With the
 // partition's first merge, trends without dimensions begin, if with zeros.
-func (y *Sync) fold(ctx context.Context, tx pgx.Tx, c *Changes) error {
+func (y *Sync) fold(ctx context.Context, tx pgx.Tx, c *MergeResult) error {
 	for i := range y.t.Trends {
 		tr := &y.t.Trends[i]
 		var parts []json.RawMessage

@@ -10,6 +10,7 @@ import (
 	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // TestLongRunLog: what is asked of a long run log reads it by its indexes, also where
@@ -47,14 +48,14 @@ FROM syncer.sync_runs, generate_series(1, 100000) AS i, LATERAL (SELECT now() - 
 	s, err := store.Open(t.Context(), url, store.Options{})
 	require.NoError(t, err)
 	for name, ask := range map[string]func(context.Context) error{
-		"freshness":    func(ctx context.Context) error { _, err := s.Freshness(ctx); return err },
+		"freshness":    func(ctx context.Context) error { _, err := report.Of(s).Freshness(ctx); return err },
 		"past":         func(ctx context.Context) error { _, err := s.Past(ctx, p); return err },
 		"last success": func(ctx context.Context) error { _, err := s.LastSuccess(ctx, p); return err },
 		"answered":     func(ctx context.Context) error { _, err := s.Answered(ctx, p, time.Now()); return err },
-		"last run":     func(ctx context.Context) error { _, err := s.LastRun(ctx); return err },
-		"last runs":    func(ctx context.Context) error { _, err := s.LastRuns(ctx, store.Filter{}, 20); return err },
+		"last run":     func(ctx context.Context) error { _, err := report.Of(s).LastRun(ctx); return err },
+		"last runs":    func(ctx context.Context) error { _, err := report.Of(s).LastRuns(ctx, report.Filter{}, 20); return err },
 		"activities": func(ctx context.Context) error {
-			_, err := s.Activities(ctx, store.Filter{}, time.Now().AddDate(0, 0, -1))
+			_, err := report.Of(s).Activities(ctx, report.Filter{}, time.Now().AddDate(0, 0, -1))
 			return err
 		},
 		"prunable": func(ctx context.Context) error {

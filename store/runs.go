@@ -12,7 +12,7 @@ import (
 )
 
 // A Run describes the making of a sync: what the fetching counted, and why it was
-// made. What the merge did is in Changes.
+// made. What the merge did is in the MergeResult.
 type Run struct {
 	Trigger string    // schedule, manual or dependency
 	Slot    time.Time // tick of the schedule that it answers; zero: none
@@ -30,7 +30,7 @@ type Run struct {
 	// Interrupted is the error that ended the run before all was asked for.
 	Interrupted Failure
 	// Kept is what checkpoints have merged.
-	Kept Changes
+	Kept MergeResult
 
 	Limit         Limit
 	AllowShrink   bool // end also what exceeds the limit
@@ -51,7 +51,7 @@ const (
 )
 
 // Status is what a merged run is recorded as, and why.
-func (c Changes) Status(run Run) (status, message string) {
+func (c MergeResult) Status(run Run) (status, message string) {
 	switch {
 	case len(c.Held) > 0:
 		message = "not ended: " + strings.Join(c.Held, "; ") + "; if the fleet really shrank, run syncer sync --allow-shrink, with --dry-run first to see which rows would end"
@@ -74,12 +74,12 @@ func (s *Store) RecordFailure(ctx context.Context, p Partition, run Run, f Failu
 			return err
 		}
 	}
-	return s.insertRun(ctx, s.pool, p, run, Changes{}, &f)
+	return s.insertRun(ctx, s.pool, p, run, MergeResult{}, &f)
 }
 
 // insertRun writes the run's one row. Times of a demo are the demo's: started and
 // finished stand next to the moments of the versions.
-func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, c Changes, f *Failure) error {
+func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, c MergeResult, f *Failure) error {
 	status := StatusFailed
 	var failure Failure
 	if f != nil {
@@ -161,35 +161,6 @@ ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, name)
 	batch.Queue("INSERT INTO syncer.partitions (account_id, source, region_id, configured_at) VALUES ($1, $2, $3, coalesce($4, now())) ON CONFLICT DO NOTHING",
 		p.AccountID, p.Source.Name, p.RegionID, s.now())
 	return q.SendBatch(ctx, &batch).Close()
-}
-
-// Freshness is one row of alicloud.sync_freshness.
-type Freshness struct {
-	Source           string     `json:"source"`
-	AccountID        string     `json:"account_id"`
-	AccountName      *string    `json:"account_name"`
-	RegionID         string     `json:"region_id"`
-	LastSuccessAt    *time.Time `json:"last_success_at"`
-	LastRunAt        *time.Time `json:"last_run_at"`
-	LastStatus       *string    `json:"last_status"`
-	LastErrorCode    *string    `json:"last_error_code"`
-	LastErrorMessage *string    `json:"last_error_message"`
-	LastRequestID    *string    `json:"last_error_request_id"`
-	NextDueAt        *time.Time `json:"next_due_at"`
-	Late             bool       `json:"late"`
-}
-
-// Freshness reads alicloud.sync_freshness, and with it which partitions there are.
-func (s *Store) Freshness(ctx context.Context) (_ []Freshness, err error) {
-	defer wrap(&err, "read alicloud.sync_freshness")
-	rows, err := s.pool.Query(ctx, `SELECT source, account_id, account_name, region_id, last_success_at, last_run_at, last_status,
-    last_error_code, last_error_message, last_error_request_id, next_due_at, late
-FROM alicloud.sync_freshness
-ORDER BY source, account_name, region_id`)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByPos[Freshness])
 }
 
 // notForgotten leaves the runs out that were made before syncer forget ended the

@@ -111,13 +111,5 @@ func (s *Store) withdraw(ctx context.Context, q querier, p Partition, id int64) 
 	}
 }
 
-// Settled is alicloud.settled_at(): the moment before which nothing will change any
-// more.
-func (s *Store) Settled(ctx context.Context) (at time.Time, err error) {
-	defer wrap(&err, "read alicloud.settled_at()")
-	err = s.pool.QueryRow(ctx, "SELECT alicloud.settled_at()").Scan(&at)
-	return at, err
-}
-
 // errUnannounced: a merge that had nothing to write found something.
 var errUnannounced = errors.New("the merge was not announced")

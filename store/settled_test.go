@@ -148,14 +148,14 @@ func texts(ctx context.Context, q interface {
 }
 
 // mergeAll is syncAll where a goroutine may not end the test.
-func mergeAll(s *store.Store, p store.Partition, rows []source.Row) (c store.Changes, err error) {
+func mergeAll(s *store.Store, p store.Partition, rows []source.Row) (c store.MergeResult, err error) {
 	ctx := context.Background()
 	y, err := s.Begin(ctx, p)
 	if err != nil {
 		return c, err
 	}
 	defer y.Close(ctx)
-	w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
+	w := y.List(&p.Source.Sweeps[0], store.Scope{})
 	if _, err := w.Page(ctx, rows); err != nil {
 		return c, err
 	}

@@ -1,7 +1,7 @@
 // Package store goes from pages to tables: stage, merge, versions, runs, months.
-// It holds all SQL text that Go holds, and knows nothing of the cloud.
+// It knows nothing of the cloud. What people read of the tables is in store/report.
 //
-// Beside the standard library it imports source, migrations, pgx and goose.
+// Beside the standard library it imports source, text, migrations, pgx and goose.
 package store
 
 import (

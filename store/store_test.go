@@ -63,12 +63,12 @@ func partition(s *source.Source) store.Partition {
 var run = store.Run{Trigger: "manual", Started: time.Now(), Worker: "test", Limit: store.Limit{Fraction: 1, Rows: 1 << 30, All: 1 << 30}}
 
 // syncAll makes one complete sweep of a source's first declaration.
-func syncAll(t require.TestingT, s *store.Store, p store.Partition, rows []source.Row) store.Changes {
+func syncAll(t require.TestingT, s *store.Store, p store.Partition, rows []source.Row) store.MergeResult {
 	ctx := context.Background()
 	y, err := s.Begin(ctx, p)
 	require.NoError(t, err)
 	defer y.Close(ctx)
-	w := y.Sweep(&p.Source.Sweeps[0], store.Scope{})
+	w := y.List(&p.Source.Sweeps[0], store.Scope{})
 	_, err = w.Page(ctx, rows)
 	require.NoError(t, err)
 	w.Complete()

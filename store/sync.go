@@ -51,7 +51,7 @@ type Sync struct {
 	seq   uint64 // of the last row that waits
 
 	repeated int64
-	sweeps   []*Sweep
+	sweeps   []*Listing
 	judged   int       // how many of them the checkpoints have looked at
 	merged   int64     // rows that the checkpoints have opened and changed
 	parted   time.Time // moment of the first checkpoint; zero: none was made
@@ -143,8 +143,8 @@ type Scope struct {
 	Since  time.Time // of Since.Column; zero: all
 }
 
-// A Sweep takes the pages of one listing.
-type Sweep struct {
+// A Listing is a sweep made once. It takes the pages.
+type Listing struct {
 	sync     *Sync
 	decl     *source.Sweep
 	scope    Scope
@@ -153,9 +153,9 @@ type Sweep struct {
 	noted    bool // that it is complete, and nothing missing from it; see recordSwept
 }
 
-// Sweep begins a listing.
-func (y *Sync) Sweep(decl *source.Sweep, scope Scope) *Sweep {
-	w := &Sweep{sync: y, decl: decl, number: uint32(len(y.sweeps) + 1)}
+// List begins a listing: a sweep, made once.
+func (y *Sync) List(decl *source.Sweep, scope Scope) *Listing {
+	w := &Listing{sync: y, decl: decl, number: uint32(len(y.sweeps) + 1)}
 	if decl.Absent == source.Ends { // else the scope is of no use, and may be long
 		w.scope = scope
 	}
@@ -165,17 +165,17 @@ func (y *Sync) Sweep(decl *source.Sweep, scope Scope) *Sweep {
 
 // Complete says that every page arrived: rows of the scope that it did not show
 // may be ended.
-func (w *Sweep) Complete() { w.complete = true }
+func (w *Listing) Complete() { w.complete = true }
 
 // Without says that the sweep does not speak for some of its scope's values.
-func (w *Sweep) Without(values []string) {
+func (w *Listing) Without(values []string) {
 	w.scope.Values = slices.DeleteFunc(slices.Clone(w.scope.Values), func(v string) bool { return slices.Contains(values, v) })
 }
 
 // Missing keeps, of the listings that the sweep's scope is made of (see table.listing),
 // those from which rows are missing: they stand, no listing of the run has shown them,
 // and they would end if this one were complete.
-func (w *Sweep) Missing(ctx context.Context) (listings []string, err error) {
+func (w *Listing) Missing(ctx context.Context) (listings []string, err error) {
 	defer wrap(&err, "compare a listing of %s with what stands", w.sync.part)
 	return w.sync.missingFrom(ctx, w.decl, w.scope)
 }
@@ -206,10 +206,10 @@ func (y *Sync) missingFrom(ctx context.Context, decl *source.Sweep, scope Scope)
 
 // Lost reports whether a row that the listing before this one showed is not in
 // this one.
-func (w *Sweep) Lost(before *Sweep) bool { return w.sync.known.lost(before.number) }
+func (w *Listing) Lost(before *Listing) bool { return w.sync.known.lost(before.number) }
 
 // Restart forgets what the listing has shown: it is made again.
-func (w *Sweep) Restart(ctx context.Context) (err error) {
+func (w *Listing) Restart(ctx context.Context) (err error) {
 	defer wrap(&err, "restart a sweep of %s", w.sync.part)
 	y := w.sync
 	if err := y.flush(ctx); err != nil {
@@ -226,7 +226,7 @@ func (w *Sweep) Restart(ctx context.Context) (err error) {
 
 // Page takes a page of rows and returns how many of their keys this listing had
 // not shown before. Of two rows with the same key, the later one counts.
-func (w *Sweep) Page(ctx context.Context, rows []source.Row) (fresh int, err error) {
+func (w *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err error) {
 	defer wrap(&err, "stage %s", w.sync.part)
 	y := w.sync
 	for _, row := range rows {

@@ -161,7 +161,7 @@ func (t *table) compareStage() string {
 FROM pg_temp.stage AS s
 LEFT JOIN %s AS t ON %s AND %s
 WHERE t.version_hash IS DISTINCT FROM s.version_hash
-ORDER BY 1`, t.keyText("s"), strings.Join(pairs, ", "), t.name, t.where, t.sameKey("t", "s"))
+ORDER BY 1`, KeyText(t.Source, "s"), strings.Join(pairs, ", "), t.name, t.where, t.sameKey("t", "s"))
 }
 
 // columnName is the plain name of a column of t.columns.
@@ -170,18 +170,6 @@ func (t *table) columnName(i int) string {
 		return t.Columns[i].Name
 	}
 	return "extra"
-}
-
-// keyText is the key for people: its columns' texts, a slash between them.
-func (t *table) keyText(alias string) string {
-	if len(t.Key) == 0 {
-		return "''"
-	}
-	k := t.key()
-	for i := range k {
-		k[i] = alias + "." + k[i] + "::text"
-	}
-	return strings.Join(k, " || '/' || ")
 }
 
 // A query collects SQL text and its arguments.

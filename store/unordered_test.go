@@ -62,7 +62,7 @@ func TestChurn(t *testing.T) {
 		return list
 	}
 	p := partition(&source.InstancePatchStates)
-	churn := func(list []source.Row) store.Changes { return syncAll(t, s, p, list) }
+	churn := func(list []source.Row) store.MergeResult { return syncAll(t, s, p, list) }
 	require.Empty(t, churn(rows(1, `{"Nonce":1}`, `{"Nonce":1}`, `{"Nonce":1}`, `{"Nonce":1}`)).Churn)
 	require.Equal(t, []string{"Nonce"}, churn(rows(1, `{"Nonce":2}`, `{"Nonce":3}`, `{"Nonce":4}`, `{"Nonce":1,"Other":1}`)).Churn)
 	require.Empty(t, churn(rows(2, `{"Nonce":5}`, `{"Nonce":5}`, `{"Nonce":5}`, `{"Nonce":5}`)).Churn, "a column changed, too")

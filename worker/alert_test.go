@@ -9,13 +9,14 @@ import (
 	"pgregory.net/rapid"
 
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // stateOf is a partition whose last run ended so, a letter for each: ok, failed,
 // refused, held, incomplete, late; never, and never though it should have.
 func stateOf(letter rune) State {
 	name := "production"
-	s := State{Freshness: store.Freshness{Source: "agentless_tasks", AccountName: &name, RegionID: "cn-hangzhou"}, State: Fresh}
+	s := State{Freshness: report.Freshness{Source: "agentless_tasks", AccountName: &name, RegionID: "cn-hangzhou"}, State: Fresh}
 	status, code := map[rune]string{'o': "ok", 'f': "failed", 'r': "failed", 'h': "held", 'i': "incomplete", 'l': "ok"}[letter], "InternalError"
 	if letter == 'r' {
 		code = "NoPermission"

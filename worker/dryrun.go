@@ -32,7 +32,7 @@ func (s *Syncer) dryRun(ctx context.Context, job Job, p store.Partition, run *st
 	f := s.Store.Foresee()
 	defer f.Close(ctx)
 	err = s.plan(ctx, f, job, p, run, stats, func(y *store.Sync) (err error) {
-		r.Changes, err = y.Plan(ctx, *run, func(d store.Difference) {
+		r.Changes, err = y.Plan(ctx, *run, func(d store.PlannedChange) {
 			if s.Differ != nil {
 				s.Differ(job, d)
 			}

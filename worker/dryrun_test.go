@@ -17,6 +17,7 @@ import (
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -34,8 +35,8 @@ func TestDryRun(t *testing.T) {
 	set(item{"InstanceId": "i-1", "MissingCount": "3"}, item{"InstanceId": "i-2", "MissingCount": "0"}, item{"InstanceId": "i-3"})
 	dry := syncer.Jobs()[0]
 	dry.DryRun = true
-	var differences []store.Difference
-	syncer.Differ = func(_ worker.Job, d store.Difference) { differences = append(differences, d) }
+	var differences []store.PlannedChange
+	syncer.Differ = func(_ worker.Job, d store.PlannedChange) { differences = append(differences, d) }
 	database := func() (text string) {
 		require.NoError(t, s.Pool().QueryRow(t.Context(), `SELECT coalesce(string_agg(t::text, ';'), '') FROM (
     SELECT p::text FROM syncer.partitions AS p UNION ALL SELECT a::text FROM syncer.accounts AS a UNION ALL
@@ -54,7 +55,7 @@ func TestDryRun(t *testing.T) {
 	differences = nil
 	r, err = syncer.Sync(t.Context(), dry)
 	require.NoError(t, err)
-	require.Equal(t, []store.Difference{
+	require.Equal(t, []store.PlannedChange{
 		{Kind: store.WouldChange, Key: "i-1", Columns: map[string][2]json.RawMessage{
 			"missing_count": {json.RawMessage("3"), json.RawMessage("5")},
 			"patch_group":   {json.RawMessage("null"), json.RawMessage(`"web"`)},
@@ -93,7 +94,7 @@ func TestDryRunIsWhatSyncDoes(t *testing.T) {
 			}
 			var mu sync.Mutex
 			told := map[string]map[string]string{}
-			syncer.Differ = func(j worker.Job, d store.Difference) {
+			syncer.Differ = func(j worker.Job, d store.PlannedChange) {
 				mu.Lock()
 				defer mu.Unlock()
 				text, err := json.Marshal(d)
@@ -103,7 +104,7 @@ func TestDryRunIsWhatSyncDoes(t *testing.T) {
 				}
 				told[j.String()][d.Key] = string(text)
 			}
-			planned, done := map[string]store.Changes{}, map[string]store.Changes{}
+			planned, done := map[string]store.MergeResult{}, map[string]store.MergeResult{}
 			syncer.SyncAll(context.Background(), worker.DryRun(jobs), 2, func(r worker.Result) {
 				require.NotEqual(rt, store.StatusFailed, r.Status, "%s: %s", r.Job, r.Message)
 				planned[r.Job.String()] = r.Changes
@@ -125,9 +126,9 @@ func happened(t *rapid.T, s *store.Store, src *source.Source, account string, at
 	rows, err := s.Pool().Query(context.Background(), fmt.Sprintf("SELECT key, kind, changed FROM syncer.%s_changes WHERE account_id = $1 AND at = $2", src.Name), account, at)
 	require.NoError(t, err)
 	var key, kind string
-	var changed map[string]store.ChangedValue
+	var changed map[string]report.ColumnChange
 	_, err = pgx.ForEachRow(rows, []any{&key, &kind, &changed}, func() error {
-		d := store.Difference{Kind: map[string]string{"opened": store.WouldOpen, "returned": store.WouldOpen, "changed": store.WouldChange, "ended": store.WouldEnd}[kind], Key: key}
+		d := store.PlannedChange{Kind: map[string]string{"opened": store.WouldOpen, "returned": store.WouldOpen, "changed": store.WouldChange, "ended": store.WouldEnd}[kind], Key: key}
 		for name, v := range changed {
 			if d.Columns == nil {
 				d.Columns = map[string][2]json.RawMessage{}

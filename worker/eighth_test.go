@@ -12,6 +12,7 @@ import (
 	"syncer/migrations"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // TestEighthSource is "Add a source" of CONTRIBUTING.md, step by step: a
@@ -71,7 +72,7 @@ func contributing(t *testing.T) string {
 // asked are a query's rows as text, the columns' names above them.
 func asked(t *testing.T, s *store.Store, query string) string {
 	t.Helper()
-	columns, rows, err := s.Show(t.Context(), query)
+	columns, rows, err := report.Of(s).Show(t.Context(), query)
 	require.NoError(t, err)
 	lines := []string{strings.Join(columns, " | ")}
 	for _, row := range rows {

@@ -12,6 +12,7 @@ import (
 
 	"syncer/fetch"
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // An account of the configuration is the one in the cloud that its ID says. Its name
@@ -100,7 +101,7 @@ func (c *Config) named(a *Account, id string) (name string, err error) {
 // know, where it has accounts that no name of the configuration means: one of these may
 // have been renamed.
 func (s *Syncer) Recognise(ctx context.Context) error {
-	rows, err := s.Store.Accounts(ctx)
+	rows, err := report.Of(s.Store).Accounts(ctx)
 	if err != nil {
 		return err
 	}

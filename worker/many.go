@@ -20,27 +20,27 @@ var (
 )
 
 // A pageCheck looks at a page before it is staged, and may fill what no field fills.
-type pageCheck func(context.Context, *store.Sweep, []source.Row) error
+type pageCheck func(context.Context, *store.Listing, []source.Row) error
 
 // A checkedSink is a stage with a check before it; nil: there is none.
 type checkedSink struct {
-	*store.Sweep
+	*store.Listing
 	check pageCheck
 }
 
 func (s checkedSink) Page(ctx context.Context, rows []source.Row) (int, error) {
 	if s.check != nil {
-		if err := s.check(ctx, s.Sweep, rows); err != nil {
+		if err := s.check(ctx, s.Listing, rows); err != nil {
 			return 0, err
 		}
 	}
-	return s.Sweep.Page(ctx, rows)
+	return s.Listing.Page(ctx, rows)
 }
 
 // onlyThese refuses pages with rows whose column has none of the values.
 func onlyThese(src *source.Source, column string, values []string) pageCheck {
 	i := src.Index(column)
-	return func(_ context.Context, _ *store.Sweep, rows []source.Row) error {
+	return func(_ context.Context, _ *store.Listing, rows []source.Row) error {
 		for _, row := range rows {
 			if !slices.Contains(values, src.Columns[i].Type.Plain(row[i])) {
 				return errIgnored
@@ -161,7 +161,7 @@ func (s *sweeper) halves(ctx context.Context, decl *source.Sweep, many source.Ma
 func adopted(each *source.Each, src *source.Source, values []string) pageCheck {
 	asked := onlyThese(src, each.Column, values)
 	column := src.Index(each.Column)
-	return func(ctx context.Context, stage *store.Sweep, rows []source.Row) error {
+	return func(ctx context.Context, stage *store.Listing, rows []source.Row) error {
 		if err := stage.Adopt(ctx, rows); err != nil {
 			return err
 		}

@@ -8,11 +8,12 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"syncer/store"
+	"syncer/store/report"
 )
 
 // A State says how fresh a partition of the configuration is.
 type State struct {
-	store.Freshness
+	report.Freshness
 	// State is one of the words below.
 	State string `json:"state"`
 
@@ -32,16 +33,16 @@ const (
 // States tells of the partitions of the configuration, whatever else was synced once.
 // An account is found by its ID, where that is known, and else by its name.
 func (s *Syncer) States(ctx context.Context) ([]State, error) {
-	known, err := s.Store.Freshness(ctx)
+	known, err := report.Of(s.Store).Freshness(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return states(s.Jobs(), known), nil
 }
 
-func states(jobs []Job, known []store.Freshness) (list []State) {
+func states(jobs []Job, known []report.Freshness) (list []State) {
 	type key struct{ source, account, region string }
-	byKey := map[key]store.Freshness{} // by the account's ID, and by its name
+	byKey := map[key]report.Freshness{} // by the account's ID, and by its name
 	for _, f := range known {
 		byKey[key{f.Source, f.AccountID, f.RegionID}] = f
 	}
@@ -57,7 +58,7 @@ func states(jobs []Job, known []store.Freshness) (list []State) {
 		if !ok && id != "" { // what was tried before it was known
 			f, ok = byKey[key{k.source, k.account, k.region}]
 			if f.AccountID != "" {
-				f, ok = store.Freshness{}, false
+				f, ok = report.Freshness{}, false
 			}
 		}
 		f.AccountName = &k.account

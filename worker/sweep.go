@@ -142,9 +142,9 @@ func (s *sweeper) list(ctx context.Context, l listing) error {
 		add(s.run.Unknown, outcome.Unknown)
 		add(s.run.Refused, outcome.Refused)
 	}()
-	var before *store.Sweep
+	var before *store.Listing
 	for range listings {
-		stage := s.sync.Sweep(decl, scope)
+		stage := s.sync.List(decl, scope)
 		var err error
 		outcome, err = s.job.Account.Client.Sweep(ctx, request, checkedSink{stage, l.check})
 		count(s.run, s.stats)

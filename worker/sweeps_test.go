@@ -415,7 +415,7 @@ func TestIgnore(t *testing.T) {
 	var log bytes.Buffer
 	g.syncer.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	n := 0
-	sync := func() store.Changes {
+	sync := func() store.MergeResult {
 		n++
 		var items []any
 		for i := range 5 {

@@ -95,7 +95,7 @@ type Syncer struct {
 	Watch func(Job, *fetch.Stats)
 	// Differ, if set, is told of each row that a dry run would write; partitions are
 	// told side by side, the rows of one in order.
-	Differ func(Job, store.Difference)
+	Differ func(Job, store.PlannedChange)
 	// Observe, if set, is told of each sync that ended, but for dry runs: for metrics.
 	Observe func(Result)
 
@@ -170,7 +170,7 @@ func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(
 type Result struct {
 	Job     Job
 	Run     store.Run // what the fetching counted
-	Changes store.Changes
+	Changes store.MergeResult
 	Status  string // as in alicloud.sync_runs
 	Message string // why it is not ok
 	Took    time.Duration

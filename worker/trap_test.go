@@ -15,7 +15,7 @@ import (
 	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
-	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -117,7 +117,7 @@ func TestTrapsAreNeverSprung(t *testing.T) {
 	require.NoError(t, err)
 	_, err = syncer.States(t.Context())
 	require.NoError(t, err)
-	_, err = s.LatestChanges(t.Context(), store.Filter{}, 10)
+	_, err = report.Of(s).LatestChanges(t.Context(), report.Filter{}, 10)
 	require.NoError(t, err)
 	require.Empty(t, called(), "by a sync")
 

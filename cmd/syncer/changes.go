@@ -13,7 +13,7 @@ import (
 
 	"syncer/internal/config"
 	"syncer/source"
-	"syncer/store"
+	"syncer/store/report"
 )
 
 func (p *program) changesCommand() *cobra.Command {
@@ -100,7 +100,7 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	if err != nil {
 		return usageError{err}
 	}
-	filter := store.ChangeFilter{Sources: o.sources, Accounts: o.accounts}
+	filter := report.ChangeFilter{Sources: o.sources, Accounts: o.accounts}
 	if o.limit > 0 {
 		filter.Limit = o.limit + 1 // one more tells whether there are more
 	}
@@ -120,31 +120,31 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	}
 	// What is being written may still come before moments that are told already:
 	// whoever goes on from the last one would lose it.
-	settled, err := db.Settled(ctx)
+	settled, err := report.Of(db.Store).Settled(ctx)
 	if err != nil {
 		return err
 	}
 	if settled.Before(filter.Until) {
 		filter.Until = settled
 	}
-	horizon, err := db.Horizon(ctx)
+	horizon, err := report.Of(db.Store).Horizon(ctx)
 	if err != nil {
 		return err
 	}
 	if filter.Since.Before(horizon) {
 		fmt.Fprintf(p.stderr, "syncer: history is kept from %s on: what happened before is not told\n", horizon.In(zone).Format(time.RFC3339))
 	}
-	list := []store.Change{}
+	list := []report.Change{}
 	wanted := o.narrows()
 	if wanted {
 		filter.Limit = 0 // which counts what is shown
 	}
-	keep := func(c store.Change) {
+	keep := func(c report.Change) {
 		if !wanted || o.wants(c) && (o.limit == 0 || len(list) <= o.limit) {
 			list = append(list, c)
 		}
 	}
-	if err := db.Happened(ctx, filter, keep); err != nil {
+	if err := report.Of(db.Store).Changes(ctx, filter, keep); err != nil {
 		return err
 	}
 	more := o.limit > 0 && len(list) > o.limit
@@ -163,7 +163,7 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	return nil
 }
 
-func (p *program) printChanges(list []store.Change, zone *time.Location) {
+func (p *program) printChanges(list []report.Change, zone *time.Location) {
 	t := newTable("at", "source", "account", "region", "key", "name", "kind", "changed")
 	for _, c := range list {
 		name := ""
@@ -180,7 +180,7 @@ var changeKinds = []string{"opened", "changed", "ended", "returned"}
 func (o changesOptions) narrows() bool { return len(o.kinds)+len(o.keys)+len(o.columns) > 0 }
 
 // wants reports whether a change is of the kinds, keys and columns that were named.
-func (o changesOptions) wants(c store.Change) bool {
+func (o changesOptions) wants(c report.Change) bool {
 	return (len(o.kinds) == 0 || slices.Contains(o.kinds, c.Kind)) &&
 		(len(o.keys) == 0 || slices.ContainsFunc(o.keys, func(k string) bool { return strings.Contains(c.Key, k) })) &&
 		(len(o.columns) == 0 || slices.ContainsFunc(o.columns, func(name string) bool { _, ok := c.Changed[name]; return ok }))
@@ -189,7 +189,7 @@ func (o changesOptions) wants(c store.Change) bool {
 // knownAccounts refuses names that no synced account has: that nothing is told of
 // them would be taken for calm.
 func knownAccounts(ctx context.Context, db *database, names []string) error {
-	list, err := db.Accounts(ctx)
+	list, err := report.Of(db.Store).Accounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -226,7 +226,7 @@ func moment(s string, now time.Time, zone *time.Location) (time.Time, error) {
 }
 
 // differences writes status: 1 → 2, with long values cut.
-func differences(changed map[string]store.ChangedValue) string {
+func differences(changed map[string]report.ColumnChange) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(changed)) {
 		v := changed[name]

@@ -22,6 +22,7 @@ import (
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -184,7 +185,7 @@ func (p *program) demoHistory(ctx context.Context, syncer *worker.Syncer, clock 
 	const day = 24 * time.Hour
 	now := time.Now()
 	at := now.Add(-time.Duration(days) * day)
-	last, err := syncer.Store.LastRun(ctx)
+	last, err := report.Of(syncer.Store).LastRun(ctx)
 	if err != nil {
 		return err
 	}
@@ -222,7 +223,7 @@ func (p *program) demoHistory(ctx context.Context, syncer *worker.Syncer, clock 
 }
 
 func (p *program) demoResults(ctx context.Context, db *database) error {
-	counts, err := db.Counts(ctx, source.All)
+	counts, err := report.Of(db.Store).Counts(ctx, source.All)
 	if err != nil {
 		return err
 	}
@@ -233,8 +234,8 @@ func (p *program) demoResults(ctx context.Context, db *database) error {
 	}
 	rightAlign(t, 2, 3)
 	printTable(p.stdout, t)
-	for _, e := range store.Examples {
-		columns, rows, err := db.Show(ctx, e.SQL)
+	for _, e := range report.Examples {
+		columns, rows, err := report.Of(db.Store).Show(ctx, e.SQL)
 		if err != nil {
 			return err
 		}

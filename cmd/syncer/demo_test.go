@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -35,7 +35,7 @@ func TestDemoIsLookedAtAndRemoved(t *testing.T) {
 		require.NotEqual(t, worker.Failing, s.State)
 	}
 	require.Len(t, accounts, 3, "the one that the first one's directory has, too")
-	var changes []store.Change
+	var changes []report.Change
 	require.Zero(t, callJSON(t, nil, &changes, "changes", "--config", config))
 	require.NotEmpty(t, changes)
 

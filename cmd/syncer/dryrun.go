@@ -41,7 +41,7 @@ func newPlanned(all bool) *planned {
 	return d
 }
 
-func (d *planned) add(one store.Difference) {
+func (d *planned) add(one store.PlannedChange) {
 	if few := d.keys[one.Kind]; len(few) <= shownKeys { // one more tells that there are more
 		d.keys[one.Kind] = append(few, cmp.Or(one.Key, "its only row"))
 	}
@@ -59,7 +59,7 @@ func (d *planned) add(one store.Difference) {
 }
 
 // each tells all differences, in the order in which they were found.
-func (d *planned) each(visit func(store.Difference) error) error {
+func (d *planned) each(visit func(store.PlannedChange) error) error {
 	if d.file == nil || d.err != nil {
 		return d.wrap(d.err)
 	}
@@ -71,7 +71,7 @@ func (d *planned) each(visit func(store.Difference) error) error {
 	}
 	lines := json.NewDecoder(bufio.NewReader(d.file))
 	for {
-		var one store.Difference
+		var one store.PlannedChange
 		if err := lines.Decode(&one); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
@@ -105,7 +105,7 @@ func (p *program) printDifferences(r syncReport) error {
 	}
 	p.printf("\n%s of %s in %s would\n", r.Source, r.Account, r.Region)
 	if d.file != nil {
-		return d.each(func(one store.Difference) error {
+		return d.each(func(one store.PlannedChange) error {
 			p.printf("  %-6s %s\n", one.Kind, cmp.Or(one.Key, "its only row"))
 			for _, name := range slices.Sorted(maps.Keys(one.Columns)) {
 				p.printf("           %s: %s → %s\n", name, cut(string(one.Columns[name][0]), 60), cut(string(one.Columns[name][1]), 60))
@@ -154,7 +154,7 @@ func (p *program) printDryRuns(reports []syncReport) error {
 		}
 		write("\n  " + strings.TrimSuffix(string(head), "\n  }"))
 		separator := ",\n    \"differences\": [\n      "
-		if err := r.planned.each(func(one store.Difference) error {
+		if err := r.planned.each(func(one store.PlannedChange) error {
 			b, err := json.MarshalIndent(one, "      ", "  ")
 			write(separator + string(b))
 			separator = ",\n      "

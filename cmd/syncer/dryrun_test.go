@@ -32,7 +32,7 @@ func TestDryRunIsSummed(t *testing.T) {
 	}
 	var planned []struct {
 		syncReport
-		Differences []store.Difference `json:"differences"`
+		Differences []store.PlannedChange `json:"differences"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(sync("--dry-run", "--output", "json")), &planned))
 	summary, details := sync("--dry-run"), sync("--dry-run", "--details")

@@ -13,6 +13,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -163,12 +164,12 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 	if twins != nil {
 		return nil, nil, usageError{twins}
 	}
-	rows, err := s.Store.Accounts(ctx)
+	rows, err := report.Of(s.Store).Accounts(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	for a, problem := range unknown {
-		if !slices.ContainsFunc(rows, func(r store.AccountRow) bool { return r.Name == a.Label() }) {
+		if !slices.ContainsFunc(rows, func(r report.AccountRow) bool { return r.Name == a.Label() }) {
 			return nil, nil, fmt.Errorf("account %s of the configuration may be what is to be forgotten, since the cloud does not tell which it is: %w", a.Name, problem)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"syncer/internal/testing/pgtest/migrated"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -61,7 +62,7 @@ func TestDueIsNotPast(t *testing.T) {
 
 func TestChangesOfSome(t *testing.T) {
 	t.Parallel()
-	c := store.Change{Kind: "changed", Key: "i-123", Changed: map[string]store.ChangedValue{"status": {}}}
+	c := report.Change{Kind: "changed", Key: "i-123", Changed: map[string]report.ColumnChange{"status": {}}}
 	for o, want := range map[*changesOptions]bool{
 		{kinds: []string{"opened", "changed"}}: true, {kinds: []string{"ended"}}: false,
 		{keys: []string{"123"}}: true, {keys: []string{"124"}}: false,
@@ -85,7 +86,7 @@ func TestChangesForPeople(t *testing.T) {
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	require.NoError(t, err)
 	at, web := time.Date(2026, 5, 3, 20, 30, 0, 0, time.UTC), "web-1"
-	p.printChanges([]store.Change{{At: at, Key: "u-1", Name: &web, Kind: "ended"}, {At: at, Key: "u-2", Kind: "opened"}}, zone)
+	p.printChanges([]report.Change{{At: at, Key: "u-1", Name: &web, Kind: "ended"}, {At: at, Key: "u-2", Kind: "opened"}}, zone)
 	lines := strings.Split(out.String(), "\n")
 	require.Regexp(t, `2026-05-04 04:30:00 \+08:00 .*\| u-1 +\| web-1 +\| ended`, lines[2])
 	require.Regexp(t, `\| u-2 +\| +\| opened`, lines[3])

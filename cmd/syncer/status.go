@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncer/source"
-	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -39,7 +39,7 @@ type statusReport struct {
 	Fresh      bool           `json:"fresh"`
 	Problems   []string       `json:"problems,omitempty"` // of the queue, and of the database where not all is fresh
 	Partitions []worker.State `json:"partitions"`
-	Rows       []store.Count  `json:"rows"`
+	Rows       []report.Count `json:"rows"`
 	// NotConfigured are rows that stand, though nothing keeps them up to date.
 	NotConfigured []leftover `json:"not_configured,omitempty"`
 }
@@ -65,53 +65,53 @@ func (p *program) status(ctx context.Context, only selection, output string) (er
 	if err := syncer.Recall(ctx); err != nil {
 		return err
 	}
-	report := statusReport{Fresh: true}
-	if report.Problems, err = notListed(ctx, syncer); err != nil {
+	status := statusReport{Fresh: true}
+	if status.Problems, err = notListed(ctx, syncer); err != nil {
 		return err
 	}
-	report.Fresh = len(report.Problems) == 0
+	status.Fresh = len(status.Problems) == 0
 	if err := syncer.Recognise(ctx); err != nil {
 		return err
 	}
-	if report.Partitions, err = syncer.States(ctx); err != nil {
+	if status.Partitions, err = syncer.States(ctx); err != nil {
 		return err
 	}
-	if report.NotConfigured, err = unconfigured(ctx, syncer); err != nil {
+	if status.NotConfigured, err = unconfigured(ctx, syncer); err != nil {
 		return err
 	}
-	if report.Partitions, err = only.states(report.Partitions); err != nil {
+	if status.Partitions, err = only.states(status.Partitions); err != nil {
 		return err
 	}
-	for _, r := range report.Partitions {
-		report.Fresh = report.Fresh && r.State == worker.Fresh
+	for _, r := range status.Partitions {
+		status.Fresh = status.Fresh && r.State == worker.Fresh
 	}
 	queue, err := syncer.QueueHealth(ctx)
 	if err != nil {
 		return err
 	}
 	paused := len(queue.Paused) > 0 // soon nothing will be fresh
-	report.Fresh = report.Fresh && !paused
-	if !report.Fresh && queue.Problem() != "" {
-		report.Problems = append(report.Problems, queue.Problem())
+	status.Fresh = status.Fresh && !paused
+	if !status.Fresh && queue.Problem() != "" {
+		status.Problems = append(status.Problems, queue.Problem())
 	}
-	if !report.Fresh { // a run that cannot write leaves no word of it
-		report.Problems = append(report.Problems, databaseProblems(ctx, db)...)
+	if !status.Fresh { // a run that cannot write leaves no word of it
+		status.Problems = append(status.Problems, databaseProblems(ctx, db)...)
 	}
-	if report.Rows, err = db.Counts(ctx, source.All); err != nil {
+	if status.Rows, err = report.Of(db.Store).Counts(ctx, source.All); err != nil {
 		return err
 	}
 	if len(only.accounts) > 0 || len(only.regions) > 0 { // they are counted by source alone
-		report.Rows = nil
+		status.Rows = nil
 	}
 	if len(only.sources) > 0 {
-		report.Rows = slices.DeleteFunc(report.Rows, func(c store.Count) bool { return !slices.Contains(only.sources, c.Source) })
+		status.Rows = slices.DeleteFunc(status.Rows, func(c report.Count) bool { return !slices.Contains(only.sources, c.Source) })
 	}
 	if output == "json" {
-		err = printJSON(p.stdout, report)
+		err = printJSON(p.stdout, status)
 	} else {
-		p.printStatus(report, db.Time())
+		p.printStatus(status, db.Time())
 	}
-	if err == nil && !report.Fresh {
+	if err == nil && !status.Fresh {
 		return errFailed
 	}
 	return err
@@ -182,24 +182,24 @@ func due(r worker.State, now time.Time) string {
 	return ago(r.NextDueAt, now)
 }
 
-func (p *program) printStatus(report statusReport, now time.Time) {
+func (p *program) printStatus(status statusReport, now time.Time) {
 	t := newTable("source", "account", "region", "state", "last success", "next due")
-	for _, r := range report.Partitions {
+	for _, r := range status.Partitions {
 		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), due(r, now)})
 	}
 	printTable(p.stdout, t)
-	for _, problem := range report.Problems {
+	for _, problem := range status.Problems {
 		p.printf("problem: %s\n", problem)
 	}
-	told := len(report.Problems) > 0
+	told := len(status.Problems) > 0
 	// An error is told once, with the first partition that has it.
 	others := map[string]int{}
-	for _, r := range report.Partitions {
+	for _, r := range status.Partitions {
 		if r.State != worker.Fresh && r.LastErrorMessage != nil {
 			others[r.State+*r.LastErrorMessage]++
 		}
 	}
-	for _, r := range report.Partitions {
+	for _, r := range status.Partitions {
 		if r.State == worker.Fresh || r.LastErrorMessage == nil {
 			continue
 		}
@@ -218,7 +218,7 @@ func (p *program) printStatus(report statusReport, now time.Time) {
 		fmt.Fprintln(p.stdout)
 	}
 	t = newTable("source", "rows now", "older versions")
-	for _, c := range report.Rows {
+	for _, c := range status.Rows {
 		ended := thousands(c.Ended)
 		if c.About {
 			ended = "about " + ended
@@ -227,5 +227,5 @@ func (p *program) printStatus(report statusReport, now time.Time) {
 	}
 	rightAlign(t, 2, 3)
 	printTable(p.stdout, t)
-	p.printLeftovers(report.NotConfigured, now)
+	p.printLeftovers(status.NotConfigured, now)
 }

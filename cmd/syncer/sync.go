@@ -107,7 +107,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 			found[j] = newPlanned(o.details || o.output == "json")
 			defer found[j].close()
 		}
-		s.syncer.Differ = func(j worker.Job, d store.Difference) { found[j].add(d) }
+		s.syncer.Differ = func(j worker.Job, d store.PlannedChange) { found[j].add(d) }
 	}
 	watch := p.watch(s.syncer, o.output == "table")
 	reports := []syncReport{}

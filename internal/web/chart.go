@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-analyze/charts"
 
-	"syncer/store"
+	"syncer/store/report"
 )
 
 // A chart is a trend, drawn and told.
@@ -53,7 +53,7 @@ const (
 var lines = map[string]bool{"patch_compliance_daily": true, "publish_progress_daily": true}
 
 // newChart draws a trend. Without points it says so.
-func newChart(t store.Trend, points []store.Point) chart {
+func newChart(t report.Trend, points []report.Point) chart {
 	c := chart{ID: strings.ReplaceAll(t.Name, "_", "-"), Title: t.Title, Unit: t.Unit, View: "alicloud." + t.Name}
 	if len(points) == 0 {
 		return c
@@ -81,7 +81,7 @@ func newChart(t store.Trend, points []store.Point) chart {
 
 // arrange makes a row of values for each series, with one for each day from the
 // first to the last; NaN: there is none. The largest series come first.
-func arrange(points []store.Point, summable bool) (names []string, days []time.Time, values [][]float64) {
+func arrange(points []report.Point, summable bool) (names []string, days []time.Time, values [][]float64) {
 	first, last := points[0].Day, points[0].Day
 	size := map[string]float64{}
 	for _, p := range points {

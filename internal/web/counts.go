@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"syncer/source"
-	"syncer/store"
+	"syncer/store/report"
 )
 
 // counts are how many rows each source has now. Counting reads an index of the
 // whole table, so it is done once in a while: the longer it took, the rarer.
 type counts struct {
-	store *store.Store
+	reader report.Reader
 
 	mu    sync.Mutex
 	known map[string]*count
@@ -30,14 +30,14 @@ type count struct {
 	mu       sync.Mutex
 	at       time.Time
 	goodFor  time.Duration
-	rows     []store.Standing
+	rows     []report.Standing
 	estimate bool // by the planner: of all partitions together
 	err      error
 }
 
 // of is a source's count; approximate says that it is an estimate, and of the
 // whole table whatever the filter.
-func (c *counts) of(ctx context.Context, src *source.Source, f store.Filter) (rows int64, approximate bool, err error) {
+func (c *counts) of(ctx context.Context, src *source.Source, f report.Filter) (rows int64, approximate bool, err error) {
 	c.mu.Lock()
 	n := c.known[src.Name]
 	if n == nil {
@@ -63,12 +63,12 @@ func (c *counts) of(ctx context.Context, src *source.Source, f store.Filter) (ro
 
 func (c *counts) count(ctx context.Context, src *source.Source, n *count) {
 	started := time.Now()
-	n.rows, n.err = c.store.Standing(ctx, src)
-	n.estimate = errors.Is(n.err, store.ErrSlow)
+	n.rows, n.err = c.reader.Standing(ctx, src)
+	n.estimate = errors.Is(n.err, report.ErrSlow)
 	if n.estimate {
 		var rows int64
-		rows, n.err = c.store.Estimate(ctx, src)
-		n.rows = []store.Standing{{Rows: rows}}
+		rows, n.err = c.reader.Estimate(ctx, src)
+		n.rows = []report.Standing{{Rows: rows}}
 	}
 	n.at = time.Now()
 	n.goodFor = max(countAgain, countShare*time.Since(started))

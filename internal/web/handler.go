@@ -19,6 +19,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/text"
 	"syncer/worker"
 )
@@ -47,7 +48,7 @@ func Handler(o Options) http.Handler {
 		o.Sessions = &Sessions{Logger: o.Logger}
 	}
 	g := &guard{token: o.Token, sessions: o.Sessions, now: time.Now}
-	p := &pages{Options: o, counts: counts{store: o.Syncer.Store, known: map[string]*count{}}, slots: make(chan struct{}, pagesAtOnce)}
+	p := &pages{Options: o, counts: counts{reader: report.Of(o.Syncer.Store), known: map[string]*count{}}, slots: make(chan struct{}, pagesAtOnce)}
 	ready := &readiness{syncer: o.Syncer, log: o.Logger}
 
 	inside := http.NewServeMux()

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"syncer/source"
-	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -114,11 +114,11 @@ type sourceRow struct {
 	RowsAbout     bool // an estimate
 	RowsProblem   string
 	Active        bool // the activity is known
-	Activity      store.Activity
+	Activity      report.Activity
 }
 
 type runRow struct {
-	store.RunRow
+	report.RunRow
 	At         moment
 	Took       string
 	What, Todo string
@@ -127,7 +127,7 @@ type runRow struct {
 }
 
 type changeRow struct {
-	store.Change
+	report.Change
 	When moment
 	Told []string
 	More int
@@ -172,7 +172,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	var group errgroup.Group
 	group.SetLimit(queriesAtOnce)
 	read := func(f func()) { group.Go(func() error { f(); return nil }) }
-	s := p.Syncer.Store
+	s := report.Of(p.Syncer.Store)
 	read(func() {
 		list, err := p.Syncer.States(ctx)
 		if err != nil {
@@ -187,7 +187,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 		}
 	})
 	read(func() { p.unconfigured(ctx, page) })
-	var activity map[string]store.Activity
+	var activity map[string]report.Activity
 	read(func() {
 		var err error
 		if activity, err = s.Activities(ctx, filter, since); err != nil {
@@ -208,8 +208,8 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 			page.Runs = append(page.Runs, newRunRow(c, r))
 		}
 	})
-	page.Charts = make([]chart, len(store.Trends))
-	for i, t := range store.Trends {
+	page.Charts = make([]chart, len(report.Trends))
+	for i, t := range report.Trends {
 		read(func() {
 			points, err := s.Points(ctx, t, filter, c.now.In(p.Location).AddDate(0, 0, -trendSince))
 			page.Charts[i] = newChart(t, points)
@@ -249,7 +249,7 @@ func zone(t time.Time, l *time.Location) string {
 }
 
 // filter reads what of the configuration the page is to show.
-func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) (f store.Filter) {
+func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) (f report.Filter) {
 	for _, a := range p.Syncer.Config().Accounts {
 		page.Accounts = append(page.Accounts, a.Label())
 		page.Regions = append(page.Regions, a.SecurityCenterRegions...)
@@ -279,7 +279,7 @@ func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) 
 	return f
 }
 
-func (p *pages) rows(ctx context.Context, src *source.Source, f store.Filter, row *sourceRow) {
+func (p *pages) rows(ctx context.Context, src *source.Source, f report.Filter, row *sourceRow) {
 	n, about, err := p.counts.of(ctx, src, f)
 	if err != nil {
 		row.RowsProblem = explain(err)
@@ -297,7 +297,7 @@ func (p *pages) unconfigured(ctx context.Context, page *statusPage) {
 		if i < 0 {
 			continue
 		}
-		n, _, err := p.counts.of(ctx, p.Sources[i], store.Filter{AccountID: part.AccountID, RegionID: part.RegionID})
+		n, _, err := p.counts.of(ctx, p.Sources[i], report.Filter{AccountID: part.AccountID, RegionID: part.RegionID})
 		if err == nil && n > 0 {
 			page.NotConfigured = append(page.NotConfigured, part.Source+" of "+part.AccountName+" in "+part.RegionID)
 		}
@@ -427,7 +427,7 @@ func (row *sourceRow) sumUp(page *statusPage) {
 	}
 }
 
-func newRunRow(c clock, r store.RunRow) runRow {
+func newRunRow(c clock, r report.RunRow) runRow {
 	row := runRow{RunRow: r, At: c.moment(&r.FinishedAt), Took: span(r.FinishedAt.Sub(r.StartedAt)), Code: orEmpty(r.ErrorCode), Request: orEmpty(r.RequestID)}
 	if r.ErrorMessage != nil {
 		row.What, row.Todo = advice(r.Status, *r.ErrorMessage)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -125,7 +126,7 @@ var stateWords = map[string]string{worker.Failing: "failing", worker.Late: "late
 const maxChanged = 3
 
 // told writes a change's columns for people: status: 1 → 2.
-func told(changed map[string]store.ChangedValue) (list []string, more int) {
+func told(changed map[string]report.ColumnChange) (list []string, more int) {
 	for _, column := range slices.Sorted(maps.Keys(changed)) {
 		if len(list) == maxChanged {
 			more++

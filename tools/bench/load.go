@@ -140,7 +140,7 @@ func yardstick(ctx context.Context, s *store.Store, rows []source.Row) (best tim
 
 // syncRows makes a whole sync of the rows, in pages of 100, and returns how long
 // it took and how many bytes of WAL it wrote.
-func syncRows(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (took time.Duration, wal int64, c store.Changes, err error) {
+func syncRows(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (took time.Duration, wal int64, c store.MergeResult, err error) {
 	position := func() (n int64) {
 		if err == nil {
 			err = s.Pool().QueryRow(ctx, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint").Scan(&n)
@@ -154,7 +154,7 @@ func syncRows(ctx context.Context, s *store.Store, src *source.Source, rows []so
 		return 0, 0, c, err
 	}
 	defer y.Close(ctx)
-	w := y.Sweep(&src.Sweeps[0], store.Scope{})
+	w := y.List(&src.Sweeps[0], store.Scope{})
 	for start := 0; start < len(rows); start += 100 {
 		if _, err := w.Page(ctx, rows[start:min(start+100, len(rows))]); err != nil {
 			return 0, 0, c, err
@@ -190,7 +190,7 @@ func load(ctx context.Context, report func(figure)) error {
 	ratio("first_load_vs_copy", took, 1)
 	// The best of three, as of the yardstick: what else the machine and autovacuum
 	// do meanwhile is not what is measured.
-	best := func(round func(int)) (took time.Duration, wal int64, c store.Changes, err error) {
+	best := func(round func(int)) (took time.Duration, wal int64, c store.MergeResult, err error) {
 		for n := range 3 {
 			round(n)
 			t, w, changes, err := syncRows(ctx, s, patches, list)

@@ -10,6 +10,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -226,12 +227,12 @@ func (l *life) settled(ctx context.Context) error {
 		}
 		before = tuples
 	}
-	fresh, err := l.store.Freshness(ctx)
+	fresh, err := report.Of(l.store).Freshness(ctx)
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
-		if !slices.ContainsFunc(fresh, func(f store.Freshness) bool {
+		if !slices.ContainsFunc(fresh, func(f report.Freshness) bool {
 			return f.Source == j.Source.Source.Name && f.RegionID == j.Region && f.AccountName != nil && *f.AccountName == j.Account.Name && f.LastStatus != nil && *f.LastStatus == store.StatusOK
 		}) {
 			l.report.breaks("%s is missing or not fresh", j)

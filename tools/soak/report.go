@@ -10,8 +10,8 @@ import (
 	"syncer/worker"
 )
 
-// A report is what a life came to.
-type report struct {
+// An outcome is what a life came to.
+type outcome struct {
 	options options
 	zone    string
 	took    time.Duration
@@ -28,11 +28,11 @@ type report struct {
 	broken                                        []string
 }
 
-func (r *report) breaks(format string, args ...any) {
+func (r *outcome) breaks(format string, args ...any) {
 	r.broken = append(r.broken, fmt.Sprintf(format, args...))
 }
 
-func (r *report) count(result worker.Result) {
+func (r *outcome) count(result worker.Result) {
 	if r.runs == nil {
 		r.runs = map[string]int{}
 	}
@@ -55,13 +55,13 @@ func quarters(days []int) (early, late int) {
 
 // flat wants a quantity to be the same late as early, give or take a quarter of it
 // and an allowance.
-func (r *report) flat(what string, days []int, allowance int) {
+func (r *outcome) flat(what string, days []int, allowance int) {
 	if early, late := quarters(days); late > early+early/4+allowance {
 		r.breaks("%s grew from %d to %d", what, early, late)
 	}
 }
 
-func (r *report) print(w io.Writer) {
+func (r *outcome) print(w io.Writer) {
 	fmt.Fprintf(w, "| | |\n|---|---|\n")
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "| %s | %s |\n", name, fmt.Sprintf(format, args...))

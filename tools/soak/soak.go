@@ -57,10 +57,10 @@ type life struct {
 
 	horizon time.Time // what ended before is dropped
 	moments []moment
-	report  report
+	report  outcome
 }
 
-func soak(ctx context.Context, o options) (_ *report, err error) {
+func soak(ctx context.Context, o options) (_ *outcome, err error) {
 	l := &life{options: o, chance: rand.New(rand.NewPCG(o.seed, 1))}
 	l.weather.refused = map[refusal]bool{}
 	l.now.Store(&o.start)
@@ -271,7 +271,7 @@ func (l *life) prune(ctx context.Context) error {
 }
 
 // measure notes what the process takes.
-func (r *report) measure(all []*worker.Account) {
+func (r *outcome) measure(all []*worker.Account) {
 	for _, a := range all {
 		a.Client.Close() // what is idle
 	}

@@ -9,6 +9,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/report"
 	"syncer/worker"
 )
 
@@ -42,7 +43,7 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 	s.Configure(*l.syncer.Config())
 	good := map[string]bool{} // partitions
 	s.SyncAll(ctx, s.Jobs(), 4, func(r worker.Result) { good[r.Job.String()] = r.Status == store.StatusOK })
-	fresh, err := l.store.Freshness(ctx)
+	fresh, err := report.Of(l.store).Freshness(ctx)
 	if err != nil {
 		return err
 	}
@@ -76,7 +77,7 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 }
 
 // rowsOf are the rows of a partition as texts, sorted.
-func rowsOf(ctx context.Context, s *store.Store, src *source.Source, f store.Freshness) (list []string, err error) {
+func rowsOf(ctx context.Context, s *store.Store, src *source.Source, f report.Freshness) (list []string, err error) {
 	where := "true"
 	if src == &source.PublishBatches {
 		// Asked for are the releases that are named somewhere: a first sync does not

@@ -1,4 +1,4 @@
-package store
+package report
 
 import (
 	"context"
@@ -65,9 +65,9 @@ ORDER BY 1, 2`},
 const mostLabel = 60
 
 // Points reads a trend since a day.
-func (s *Store) Points(ctx context.Context, t Trend, f Filter, since time.Time) (list []Point, err error) {
+func (r Reader) Points(ctx context.Context, t Trend, f Filter, since time.Time) (list []Point, err error) {
 	defer wrap(&err, "read alicloud.%s", t.Name)
-	err = s.look(ctx, func(tx pgx.Tx) error {
+	err = r.look(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, t.sql, f.AccountID, f.RegionID, since)
 		if err != nil {
 			return err
