@@ -172,6 +172,7 @@ func (p *program) printChanges(list []report.Change, zone *time.Location) {
 		}
 		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, name, c.Kind, differences(c.Changed)})
 	}
+	t.narrow(cutTo("changed", 30), drop("region"), cutTo("key", 12), cutTo("name", 16), drop("account"), cutTo("source", 12), drop("key"), cutTo("changed", 12))
 	printTable(p.stdout, t)
 }
 

@@ -232,7 +232,8 @@ func (p *program) demoResults(ctx context.Context, db *database) error {
 		s, _ := source.ByName(source.All, c.Source)
 		t.AppendRow([]any{"alicloud." + c.Source, thousands(c.Standing), thousands(c.Ended), s.API.Product + " " + s.API.Action})
 	}
-	rightAlign(t, 2, 3)
+	t.numbers("rows now", "older versions")
+	t.narrow(drop("from"))
 	printTable(p.stdout, t)
 	for _, e := range report.Examples {
 		columns, rows, err := report.Of(db.Store).Show(ctx, e.SQL)

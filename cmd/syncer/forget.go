@@ -309,7 +309,8 @@ func (p *program) printForgotten(r forgetReport) {
 	for _, f := range r.Partitions {
 		t.AppendRow([]any{f.Source, f.AccountName, f.AccountID, f.RegionID, thousands(f.Rows), thousands(f.Versions - f.Rows), thousands(f.Runs)})
 	}
-	rightAlign(t, 5, 6, 7)
+	t.numbers("rows now", "older versions", "runs")
+	t.narrow(drop("runs"), drop("older versions"), cutTo("account", 8), cutTo("source", 14))
 	printTable(p.stdout, t)
 }
 

@@ -53,7 +53,8 @@ func (p *program) printLeftovers(list []leftover, now time.Time) {
 		}
 		t.AppendRow([]any{l.Source, l.AccountName, l.RegionID, thousands(l.Rows), out})
 	}
-	rightAlign(t, 4)
+	t.numbers("rows now")
+	t.narrow(cutTo("taken out", 8), cutTo("account", 8), cutTo("source", 14))
 	printTable(p.stdout, t)
 }
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
 
@@ -23,18 +23,6 @@ type shown string
 func isTerminal(w io.Writer) bool {
 	f := file(w)
 	return f != nil && term.IsTerminal(int(f.Fd()))
-}
-
-// width is that of the terminal in columns; 0: it is none.
-func (p *program) width() int {
-	if !isTerminal(p.stdout) {
-		return 0
-	}
-	width, _, err := term.GetSize(int(file(p.stdout).Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }
 
 // harmless is a text on one line, which holds no secret and does nothing.
@@ -61,45 +49,6 @@ func (p *program) printf(format string, args ...any) {
 		}
 	}
 	fmt.Fprintf(p.stdout, format, args...)
-}
-
-// newTable is a table in the style of psql. Numbers go right.
-func newTable(header ...any) table.Writer {
-	t := harmlessTable{table.NewWriter()}
-	style := table.StyleDefault
-	style.Format.Header = pretty.FormatDefault
-	style.Options.DrawBorder = false
-	style.Options.SeparateRows = false
-	t.SetStyle(style)
-	t.AppendHeader(inCells(header))
-	return t
-}
-
-// mostInCell is how many characters of a text a table shows: all its lines are as
-// long as the longest one.
-const mostInCell = 300
-
-// A harmlessTable shows texts in its cells, each on one line.
-type harmlessTable struct{ table.Writer }
-
-func (t harmlessTable) AppendRow(row table.Row, config ...table.RowConfig) {
-	t.Writer.AppendRow(inCells(row), config...)
-}
-
-func inCells(row table.Row) table.Row {
-	for i, cell := range row {
-		if s, ok := cell.(string); ok {
-			row[i] = cut(s, mostInCell)
-		}
-	}
-	return row
-}
-
-func printTable(w io.Writer, t table.Writer) {
-	for line := range strings.Lines(t.Render()) {
-		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
-	}
-	fmt.Fprintln(w)
 }
 
 // tableOrJSON refuses other values of --output.
@@ -164,39 +113,26 @@ func ago(t *time.Time, now time.Time) string {
 // cut shortens a text to n characters, on one line.
 func cut(s string, n int) string { return text.Cut(harmless(s), n) }
 
-// rightAlign puts the columns with these numbers (from 1) to the right.
-func rightAlign(t table.Writer, columns ...int) {
-	var configs []table.ColumnConfig
-	for _, n := range columns {
-		configs = append(configs, table.ColumnConfig{Number: n, Align: pretty.AlignRight, AlignHeader: pretty.AlignRight})
-	}
-	t.SetColumnConfigs(configs)
-}
-
 var number = regexp.MustCompile(`^-?[0-9][0-9,.]*$`)
 
 // printRows prints a query's result; columns of numbers go to the right.
 func printRows(w io.Writer, columns []string, rows [][]string) {
 	header := make([]any, len(columns))
-	var numbers []int
 	for i, c := range columns {
 		header[i] = c
-		numeric := len(rows) > 0
-		for _, r := range rows {
-			numeric = numeric && (r[i] == "" || number.MatchString(r[i]))
-		}
-		if numeric {
-			numbers = append(numbers, i+1)
-		}
 	}
 	t := newTable(header...)
+	for i := range columns {
+		if len(rows) > 0 && !slices.ContainsFunc(rows, func(r []string) bool { return r[i] != "" && !number.MatchString(r[i]) }) {
+			t.numbers(t.header[i])
+		}
+	}
 	for _, r := range rows {
-		cells := make(table.Row, len(r))
+		cells := make([]any, len(r))
 		for i, v := range r {
 			cells[i] = v
 		}
 		t.AppendRow(cells)
 	}
-	rightAlign(t, numbers...)
 	printTable(w, t)
 }

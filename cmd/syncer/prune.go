@@ -79,7 +79,7 @@ func (p *program) printPruned(r pruneReport) {
 		rows, bytes = rows+m.Rows, bytes+m.Bytes
 	}
 	if len(r.Months) > 0 {
-		rightAlign(t, 3, 4)
+		t.numbers("versions", "kB")
 		printTable(p.stdout, t)
 	}
 	fmt.Fprintf(p.stdout, "%s versions (%s kB) and %s sync runs %s.\n", thousands(rows), thousands(bytes>>10), thousands(r.Runs), verb)

@@ -109,6 +109,7 @@ func (p *program) listSources() {
 	for _, s := range source.All {
 		t.AppendRow([]any{s.Name, s.API.Product + " " + s.API.Action, regions(s), s.Schedule, strings.Join(s.Key, ", ")})
 	}
+	t.narrow(drop("key"), drop("regions"), cutTo("API", 16))
 	printTable(p.stdout, t)
 	fmt.Fprintln(p.stdout, "syncer sources <source> shows its columns.")
 }
@@ -135,6 +136,8 @@ func (p *program) describe(s *source.Source) {
 	}
 	fmt.Fprintln(p.stdout)
 	t := newTable("column", "type", "API field", "meaning")
+	t.flow("meaning", 72)
+	t.narrow(drop("API field"))
 	for _, c := range s.Columns {
 		doc := c.Doc
 		if len(c.Labels) > 0 {
@@ -147,29 +150,7 @@ func (p *program) describe(s *source.Source) {
 		if c.Volatile {
 			doc += " Kept current; makes no version."
 		}
-		for i, line := range wrapText(doc, 72) {
-			if i == 0 {
-				t.AppendRow([]any{c.Name, c.Type.SQL(), c.Field, line})
-			} else {
-				t.AppendRow([]any{"", "", "", line})
-			}
-		}
+		t.AppendRow([]any{c.Name, c.Type.SQL(), c.Field, doc})
 	}
 	printTable(p.stdout, t)
-}
-
-// wrapText breaks a text into lines of at most n bytes at its spaces.
-func wrapText(s string, n int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(s) {
-		if line != "" && len(line)+1+len(word) > n {
-			lines = append(lines, line)
-			line = ""
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

@@ -187,6 +187,7 @@ func (p *program) printStatus(status statusReport, now time.Time) {
 	for _, r := range status.Partitions {
 		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), due(r, now)})
 	}
+	t.narrow(drop("next due"), cutTo("account", 8), cutTo("source", 14))
 	printTable(p.stdout, t)
 	for _, problem := range status.Problems {
 		p.printf("problem: %s\n", problem)
@@ -225,7 +226,7 @@ func (p *program) printStatus(status statusReport, now time.Time) {
 		}
 		t.AppendRow([]any{c.Source, thousands(c.Standing), ended})
 	}
-	rightAlign(t, 2, 3)
+	t.numbers("rows now", "older versions")
 	printTable(p.stdout, t)
 	p.printLeftovers(status.NotConfigured, now)
 }

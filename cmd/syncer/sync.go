@@ -163,7 +163,8 @@ func (p *program) printReports(reports []syncReport, dryRun bool) error {
 			thousands(r.Calls), fmt.Sprintf("%.1f s", r.Seconds),
 		})
 	}
-	rightAlign(t, 5, 6, 7, 8, 9, 10)
+	t.numbers(opened, changed, ended, "unchanged", "calls", "took")
+	t.narrow(drop("calls"), drop("unchanged"), drop("took"), cutTo("account", 8), cutTo("source", 14), cutTo("region", 9))
 	printTable(p.stdout, t)
 	details := false
 	for _, r := range reports {
@@ -218,7 +219,7 @@ func (p *program) watch(s *worker.Syncer, table bool) *watcher {
 		w.writer.Style().Visibility.Percentage = false // how much there is, no one knows beforehand
 		w.writer.Style().Visibility.Speed = false
 		w.writer.SetTrackerLength(10)
-		w.writer.SetMessageLength(min(60, max(20, p.width()-32))) // beside bar, rows and time
+		w.writer.SetMessageLength(min(60, max(20, terminalWidth(p.stdout)-32))) // beside bar, rows and time
 		go w.writer.Render()
 	}
 	s.Watch = func(j worker.Job, stats *fetch.Stats) {
