@@ -74,6 +74,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	}
 	if more && perPage > 0 && perPage < total() {
 		pages := (total()-1)/perPage + 1
+		s.request.Stats.Due.Add(pages - 1)
 		if err := s.askAll(ctx, 2, pages, params, take); err != nil {
 			return err
 		}
@@ -95,6 +96,7 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 	}
 	token := ""
 	idle := 0
+	defer s.request.Stats.Open.Store(false)
 	for page := int64(1); ; page++ {
 		params := map[string]string{p.Size: strconv.Itoa(s.size)}
 		if token != "" {
@@ -134,6 +136,8 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 			return nil
 		}
 		seen[hash] = true
+		s.request.Stats.Due.Add(1)
+		s.request.Stats.Open.Store(true)
 	}
 }
 
@@ -148,6 +152,7 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 		return errNoEach
 	}
 	batches := slices.Collect(slices.Chunk(s.request.Values, s.size))
+	s.request.Stats.Due.Add(int64(max(0, len(batches)-1)))
 	params := func(batch int64) map[string]string {
 		return inForm(p.Form, s.request.Sweep.Each.Param, batches[batch-1])
 	}

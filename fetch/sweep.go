@@ -53,6 +53,12 @@ type Stats struct {
 	Pages     atomic.Int64 // answers with a list that were decoded
 	Rows      atomic.Int64 // rows given to the sink, repeated ones included
 	Bytes     atomic.Int64 // of answers, unpacked
+
+	// Due is how many pages are known to come, those that came included: for progress
+	// only. A sweep adds what it learns of pages after its first one, which its caller adds.
+	Due atomic.Int64
+	// Open: more pages follow, and nobody knows how many.
+	Open atomic.Bool
 }
 
 // A Sink takes the pages of a sweep, one at a time, in the order in which they arrive.

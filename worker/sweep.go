@@ -20,6 +20,7 @@ type sweeper struct {
 
 	from     time.Time       // windows begin a lookback before it
 	unserved map[string]bool // parameters that the gateway does not know
+	planned  int             // sweeps whose first page is counted among those due
 
 	kept  bool  // checkpoints were made
 	calls int64 // when the last one was
@@ -82,6 +83,7 @@ func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Sc
 	if err != nil {
 		return err
 	}
+	s.plan((len(values) + atOnce - 1) / atOnce)
 	for some := range slices.Chunk(values, atOnce) {
 		scope.Values = some
 		if err := s.one(ctx, decl, scope); err != nil {
@@ -92,6 +94,12 @@ func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Sc
 		}
 	}
 	return nil
+}
+
+// plan counts sweeps to come among what is due, for whoever watches.
+func (s *sweeper) plan(sweeps int) {
+	s.planned += sweeps
+	s.stats.Due.Add(int64(sweeps))
 }
 
 // listings is how often a listing is made at most to be sure of what is gone.
@@ -144,6 +152,10 @@ func (s *sweeper) list(ctx context.Context, l listing) error {
 	}()
 	var before *store.Listing
 	for range listings {
+		if s.planned == 0 {
+			s.plan(1)
+		}
+		s.planned--
 		stage := s.sync.List(decl, scope)
 		var err error
 		outcome, err = s.job.Account.Client.Sweep(ctx, request, checkedSink{stage, l.check})

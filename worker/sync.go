@@ -314,6 +314,11 @@ func (s *Syncer) sweep(ctx context.Context, job Job, y *store.Sync, run *store.R
 	sw = newSweeper(job, run, stats, y, earlier(run.Started, past.Good))
 	run.Unknown, run.Refused, run.Incomplete, run.Interrupted = map[string]int{}, map[string]int{}, "", store.Failure{}
 	for i := range job.Source.Source.Sweeps {
+		if job.Source.Source.Sweeps[i].Each == nil {
+			sw.plan(1)
+		}
+	}
+	for i := range job.Source.Source.Sweeps {
 		decl = &job.Source.Source.Sweeps[i]
 		if err := sw.sweep(ctx, decl); err != nil {
 			return sw, decl, err

@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/progress"
 	"github.com/robfig/cron/v3"
 	"github.com/spf13/cobra"
 
@@ -255,51 +253,3 @@ var workerName = sync.OnceValue(func() string {
 	}
 	return fmt.Sprintf("%s/%d/%x", host, os.Getpid(), time.Now().UnixNano()&0xffffff)
 })
-
-// A bar shows progress on a terminal, and tells of it in lines elsewhere.
-type bar struct {
-	writer  progress.Writer
-	tracker *progress.Tracker
-	lines   io.Writer // where there is no terminal: a line now and then
-	told    time.Time
-}
-
-func (p *program) newProgress(what string, total time.Duration) *bar {
-	b := &bar{lines: p.stderr, told: time.Now(), tracker: &progress.Tracker{Message: what, Total: int64(total)}}
-	if !isTerminal(p.stdout) {
-		return b
-	}
-	b.writer = newProgressWriter(p.stdout)
-	b.writer.AppendTracker(b.tracker)
-	go b.writer.Render()
-	return b
-}
-
-func newProgressWriter(out io.Writer) progress.Writer {
-	w := progress.NewWriter()
-	w.SetOutputWriter(out)
-	w.SetUpdateFrequency(100 * time.Millisecond)
-	w.SetTrackerLength(30)
-	w.SetStyle(progress.StyleBlocks)
-	w.Style().Visibility.Speed = true
-	return w
-}
-
-func (b *bar) add(n int64) {
-	b.tracker.Increment(n)
-	if b.writer == nil && time.Since(b.told) >= lineEvery {
-		b.told = time.Now()
-		fmt.Fprintf(b.lines, "syncer: %d of %d %s\n", b.tracker.Value(), b.tracker.Total, b.tracker.Message)
-	}
-}
-
-func (b *bar) stop() {
-	if b.writer == nil {
-		return
-	}
-	b.tracker.MarkAsDone()
-	b.writer.Stop()
-	for b.writer.IsRenderInProgress() {
-		time.Sleep(10 * time.Millisecond)
-	}
-}

@@ -310,7 +310,7 @@ func (p *program) printForgotten(r forgetReport) {
 		t.AppendRow([]any{f.Source, f.AccountName, f.AccountID, f.RegionID, thousands(f.Rows), thousands(f.Versions - f.Rows), thousands(f.Runs)})
 	}
 	t.numbers("rows now", "older versions", "runs")
-	t.narrow(drop("runs"), drop("older versions"), cutTo("account", 8), cutTo("source", 14))
+	t.narrow(drop("runs"), drop("older versions"), cutTo("source", 12), cutTo("account", 8))
 	printTable(p.stdout, t)
 }
 

@@ -54,7 +54,7 @@ func (p *program) printLeftovers(list []leftover, now time.Time) {
 		t.AppendRow([]any{l.Source, l.AccountName, l.RegionID, thousands(l.Rows), out})
 	}
 	t.numbers("rows now")
-	t.narrow(cutTo("taken out", 8), cutTo("account", 8), cutTo("source", 14))
+	t.narrow(cutTo("taken out", 8), cutTo("source", 12), cutTo("account", 8))
 	printTable(p.stdout, t)
 }
 

@@ -122,11 +122,14 @@ func printRows(w io.Writer, columns []string, rows [][]string) {
 		header[i] = c
 	}
 	t := newTable(header...)
+	var steps []step // a long name above short numbers is cut first
 	for i := range columns {
 		if len(rows) > 0 && !slices.ContainsFunc(rows, func(r []string) bool { return r[i] != "" && !number.MatchString(r[i]) }) {
 			t.numbers(t.header[i])
+			steps = append(steps, cutTo(t.header[i], 9))
 		}
 	}
+	t.narrow(steps...)
 	for _, r := range rows {
 		cells := make([]any, len(r))
 		for i, v := range r {

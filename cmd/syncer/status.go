@@ -187,7 +187,7 @@ func (p *program) printStatus(status statusReport, now time.Time) {
 	for _, r := range status.Partitions {
 		t.AppendRow([]any{r.Source, *r.AccountName, r.RegionID, p.colour(r.State, stateColours[r.State]), ago(r.LastSuccessAt, now), due(r, now)})
 	}
-	t.narrow(drop("next due"), cutTo("account", 8), cutTo("source", 14))
+	t.narrow(drop("next due"), cutTo("source", 12), cutTo("account", 8))
 	printTable(p.stdout, t)
 	for _, problem := range status.Problems {
 		p.printf("problem: %s\n", problem)

@@ -5,16 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"sync"
-	"time"
 
-	"github.com/jedib0t/go-pretty/v6/progress"
 	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"syncer/fetch"
 	"syncer/store"
 	"syncer/text"
 	"syncer/worker"
@@ -109,7 +104,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 		}
 		s.syncer.Differ = func(j worker.Job, d store.PlannedChange) { found[j].add(d) }
 	}
-	watch := p.watch(s.syncer, o.output == "table")
+	watch := p.watch(s.syncer, len(jobs), o.output == "table")
 	reports := []syncReport{}
 	s.syncer.SyncAll(ctx, jobs, s.config.Workers, func(r worker.Result) {
 		calls := watch.done(r)
@@ -164,7 +159,7 @@ func (p *program) printReports(reports []syncReport, dryRun bool) error {
 		})
 	}
 	t.numbers(opened, changed, ended, "unchanged", "calls", "took")
-	t.narrow(drop("calls"), drop("unchanged"), drop("took"), cutTo("account", 8), cutTo("source", 14), cutTo("region", 9))
+	t.narrow(drop("calls"), drop("unchanged"), drop("took"), cutTo("source", 12), cutTo("account", 8), cutTo("region", 9))
 	printTable(p.stdout, t)
 	details := false
 	for _, r := range reports {
@@ -190,119 +185,4 @@ func statusColour(status string) pretty.Color {
 		return pretty.FgRed
 	}
 	return pretty.FgYellow // incomplete, held
-}
-
-// A watcher shows syncs while they last, on a terminal, and counts their calls.
-type watcher struct {
-	writer progress.Writer // nil: nobody watches
-	lines  io.Writer       // then a line now and then
-	rows   int64           // read by partitions that have ended
-	count  int             // of those
-
-	mu     sync.Mutex
-	shown  map[worker.Job]*watched
-	ending chan struct{}
-	ended  sync.WaitGroup
-}
-
-type watched struct {
-	stats   *fetch.Stats
-	tracker *progress.Tracker
-}
-
-func (p *program) watch(s *worker.Syncer, table bool) *watcher {
-	w := &watcher{lines: p.stderr, shown: map[worker.Job]*watched{}, ending: make(chan struct{})}
-	if table && isTerminal(p.stdout) {
-		w.writer = newProgressWriter(p.stdout)
-		w.writer.Style().Options.DoneString = "✓"
-		w.writer.Style().Options.TimeInProgressPrecision = 100 * time.Millisecond
-		w.writer.Style().Visibility.Percentage = false // how much there is, no one knows beforehand
-		w.writer.Style().Visibility.Speed = false
-		w.writer.SetTrackerLength(10)
-		w.writer.SetMessageLength(min(60, max(20, terminalWidth(p.stdout)-32))) // beside bar, rows and time
-		go w.writer.Render()
-	}
-	s.Watch = func(j worker.Job, stats *fetch.Stats) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		shown := &watched{stats: stats, tracker: &progress.Tracker{Message: harmless(j.String()), Units: progress.UnitsDefault}}
-		w.shown[j] = shown
-		if w.writer != nil {
-			w.writer.AppendTracker(shown.tracker)
-		}
-	}
-	w.ended.Go(func() {
-		tick := time.NewTicker(100 * time.Millisecond)
-		defer tick.Stop()
-		told := time.Now()
-		for {
-			select {
-			case <-w.ending:
-				return
-			case <-tick.C:
-				w.update()
-				if w.writer == nil && time.Since(told) >= lineEvery {
-					told = time.Now()
-					w.tell()
-				}
-			}
-		}
-	})
-	return w
-}
-
-// lineEvery is how often somebody who reads a log hears of a sync that lasts.
-const lineEvery = 10 * time.Second
-
-func (w *watcher) tell() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	rows := w.rows
-	for _, s := range w.shown {
-		rows += s.stats.Rows.Load()
-	}
-	fmt.Fprintf(w.lines, "syncer: %s synced, %d under way, %s rows read\n", several(w.count, "partition"), len(w.shown), thousands(rows))
-}
-
-func (w *watcher) update() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, s := range w.shown {
-		s.tracker.SetValue(s.stats.Rows.Load())
-	}
-}
-
-func (w *watcher) done(r worker.Result) (calls int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s, ok := w.shown[r.Job]
-	if !ok {
-		return 0
-	}
-	s.tracker.SetValue(s.stats.Rows.Load())
-	switch r.Status {
-	case store.StatusFailed:
-		s.tracker.MarkAsErrored()
-	case worker.StatusCalledOff: // what it has read is written nowhere
-		s.tracker.UpdateMessage(harmless(r.Job.String()) + ": called off")
-		s.tracker.MarkAsErrored()
-	default:
-		s.tracker.MarkAsDone()
-	}
-	delete(w.shown, r.Job)
-	w.rows += s.stats.Rows.Load()
-	w.count++
-	return s.stats.Calls.Load()
-}
-
-func (w *watcher) stop() {
-	close(w.ending)
-	w.ended.Wait()
-	if w.writer == nil {
-		return
-	}
-	w.writer.Stop()
-	for w.writer.IsRenderInProgress() {
-		time.Sleep(10 * time.Millisecond)
-	}
 }

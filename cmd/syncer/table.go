@@ -136,7 +136,14 @@ func anyRow(cells []string) table.Row {
 	return row
 }
 
-func snip(s string, n int) string { return pretty.Snip(s, n, "…") }
+// snip cuts each line.
+func snip(s string, n int) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = pretty.Snip(lines[i], n, "…")
+	}
+	return strings.Join(lines, "\n")
+}
 
 // fit returns how wide each column may be, 0 where it has gone, so that all of them have
 // room; and the names of those that have gone.
@@ -174,7 +181,7 @@ func (g *grid) fit(room int) (widths []int, gone []string) {
 	for _, s := range steps {
 		i := slices.Index(g.header, s.column)
 		switch more := missing(); {
-		case more <= 0:
+		case more <= 0 || i < 0:
 		case s.least == 0:
 			widths[i], gone = 0, append(gone, s.column)
 		case s.least < widths[i]:
@@ -187,7 +194,7 @@ func (g *grid) fit(room int) (widths []int, gone []string) {
 	}
 	// What went may have left more room than was missing: those that were cut last have it.
 	for _, s := range slices.Backward(steps) {
-		if i := slices.Index(g.header, s.column); widths[i] > 0 {
+		if i := slices.Index(g.header, s.column); i >= 0 && widths[i] > 0 {
 			widths[i] += min(natural[i]-widths[i], max(0, -missing()))
 		}
 	}

@@ -61,7 +61,7 @@ func TestColumnsGoInOrder(t *testing.T) {
 	}{
 		{0, " source                 | account    | calls | took\n------------------------+------------+-------+-------\n cloud_center_instances | production |    12 | 1.0 s\n\n"},
 		{44, " source                | account    | calls\n-----------------------+------------+-------\n cloud_center_instanc… | production |    12\nNo room for took: a wider terminal, or a\nfile, has it.\n\n"},
-		{26, " source     | account\n------------+------------\n cloud_cen… | production\n"},
+		{26, " source      | account\n-------------+------------\n cloud_cent… | production\n"},
 	} {
 		out.Reset()
 		g.print(&out, c.room)
