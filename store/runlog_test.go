@@ -71,32 +71,3 @@ FROM syncer.sync_runs, generate_series(1, 100000) AS i, LATERAL (SELECT now() - 
 	after, _ := scans()
 	require.Equal(t, before, after, "the run log was read from end to end")
 }
-
-// TestAlertsOfAnotherConfiguration: a process keeps the open alerts of what it does
-// not know.
-func TestAlertsOfAnotherConfiguration(t *testing.T) {
-	t.Parallel()
-	s := open(t)
-	at := func(account string) (store.Configured, store.Alert) {
-		return store.Configured{Source: "agent_versions", AccountName: account, RegionID: "cn-hangzhou"},
-			store.Alert{Source: "agent_versions", Account: account, Region: "cn-hangzhou", Problem: "failing", Since: time.Now()}
-	}
-	mine, alert := at("mine")
-	theirs, other := at("theirs")
-	var open []store.Alert
-	watch := func(c store.Configured, list ...store.Alert) {
-		require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) (err error) {
-			if err := w.SetAlerts(t.Context(), []store.Configured{c}, list); err != nil {
-				return err
-			}
-			open, err = w.Alerts(t.Context())
-			return err
-		}))
-	}
-	watch(mine, alert)
-	watch(theirs, other)
-	require.Len(t, open, 2)
-	watch(mine)
-	require.Len(t, open, 1)
-	require.Equal(t, "theirs", open[0].Account)
-}

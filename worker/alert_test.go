@@ -1,118 +1,131 @@
-package worker
+package worker_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/robfig/cron/v3"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
+	"syncer/alert"
+	"syncer/alert/send"
+	"syncer/internal/testing/pgtest"
+	"syncer/sim"
+	"syncer/source"
 	"syncer/store"
-	"syncer/store/report"
+	"syncer/worker"
 )
 
-// stateOf is a partition whose last run ended so, a letter for each: ok, failed,
-// refused, held, incomplete, late; never, and never though it should have.
-func stateOf(letter rune) State {
-	name := "production"
-	s := State{Freshness: report.Freshness{Source: "agentless_tasks", AccountName: &name, RegionID: "cn-hangzhou"}, State: Fresh}
-	status, code := map[rune]string{'o': "ok", 'f': "failed", 'r': "failed", 'h': "held", 'i': "incomplete", 'l': "ok"}[letter], "InternalError"
-	if letter == 'r' {
-		code = "NoPermission"
-	}
-	s.LastStatus, s.LastErrorCode, s.Late = &status, &code, letter == 'l'
-	if letter == 'n' || letter == 'N' {
-		s.State, s.LastStatus, s.Late, s.overdue = Never, nil, true, letter == 'N'
-	}
-	return s
-}
-
-// TestAlerts: a letter is the partition's state in one minute; what is told then
-// follows, in the order of time.
-func TestAlerts(t *testing.T) {
+// TestNotifyFromTheCloudToTheInbox: a daemon's first sync sends nothing; what
+// changes afterwards is sent, and so is a permission that is lost and regained; no
+// address is in the database.
+func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		name, minutes string
-		want          []string
-	}{
-		{"all is well", "oooooiiin", nil},
-		{"one failure", "ofooooooo", nil},
-		{"it lasts", "offfffffffff", []string{"failing"}},
-		{"and ends", "offffffooooooo", []string{"failing", "failing resolved"}},
-		{"failures that come and go", "ofofofofofofofof", nil},
-		{"an end that does not last", "offffffoofoofoofffffoooooooo", []string{"failing", "failing resolved"}},
-		{"a permission is lost", "orrrr", []string{"permission"}},
-		{"and regained", "orrrrooooooooorrr", []string{"permission", "permission resolved", "permission"}},
-		{"held", "oohhhoooooooo", []string{"held", "held resolved"}},
-		{"late", "olllllllll", []string{"late"}},
-		{"never synced", "nnnnnnNNNNNNNNoooooooo", []string{"late", "late resolved"}},
-		{"never synced, and a process that has just begun does not know", "NNNNNNNnnnnnnnnnnNNNNN", []string{"late"}},
-		{"never synced, and then failing", "nnnnNNfffffffffff", []string{"failing"}},
-		{"failing, and then late", "offffffffillllllll", []string{"failing"}},
-		{"failing, and then refused", "offffffffrrrrr", []string{"failing", "permission"}},
-		{"refused, and then failing", "orrrrrffffffffoooooooo", []string{"permission", "permission resolved"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, c.want, toldMinutes(c.minutes))
-		})
-	}
-}
-
-func toldMinutes(minutes string) (told []string) {
-	var open []store.Alert
-	now := time.Date(2026, 5, 3, 12, 0, 0, 0, time.UTC)
-	for _, letter := range minutes {
-		var tell []news
-		open, tell = judge([]State{stateOf(letter)}, open, now, 5*time.Minute)
-		for _, n := range tell {
-			what := n.Problem
-			if n.resolved {
-				what += " resolved"
+	s := newStore(t)
+	var mu sync.Mutex
+	at, lost := time.Unix(1_790_000_000, 0), false
+	cloud := sim.New(sim.Options{
+		Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 100}),
+		Clock: func() time.Time { mu.Lock(); defer mu.Unlock(); return at },
+		Fault: func(sim.Call) sim.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			if lost {
+				return sim.Refuse(403, "NoPermission", "You are not authorized to do this operation.")
 			}
-			told = append(told, what)
-		}
-		now = now.Add(time.Minute)
-	}
-	return told
-}
-
-// TestAlertsAlternate: whatever comes, a trouble is resolved only after it was told,
-// and told again only after it was resolved or another was told.
-func TestAlertsAlternate(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		minutes := rapid.StringOfN(rapid.RuneFrom([]rune("oooofrhilnN")), 1, 200, -1).Draw(t, "minutes")
-		last := ""
-		for _, what := range toldMinutes(minutes) {
-			if over := what == last+" resolved"; over {
-				last = ""
-				continue
-			}
-			require.NotContains(t, what, "resolved")
-			require.NotEqual(t, last, what)
-			last = what
-		}
+			return sim.Fault{}
+		},
 	})
+	syncer := newSyncer(t, s, cloud, &source.InstancePatchStates)
+	var messages atomic.Int64
+	var last send.Message
+	inbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		messages.Add(1)
+		last = send.Message{}
+		if json.NewDecoder(r.Body).Decode(&last) != nil {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}))
+	t.Cleanup(inbox.Close)
+	notifier := &alert.Notifier{
+		Targets: []alert.Target{{Target: &send.Target{Name: "ops", Type: "webhook", URL: inbox.URL + "/hunter2-hunter2"}}},
+		Rules:   []alert.Rule{{Name: "instance_patch_states changed", Pattern: alert.Pattern{Source: &source.InstancePatchStates, Verb: "changed"}}},
+		URL:     "https://syncer.example.com", Location: time.UTC, Logger: slog.New(slog.DiscardHandler),
+		Every: 20 * time.Millisecond, Poll: 5 * time.Millisecond, Retry: 200 * time.Millisecond,
+	}
+	c := *syncer.Config()
+	c.Notifier = notifier
+	syncer.Configure(c)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		d := worker.Daemon{Syncer: syncer, Workers: 2, Logger: slog.New(slog.DiscardHandler)}
+		ended <- d.Run(ctx)
+	}()
+	count := func(sql string) func() bool {
+		return func() bool {
+			var yes bool
+			return s.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+sql+")").Scan(&yes) == nil && yes
+		}
+	}
+	pgtest.Await(t, count("alicloud.sync_runs WHERE status = 'ok' OFFSET 2"))
+	require.Zero(t, messages.Load(), "of the first sync")
+
+	mu.Lock()
+	at = at.Add(5 * 24 * time.Hour)
+	mu.Unlock()
+	pgtest.Await(t, count("alicloud.notifications WHERE event = 'rule' AND state = 'delivered'"))
+	mu.Lock()
+	lost = true
+	mu.Unlock()
+	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%in cn-hangzhou is refused' AND state = 'delivered'"))
+	mu.Lock()
+	lost = false
+	mu.Unlock()
+	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%is permitted again' AND state = 'delivered'"))
+	cancel()
+	require.NoError(t, <-ended)
+	require.True(t, last.Resolved)
+	require.Equal(t, "https://syncer.example.com", last.URL)
+
+	inbox.Close() // and what cannot be delivered says why, without the address
+	_, err := s.Pool().Exec(t.Context(), `INSERT INTO syncer.notifications (target, event_key, message) VALUES ('ops', 'last', '{"title": "last"}')`)
+	require.NoError(t, err)
+	ctx, cancel = context.WithCancel(t.Context())
+	done := make(chan struct{})
+	notifier.DB, notifier.Partitions = s.Pool(), syncer.Alerts
+	go func() { defer close(done); notifier.Run(ctx) }()
+	pgtest.Await(t, count("alicloud.notifications WHERE last_error LIKE '%connection refused%'"))
+	cancel()
+	<-done
+	t.Log("\n" + showMessages(t, s))
+	var leaks int
+	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM syncer.notifications AS n WHERE n::text LIKE '%hunter2%'").Scan(&leaks))
+	require.Zero(t, leaks)
+	require.False(t, strings.Contains(fmt.Sprint(last), "hunter2"))
 }
 
-// TestAlertOfWhatWasNeverSynced: it is late once a whole turn of its schedule has
-// passed since this process began, and its sync has had its time; what was synced never is so.
-func TestAlertOfWhatWasNeverSynced(t *testing.T) {
-	t.Parallel()
-	for spec, first := range map[string]time.Duration{"@every 30m": 30 * time.Minute, "0 4 * * *": 24 * time.Hour} {
-		schedule, err := cron.ParseStandard(spec)
-		require.NoError(t, err)
-		began := time.Date(2026, 5, 3, 3, 59, 0, 0, time.UTC) // shortly before a tick
-		at := func(state string, after time.Duration) bool {
-			list := []State{{State: state, schedule: schedule}}
-			overdue(list, after, began.Add(after))
-			return trouble(list[0]) == troubleLate
-		}
-		require.False(t, at(Never, first), spec)
-		require.False(t, at(Never, first+5*time.Minute), spec)
-		require.True(t, at(Never, first+6*time.Minute), spec)
-		require.False(t, at(Fresh, first+48*time.Hour), spec)
+// showMessages are the messages as a person reads them.
+func showMessages(t *testing.T, s *store.Store) (text string) {
+	t.Helper()
+	rows, err := s.Pool().Query(t.Context(), "SELECT message FROM syncer.notifications ORDER BY notification_id")
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var m send.Message
+		require.NoError(t, rows.Scan(&m))
+		text += m.Title + "\n- " + strings.Join(m.Lines, "\n- ") + "\n" + m.URL + "\n\n"
 	}
+	require.NoError(t, rows.Err())
+	return text
 }

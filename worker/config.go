@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"syncer/alert"
 	"syncer/source"
 )
 
@@ -16,7 +17,7 @@ type Config struct {
 	Sources  []*Settings // in the order of a first sync
 	// Retention is how long ended versions are kept; 0: for ever.
 	Retention time.Duration
-	Notifier  *Notifier // nil: nobody is told of anything
+	Notifier  *alert.Notifier // nil: nobody is sent messages; the daemon fills in DB and Partitions
 
 	unknown  bool          // the members of a directory were never listed
 	replaced chan struct{} // closed once another is in its place

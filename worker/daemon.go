@@ -113,7 +113,9 @@ func (d *Daemon) notify(ctx context.Context) {
 		c := d.Syncer.Config()
 		n := c.Notifier
 		if n != nil {
-			wg.Go(func() { n.Run(running) })
+			own := *n
+			own.DB, own.Partitions = d.Syncer.Store.Pool(), d.Syncer.Alerts
+			wg.Go(func() { own.Run(running) })
 		}
 		for ; n == c.Notifier && ctx.Err() == nil; c = d.Syncer.Config() {
 			select {
@@ -188,4 +190,22 @@ func demote(l slog.Level) slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug
+}
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d > 0 {
+		return d
+	}
+	return otherwise
+}
+
+// each does something now and after each wait, until the context ends.
+func each(ctx context.Context, wait time.Duration, do func()) {
+	for ctx.Err() == nil {
+		do()
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
 }

@@ -12,9 +12,10 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/stretchr/testify/require"
 
+	"syncer/alert"
+	"syncer/alert/send"
 	"syncer/fetch"
 	"syncer/internal/metrics"
-	"syncer/internal/notify"
 	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
@@ -43,10 +44,10 @@ func TestHostileAccountNames(t *testing.T) {
 	t.Cleanup(cloud.Close)
 	schedule, err := cron.ParseStandard("@every 1h")
 	require.NoError(t, err)
-	target := worker.NotifyTarget{Target: &notify.Target{Name: "ops", Type: "webhook", URL: cloud.URL}}
+	target := alert.Target{Target: &send.Target{Name: "ops", Type: "webhook", URL: cloud.URL}}
 	s := newStore(t)
 	syncer := &worker.Syncer{Store: s, Worker: t.Name(), Logger: slog.New(slog.DiscardHandler)}
-	watcher := &worker.Notifier{Syncer: syncer, Targets: []worker.NotifyTarget{target}, Settle: time.Nanosecond, Location: time.UTC, Logger: slog.New(slog.DiscardHandler)}
+	notifier := &alert.Notifier{DB: s.Pool(), Partitions: syncer.Alerts, Targets: []alert.Target{target}, Settle: time.Nanosecond, Location: time.UTC, Logger: slog.New(slog.DiscardHandler)}
 	c := worker.Config{Sources: []*worker.Settings{{Source: &source.AgentVersions, Schedule: schedule}}}
 	for i, name := range names {
 		client, err := fetch.NewClient(fetch.Account{
@@ -88,7 +89,7 @@ func TestHostileAccountNames(t *testing.T) {
 		}
 		require.Equal(t, want, state.State, "%q", *state.AccountName)
 	}
-	require.NoError(t, watcher.Watch(t.Context()))
+	require.NoError(t, notifier.Round(t.Context()))
 	require.Equal(t, 1, count("SELECT count(*) FROM syncer.notifications WHERE message ->> 'title' LIKE '%refused%'"))
 	require.Zero(t, count(`SELECT count(*) FROM syncer.accounts WHERE name ~ '[\x01-\x1f]'`))
 	require.Zero(t, count(`SELECT count(*) FROM river.river_job WHERE errors::text ~ '\\u00[01]'`))

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
+	"syncer/alert"
 	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
@@ -181,9 +182,11 @@ func TestALoginReadsAndNothingElse(t *testing.T) {
 	_, err = other.Migrate(ctx)
 	require.NoError(t, err)
 	require.NoError(t, other.RebuildTrends(ctx, source.All))
-	watched := false
-	require.NoError(t, other.Watch(ctx, time.Minute, func(*store.Watch) error { watched = true; return nil }))
-	require.True(t, watched)
+	notifier := &alert.Notifier{DB: other.Pool(), Partitions: again.Alerts}
+	require.NoError(t, notifier.Round(ctx))
+	var rounds int
+	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*) FROM syncer.watches WHERE name = ''").Scan(&rounds))
+	require.Equal(t, 1, rounds)
 	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*) FROM alicloud.operation_processes").Scan(&rows))
 	require.NoError(t, tx.QueryRow(ctx, "SELECT count(*) FROM alicloud.operation_processes").Scan(&after))
 	require.NotZero(t, after)

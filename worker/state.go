@@ -3,10 +3,13 @@ package worker
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/robfig/cron/v3"
 
+	"syncer/alert"
+	"syncer/fetch"
 	"syncer/store"
 	"syncer/store/report"
 )
@@ -18,8 +21,7 @@ type State struct {
 	State string `json:"state"`
 
 	schedule cron.Schedule
-	since    time.Time // this process has had the account configured
-	overdue  bool      // never synced, though there was time for it: see func overdue
+	since    time.Time // this process has had the account in its configuration
 }
 
 // What a partition's state can be.
@@ -76,22 +78,45 @@ func states(jobs []Job, known []report.Freshness) (list []State) {
 	return list
 }
 
-// overdue marks what was never synced though this process has asked for it for so long,
-// or since it was configured, and a whole turn of the schedule has passed since. A
-// sync is given five minutes, as it is in alicloud.sync_freshness.
-func overdue(list []State, running time.Duration, now time.Time) {
-	for i := range list {
-		s := &list[i]
-		if s.State != Never {
-			continue
-		}
-		from := now.Add(-running)
-		if !s.since.IsZero() {
-			from = now.Add(-min(running, time.Since(s.since)))
-		}
-		schedule := slots(s.schedule)
-		tick := schedule.Next(from)
-		turn := schedule.Next(tick).Sub(tick)
-		s.overdue = now.Sub(from) > turn+5*time.Minute
+// unsyncedTooLong reports whether a partition was never synced though this process has
+// had it in its configuration for so long that a whole turn of the schedule has passed
+// since. A sync is given five minutes, as it is in alicloud.sync_freshness.
+func (s *State) unsyncedTooLong(configured time.Duration, now time.Time) bool {
+	if s.State != Never {
+		return false
 	}
+	from := now.Add(-configured)
+	schedule := slots(s.schedule)
+	tick := schedule.Next(from)
+	turn := schedule.Next(tick).Sub(tick)
+	return configured > turn+5*time.Minute
+}
+
+// Alerts tells package alert how the partitions of the configuration stand.
+func (s *Syncer) Alerts(ctx context.Context) (list []alert.Partition, err error) {
+	states, err := s.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.Store.Time()
+	for _, state := range states {
+		list = append(list, state.forAlerts(now))
+	}
+	return list, nil
+}
+
+func (s *State) forAlerts(now time.Time) alert.Partition {
+	p := alert.Partition{
+		Source: s.Source, Account: *s.AccountName, Region: s.RegionID,
+		Never: s.State == Never, LastSuccessAt: s.LastSuccessAt, LastError: s.LastErrorMessage,
+	}
+	p.Late = !p.Never && s.Late || s.unsyncedTooLong(time.Since(s.since), now)
+	if s.LastStatus != nil {
+		p.Failed, p.Held = *s.LastStatus == store.StatusFailed, *s.LastStatus == store.StatusHeld
+	}
+	if s.LastErrorCode != nil {
+		failure := &fetch.Error{Code: *s.LastErrorCode}
+		p.Refused = errors.Is(failure, fetch.ErrRefused) || errors.Is(failure, fetch.ErrCredentials)
+	}
+	return p
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"syncer/alert"
 	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 	"syncer/source"
@@ -122,7 +123,7 @@ func TestTrapsAreNeverSprung(t *testing.T) {
 	require.Empty(t, called(), "by a sync")
 
 	c := *syncer.Config()
-	c.Retention, c.Notifier = 48*time.Hour, &worker.Notifier{Syncer: syncer, Logger: slog.New(slog.DiscardHandler), Every: 100 * time.Millisecond}
+	c.Retention, c.Notifier = 48*time.Hour, &alert.Notifier{Logger: slog.New(slog.DiscardHandler), Every: 100 * time.Millisecond}
 	syncer.Configure(c)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -9,10 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"syncer/alert"
+	"syncer/alert/send"
 	"syncer/internal/config"
-	"syncer/internal/notify"
-	"syncer/store"
-	"syncer/worker"
 )
 
 func (p *program) notifyCommand() *cobra.Command {
@@ -55,11 +54,11 @@ func (p *program) notifyTest(ctx context.Context, names []string, output string)
 		return usageError{fmt.Errorf("%s names nobody to tell: add notify.targets", p.configFile)}
 	}
 	for _, name := range names {
-		if !slices.ContainsFunc(targets, func(t worker.NotifyTarget) bool { return t.Name == name }) {
+		if !slices.ContainsFunc(targets, func(t alert.Target) bool { return t.Name == name }) {
 			return usageError{fmt.Errorf("there is no target %s in the configuration", name)}
 		}
 	}
-	m := notify.Message{
+	m := send.Message{
 		Event: "test", Title: "syncer: a test", URL: c.Server.URL, At: time.Now(),
 		Lines: []string{"This is a test of notify in schedule.yaml, sent by syncer notify test. All is well."},
 	}
@@ -92,17 +91,17 @@ func (p *program) notifyTest(ctx context.Context, names []string, output string)
 }
 
 // notifyTargets are those of the configuration.
-func notifyTargets(c *config.Config) (list []worker.NotifyTarget) {
+func notifyTargets(c *config.Config) (list []alert.Target) {
 	for _, t := range c.Notify.Targets {
-		list = append(list, worker.NotifyTarget{
-			Target: &notify.Target{Name: t.Name, Type: t.Type, URL: string(t.URL), Secret: string(t.Secret)}, Events: t.Events,
+		list = append(list, alert.Target{
+			Target: &send.Target{Name: t.Name, Type: t.Type, URL: string(t.URL), Secret: string(t.Secret)}, Events: t.Events,
 		})
 	}
 	return list
 }
 
-// notifier tells people of what happens; nil: there is nobody to tell.
-func (p *program) notifier(c *config.Config, syncer *worker.Syncer) (*worker.Notifier, error) {
+// notifier sends messages about what happens; nil: there is nobody to send them to.
+func (p *program) notifier(c *config.Config) (*alert.Notifier, error) {
 	targets := notifyTargets(c)
 	if len(targets) == 0 {
 		return nil, nil
@@ -111,17 +110,17 @@ func (p *program) notifier(c *config.Config, syncer *worker.Syncer) (*worker.Not
 	if err != nil {
 		return nil, usageError{err}
 	}
-	n := &worker.Notifier{
-		Syncer: syncer, Targets: targets, Settle: time.Duration(c.Notify.Settle), URL: c.Server.URL, Location: location, Logger: p.log,
+	n := &alert.Notifier{
+		Targets: targets, Settle: time.Duration(c.Notify.Settle), URL: c.Server.URL, Location: location, Logger: p.log,
 	}
 	for _, r := range c.Notify.Rules {
-		n.Rules = append(n.Rules, worker.NotifyRule{Rule: store.Rule(r.Rule), Name: r.When, Accounts: r.Accounts, Targets: r.Targets})
+		n.Rules = append(n.Rules, alert.Rule{Pattern: alert.Pattern(r.Rule), Name: r.When, Accounts: r.Accounts, Targets: r.Targets})
 	}
 	return n, nil
 }
 
 // checkTarget tries whether a target can be reached, and sends it nothing.
-func checkTarget(ctx context.Context, t *notify.Target) finding {
+func checkTarget(ctx context.Context, t *send.Target) finding {
 	f := finding{Check: "notify " + t.Name, Result: resultOK}
 	host, err := t.Reach(ctx)
 	if err != nil {

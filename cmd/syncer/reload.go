@@ -43,7 +43,7 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 	if err != nil {
 		return err
 	}
-	wired, err := p.wire(c, s.syncer)
+	wired, err := p.wire(c)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/notify"
+	"syncer/alert/send"
 	"syncer/internal/testing/pgtest"
 	"syncer/sim"
 )
@@ -237,7 +237,7 @@ func (s *secrets) webhooks(t *testing.T) (targets string) {
 	}))
 	t.Cleanup(echo.Close)
 	echoing := strings.TrimPrefix(echo.URL, "http://")
-	for _, kind := range notify.Types {
+	for _, kind := range send.Types {
 		targets += fmt.Sprintf("\n    - {name: basic-%[1]s, type: %[1]s, url: 'http://user:%[2]s@%[3]s/x'}", kind, s.plant("password of "+kind), echoing)
 		secret := ""
 		if kind != "slack" {

@@ -49,7 +49,7 @@ func (p *program) databaseURL() (string, error) {
 // newSyncer wires the accounts and sources of the configuration to a database.
 func (p *program) newSyncer(c *config.Config, s *store.Store, tune ...func(*fetch.Options)) (*worker.Syncer, error) {
 	syncer := &worker.Syncer{Store: s, Worker: workerName(), Logger: p.log}
-	wired, err := p.wire(c, syncer, tune...)
+	wired, err := p.wire(c, tune...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (p *program) newSyncer(c *config.Config, s *store.Store, tune ...func(*fetc
 }
 
 // wire makes of a configuration what a syncer works by.
-func (p *program) wire(c *config.Config, syncer *worker.Syncer, tune ...func(*fetch.Options)) (wired worker.Config, err error) {
+func (p *program) wire(c *config.Config, tune ...func(*fetch.Options)) (wired worker.Config, err error) {
 	if err := c.Validate(); err != nil {
 		return wired, usageError{err}
 	}
@@ -73,7 +73,7 @@ func (p *program) wire(c *config.Config, syncer *worker.Syncer, tune ...func(*fe
 	for _, src := range source.All {
 		wired.Sources = append(wired.Sources, settings(src, c.Source(src.Name)))
 	}
-	wired.Notifier, err = p.notifier(c, syncer)
+	wired.Notifier, err = p.notifier(c)
 	return wired, err
 }
 

@@ -1,4 +1,4 @@
-package notify_test
+package send_test
 
 import (
 	"context"
@@ -23,7 +23,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/notify"
+	"syncer/alert/send"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -33,7 +33,7 @@ const (
 	secret = "SEChunter2"
 )
 
-var message = notify.Message{
+var message = send.Message{
 	Event: "permission", Title: "syncer: instance_patch_states of production in cn-hangzhou is refused",
 	Lines: []string{"since 2026-05-03 12:00 CST: <NoPermission> & *more*", "Grant the RAM user what it lacks."},
 	URL:   "https://syncer.example.com", At: time.Date(2026, 5, 3, 4, 0, 0, 0, time.UTC),
@@ -74,7 +74,7 @@ var accepts = map[string]string{"dingtalk": `{"errcode":0,"errmsg":"ok"}`, "feis
 // TestBodies: each kind posts what its service wants, signed as it wants.
 func TestBodies(t *testing.T) {
 	t.Parallel()
-	for _, kind := range notify.Types {
+	for _, kind := range send.Types {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			var bodies [][]byte
@@ -89,7 +89,7 @@ func TestBodies(t *testing.T) {
 				fmt.Fprint(w, accepts[kind])
 			}))
 			defer server.Close()
-			target := notify.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/send/" + token + "?access_token=" + token, Secret: secret}
+			target := send.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/send/" + token + "?access_token=" + token, Secret: secret}
 			require.NoError(t, target.Send(t.Context(), message))
 			require.Len(t, bodies, 1)
 			var b map[string]any
@@ -123,7 +123,7 @@ func TestNoSignatureIsTold(t *testing.T) {
 		},
 		"in PHP's JSON": func(text string) string { return strings.ReplaceAll(text, "/", `\/`) },
 	}
-	for _, kind := range notify.Types {
+	for _, kind := range send.Types {
 		for name, echo := range echoes {
 			for _, status := range []int{http.StatusOK, http.StatusForbidden} {
 				t.Run(fmt.Sprint(kind, " ", name, " ", status), func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestNoSignatureIsTold(t *testing.T) {
 							w.WriteHeader(status)
 							fmt.Fprint(w, echo(strings.Repeat("x", before*25)+" "+r.RequestURI+" "+r.URL.RawQuery+" "+strings.Join(signatures, " ")))
 						}))
-						target := notify.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
+						target := send.Target{Name: "ops", Type: kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
 						err := target.Send(t.Context(), message)
 						server.Close()
 						if kind == "slack" {
@@ -208,7 +208,7 @@ func TestRefusals(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(c.handler)
 			defer server.Close()
-			target := notify.Target{Name: "ops", Type: c.kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
+			target := send.Target{Name: "ops", Type: c.kind, URL: server.URL + "/robot/" + token + "?access_token=" + token, Secret: secret}
 			err := target.Send(t.Context(), message)
 			require.ErrorContains(t, err, "notify ops: ")
 			require.ErrorContains(t, err, c.want)
@@ -222,7 +222,7 @@ func TestRefusals(t *testing.T) {
 		server := httptest.NewServer(nil)
 		address := server.URL
 		server.Close()
-		target := notify.Target{Name: "ops", Type: "slack", URL: address + "/services/" + token}
+		target := send.Target{Name: "ops", Type: "slack", URL: address + "/services/" + token}
 		err := target.Send(t.Context(), message)
 		require.ErrorContains(t, err, "connection refused")
 		require.NotContains(t, err.Error(), token)
@@ -238,7 +238,7 @@ func TestRefusals(t *testing.T) {
 		defer server.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		target := notify.Target{Name: "ops", Type: "slack", URL: server.URL + "/services/" + token}
+		target := send.Target{Name: "ops", Type: "slack", URL: server.URL + "/services/" + token}
 		err := target.Send(ctx, message)
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), token)
@@ -262,10 +262,10 @@ func TestRefusedForGood(t *testing.T) {
 	} {
 		kind, body, _ := strings.Cut(answer, " ")
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }))
-		target := notify.Target{Name: "team", Type: kind, URL: server.URL}
-		err := target.Send(t.Context(), notify.Message{Title: "t"})
+		target := send.Target{Name: "team", Type: kind, URL: server.URL}
+		err := target.Send(t.Context(), send.Message{Title: "t"})
 		server.Close()
 		require.Error(t, err, answer)
-		require.Equal(t, refused, errors.Is(err, notify.ErrRefused), answer)
+		require.Equal(t, refused, errors.Is(err, send.ErrRefused), answer)
 	}
 }

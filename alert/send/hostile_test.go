@@ -1,4 +1,4 @@
-package notify_test
+package send_test
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/tidwall/gjson"
 
-	"syncer/internal/notify"
+	"syncer/alert/send"
 )
 
 // hostile are names that act in a chat, or that a service would refuse.
@@ -25,7 +25,7 @@ var hostile = []string{
 // mentions nobody, leads to nothing but the page, and is small enough to be taken.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
-	for _, kind := range notify.Types {
+	for _, kind := range send.Types {
 		var body string
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			b, _ := io.ReadAll(r.Body)
@@ -33,7 +33,7 @@ func TestHostileNames(t *testing.T) {
 			fmt.Fprint(w, accepts[kind])
 		}))
 		defer server.Close()
-		target := notify.Target{Name: "ops", Type: kind, URL: server.URL}
+		target := send.Target{Name: "ops", Type: kind, URL: server.URL}
 		for _, name := range append(hostile, strings.Join(hostile, " ")) {
 			m := message
 			m.Title, m.Lines = "syncer: agentless_tasks of "+name+" fails", []string{name + ": failed", "Look."}
@@ -93,7 +93,7 @@ func TestEchoedPassword(t *testing.T) {
 	}))
 	defer server.Close()
 	for _, password := range []string{"hunter2-and-more", "s3cr3t"} {
-		target := notify.Target{Name: "ops", Type: "webhook", URL: strings.Replace(server.URL, "//", "//user:"+password+"@", 1)}
+		target := send.Target{Name: "ops", Type: "webhook", URL: strings.Replace(server.URL, "//", "//user:"+password+"@", 1)}
 		err := target.Send(t.Context(), message)
 		require.ErrorContains(t, err, "HTTP 403")
 		require.ErrorContains(t, err, "Basic ***")

@@ -1,4 +1,4 @@
-// Package notify sends messages to people through webhooks: DingTalk, Feishu (Lark),
+// Package send sends messages to people through webhooks: DingTalk, Feishu (Lark),
 // Slack, or any that takes JSON. It imports the standard library and text only.
 //
 // The libraries for it were left aside: nikoksr/notify has no release since January
@@ -6,7 +6,7 @@
 // its living fork nicholas-fedor/shoutrrr knows no DingTalk; and what matters here,
 // that an answer of HTTP 200 with an error in it counts as one and that no error
 // quotes the address, which is a secret, would be left to do around all of them.
-package notify
+package send
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package worker_test
+package alert
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,12 +15,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/notify"
+	"syncer/alert/send"
 	"syncer/internal/testing/pgtest"
-	"syncer/sim"
-	"syncer/source"
 	"syncer/store"
-	"syncer/worker"
 )
 
 // An inbox is a webhook that counts what arrives, by title.
@@ -29,7 +25,7 @@ type inbox struct {
 	mu     sync.Mutex
 	titles map[string]int
 	order  []string
-	last   notify.Message
+	last   send.Message
 	refuse func() bool
 	server *httptest.Server
 }
@@ -44,7 +40,7 @@ func newInbox(t *testing.T) *inbox {
 			w.WriteHeader(http.StatusBadGateway)
 			return
 		}
-		var m notify.Message
+		var m send.Message
 		if err := json.NewDecoder(r.Body).Decode(&m); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
@@ -66,24 +62,25 @@ func (b *inbox) count() (messages, different int) {
 	return messages, len(b.titles)
 }
 
-func (b *inbox) notifier(syncer *worker.Syncer, rules ...worker.NotifyRule) *worker.Notifier {
-	return &worker.Notifier{
-		Syncer:  syncer,
-		Targets: []worker.NotifyTarget{{Target: &notify.Target{Name: "ops", Type: "webhook", URL: b.server.URL + "/hunter2-hunter2"}}},
-		Rules:   rules, Location: time.UTC, Logger: slog.New(slog.DiscardHandler),
+func (b *inbox) notifier(s *store.Store) *Notifier {
+	return &Notifier{
+		DB:         s.Pool(),
+		Partitions: func(context.Context) ([]Partition, error) { return nil, nil },
+		Targets:    []Target{{Target: &send.Target{Name: "ops", Type: "webhook", URL: b.server.URL + "/hunter2-hunter2"}}},
+		Location:   time.UTC, Logger: slog.New(slog.DiscardHandler),
 		Every: 20 * time.Millisecond, Poll: 5 * time.Millisecond, Retry: 200 * time.Millisecond,
 	}
 }
 
-// tell puts so many messages into the outbox.
-func tell(t *testing.T, s *store.Store, n int) {
+// putMessages puts so many messages into the outbox.
+func putMessages(t *testing.T, s *store.Store, n int) {
 	t.Helper()
-	for told := false; !told; { // while a notifier watches, nobody else does
-		require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
-			told = true
+	for done := false; !done; { // while a notifier makes a round, nobody else can
+		require.NoError(t, inRound(t.Context(), s.Pool(), 0, func(r *round) error {
+			done = true
 			for i := range n {
-				for range 2 { // the same event is told once
-					if err := w.Tell(t.Context(), []string{"ops", "gone"}, fmt.Sprint("event ", i), notify.Message{Title: fmt.Sprint("message ", i)}); err != nil {
+				for range 2 { // the same key puts it there once
+					if err := r.put(t.Context(), []string{"ops", "gone"}, fmt.Sprint("event ", i), send.Message{Title: fmt.Sprint("message ", i)}); err != nil {
 						return err
 					}
 				}
@@ -99,7 +96,7 @@ func TestDeliveredByOne(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	const n = 60
-	tell(t, s, n)
+	putMessages(t, s, n)
 	b := newInbox(t)
 	refusals := 0
 	b.refuse = func() bool {
@@ -113,7 +110,7 @@ func TestDeliveredByOne(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 2 {
 		other := openStore(t, s.Pool().Config().ConnString())
-		notifier := b.notifier(&worker.Syncer{Store: other})
+		notifier := b.notifier(other)
 		notifier.Retry = 10 * time.Second / 1000
 		wg.Go(func() { notifier.Run(ctx) })
 	}
@@ -143,9 +140,9 @@ func TestNotifyInOrder(t *testing.T) {
 		}
 		return !answers.Load()
 	}
-	notifier := down.notifier(&worker.Syncer{Store: s})
+	notifier := down.notifier(s)
 	notifier.Retry = time.Hour // so that nothing but a new message makes it try again
-	notifier.Targets = append(notifier.Targets, worker.NotifyTarget{Target: &notify.Target{Name: "gone", Type: "webhook", URL: up.server.URL}})
+	notifier.Targets = append(notifier.Targets, Target{Target: &send.Target{Name: "gone", Type: "webhook", URL: up.server.URL}})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); notifier.Run(ctx) }()
@@ -159,11 +156,11 @@ func TestNotifyInOrder(t *testing.T) {
 	}
 	const n = 5
 	for i := range n - 1 {
-		tell(t, s, i+1) // those before are there already
+		putMessages(t, s, i+1) // those before are there already
 		pgtest.Await(t, failed(i+1), "a new message makes it try again")
 	}
 	answers.Store(true)
-	tell(t, s, n)
+	putMessages(t, s, n)
 	pgtest.Await(t, func() bool { messages, _ := down.count(); return messages == n })
 	pgtest.Await(t, func() bool { messages, _ := up.count(); return messages == n })
 	for _, b := range []*inbox{down, up} {
@@ -187,7 +184,7 @@ func TestDeliveredAtLeastOnce(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	const n = 40
-	tell(t, s, n)
+	putMessages(t, s, n)
 	b := newInbox(t)
 	for kills := 0; waiting(t, s) > 0; kills++ {
 		require.Less(t, kills, 1000)
@@ -196,7 +193,7 @@ func TestDeliveredAtLeastOnce(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			notifier := b.notifier(&worker.Syncer{Store: other})
+			notifier := b.notifier(other)
 			notifier.Lease = 200 * time.Millisecond
 			notifier.Run(ctx)
 		}()
@@ -213,112 +210,16 @@ func TestDeliveredAtLeastOnce(t *testing.T) {
 	require.GreaterOrEqual(t, messages, n)
 }
 
-// TestNotifyFromTheCloudToTheInbox: a daemon's first sync tells nothing, what
-// changes afterwards is told, and so is a permission that is lost and regained; no
-// address is in the database.
-func TestNotifyFromTheCloudToTheInbox(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	var mu sync.Mutex
-	at, lost := time.Unix(1_790_000_000, 0), false
-	cloud := sim.New(sim.Options{
-		Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 100}),
-		Clock: func() time.Time { mu.Lock(); defer mu.Unlock(); return at },
-		Fault: func(sim.Call) sim.Fault {
-			mu.Lock()
-			defer mu.Unlock()
-			if lost {
-				return sim.Refuse(403, "NoPermission", "You are not authorized to do this operation.")
-			}
-			return sim.Fault{}
-		},
-	})
-	syncer := newSyncer(t, s, cloud, &source.InstancePatchStates)
-	b := newInbox(t)
-	rule := worker.NotifyRule{Name: "instance_patch_states changed", Rule: store.Rule{Source: &source.InstancePatchStates, Verb: "changed"}}
-	notifier := b.notifier(syncer, rule)
-	notifier.URL = "https://syncer.example.com"
-	c := *syncer.Config()
-	c.Notifier = notifier
-	syncer.Configure(c)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		d := worker.Daemon{Syncer: syncer, Workers: 2, Logger: slog.New(slog.DiscardHandler)}
-		ended <- d.Run(ctx)
-	}()
-	count := func(sql string) func() bool {
-		return func() bool {
-			var yes bool
-			return s.Pool().QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+sql+")").Scan(&yes) == nil && yes
-		}
-	}
-	pgtest.Await(t, count("alicloud.sync_runs WHERE status = 'ok' OFFSET 2"))
-	messages, _ := b.count()
-	require.Zero(t, messages, "of the first sync")
-
-	mu.Lock()
-	at = at.Add(5 * 24 * time.Hour)
-	mu.Unlock()
-	pgtest.Await(t, count("alicloud.notifications WHERE event = 'rule' AND state = 'delivered'"))
-	mu.Lock()
-	lost = true
-	mu.Unlock()
-	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%in cn-hangzhou is refused' AND state = 'delivered'"))
-	mu.Lock()
-	lost = false
-	mu.Unlock()
-	pgtest.Await(t, count("alicloud.notifications WHERE title LIKE '%is permitted again' AND state = 'delivered'"))
-	cancel()
-	require.NoError(t, <-ended)
-	b.mu.Lock()
-	last := b.last
-	b.mu.Unlock()
-	require.True(t, last.Resolved)
-	require.Equal(t, "https://syncer.example.com", last.URL)
-
-	b.server.Close() // and what cannot be delivered says why, without the address
-	require.NoError(t, s.Watch(t.Context(), 0, func(w *store.Watch) error {
-		return w.Tell(t.Context(), []string{"ops"}, "last", notify.Message{Title: "last"})
-	}))
-	ctx, cancel = context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); notifier.Run(ctx) }()
-	pgtest.Await(t, count("alicloud.notifications WHERE last_error LIKE '%connection refused%'"))
-	cancel()
-	<-done
-	t.Log("\n" + showMessages(t, s))
-	var leaks int
-	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM syncer.notifications AS n WHERE n::text LIKE '%hunter2%'").Scan(&leaks))
-	require.Zero(t, leaks)
-	require.False(t, strings.Contains(fmt.Sprint(last), "hunter2"))
-}
-
-// showMessages are the messages as a person reads them.
-func showMessages(t *testing.T, s *store.Store) (text string) {
-	t.Helper()
-	rows, err := s.Pool().Query(t.Context(), "SELECT message FROM syncer.notifications ORDER BY notification_id")
-	require.NoError(t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var m notify.Message
-		require.NoError(t, rows.Scan(&m))
-		text += m.Title + "\n- " + strings.Join(m.Lines, "\n- ") + "\n" + m.URL + "\n\n"
-	}
-	require.NoError(t, rows.Err())
-	return text
-}
-
 // TestRefusedForGood: a message that its target does not take blocks no other for
 // long, and the next one names it.
 func TestRefusedForGood(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	tell(t, s, 3)
+	putMessages(t, s, 3)
 	var mu sync.Mutex
-	var got []notify.Message
+	var got []send.Message
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var m notify.Message
+		var m send.Message
 		if json.NewDecoder(r.Body).Decode(&m) != nil || m.Title == "message 1" {
 			w.WriteHeader(http.StatusBadRequest)
 			return
@@ -328,7 +229,7 @@ func TestRefusedForGood(t *testing.T) {
 		got = append(got, m)
 	}))
 	t.Cleanup(server.Close)
-	n := newInbox(t).notifier(&worker.Syncer{Store: s})
+	n := newInbox(t).notifier(s)
 	n.Targets[0].URL, n.Retry, n.Every = server.URL, time.Millisecond, time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

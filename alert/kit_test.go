@@ -1,0 +1,82 @@
+package alert
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"syncer/internal/testing/pgtest"
+	"syncer/source"
+	"syncer/store"
+)
+
+func TestMain(m *testing.M) {
+	code := pgtest.Run(m)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// migrated is a database with the whole schema.
+var migrated = pgtest.Template{Fill: func(ctx context.Context, url string) error {
+	s, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	_, err = s.Migrate(ctx)
+	return err
+}}
+
+// newStore is a migrated store in a database of the test's own.
+func newStore(t *testing.T) *store.Store {
+	t.Helper()
+	return openStore(t, migrated.URL(t))
+}
+
+// openStore opens a database that is migrated.
+func openStore(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url, store.Options{Connections: 30})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func partitionOf(s *source.Source) store.Partition {
+	return store.Partition{Source: s, AccountID: "1234567890123456", AccountName: "production", RegionID: "cn-hangzhou"}
+}
+
+// merge makes the rows those that stand, and returns the moment of it.
+func merge(t require.TestingT, s *store.Store, p store.Partition, rows []source.Row) time.Time {
+	ctx := context.Background()
+	y, err := s.Begin(ctx, p)
+	require.NoError(t, err)
+	defer y.Close(ctx)
+	w := y.List(&p.Source.Sweeps[0], store.Scope{})
+	_, err = w.Page(ctx, rows)
+	require.NoError(t, err)
+	w.Complete()
+	c, err := y.Merge(ctx, store.Run{Trigger: "manual", Started: time.Now(), Worker: "test", Limit: store.Limit{Fraction: 1, Rows: 1 << 30, All: 1 << 30}})
+	require.NoError(t, err)
+	return c.At
+}
+
+// patchRow is a patch state with the given missing count.
+func patchRow(id string, missing int64) source.Row {
+	s := &source.InstancePatchStates
+	row := make(source.Row, len(s.Columns)+1)
+	row[s.Index("instance_id")] = source.TextValue(id)
+	row[s.Index("missing_count")] = source.IntValue(missing)
+	row[s.Index("operation_ended_at")] = source.TimeValue(time.Date(2021, 9, 10, 11, 42, 22, 0, time.UTC))
+	return row
+}
