@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Of how many changed rows the fields are compared, and of how many at least.
@@ -16,15 +14,15 @@ const (
 
 // churn tells for which fields of extra alone most of the new versions are made. It
 // must be asked before these are.
-func (y *Sync) churn(ctx context.Context, tx pgx.Tx, c *MergeResult) error {
-	if y.conn == nil {
+func (m *merge) churn(ctx context.Context) error {
+	if !m.found.stage.exists() {
 		return nil
 	}
 	var old, now []string
-	for _, i := range y.t.Tracked() {
-		old, now = append(old, "t."+y.t.columns[i]), append(now, "s."+y.t.columns[i])
+	for _, i := range m.t.Tracked() {
+		old, now = append(old, "t."+m.t.columns[i]), append(now, "s."+m.t.columns[i])
 	}
-	fields, err := collect[string](ctx, tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
+	fields, err := collect[string](ctx, m.tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
     SELECT coalesce(t.extra, '{}') AS old, coalesce(s.extra, '{}') AS now, ROW(%s) IS NOT DISTINCT FROM ROW(%s) AS alone
     FROM pg_temp.stage AS s
     JOIN %s AS t ON %s AND %s
@@ -37,10 +35,10 @@ WHERE c.alone AND c.old -> f.field IS DISTINCT FROM c.now -> f.field
 GROUP BY f.field
 HAVING 2 * count(*) > (SELECT greatest(count(*), 2 * %d - 1) FROM changed)
 ORDER BY f.field
-LIMIT 10`, strings.Join(old, ", "), strings.Join(now, ", "), y.t.name, y.t.where, y.t.sameKey("t", "s"), churnMost, churnLeast),
-		y.part.AccountID, y.part.RegionID)
+LIMIT 10`, strings.Join(old, ", "), strings.Join(now, ", "), m.t.name, m.t.where, m.t.sameKey("t", "s"), churnMost, churnLeast),
+		m.part.AccountID, m.part.RegionID)
 	if len(fields) > 0 {
-		c.Churn = fields
+		m.result.Churn = fields
 	}
 	return err
 }

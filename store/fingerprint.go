@@ -6,7 +6,7 @@ import (
 )
 
 // fingerprints remembers of each row no more than this: 64 bits of its key's
-// hash, 64 of its columns', and which sweep showed it last. It is a hash table
+// hash, 64 of its columns', and which listing showed it last. It is a hash table
 // with linear probing over plain arrays, 20 bytes a slot and at most 7 of 8
 // slots used, because a map of the same costs twice as much and this is all
 // that grows with a table.
@@ -18,7 +18,7 @@ import (
 type fingerprints struct {
 	keys   []uint64 // 0: free
 	hashes []uint64 // row_hash as it stands or is staged; 0: unknown, equals nothing
-	seen   []uint32 // number of the sweep that showed it last; 0: none
+	seen   []uint32 // number of the listing that showed it last; 0: none
 	used   int
 }
 
@@ -73,28 +73,28 @@ func (f *fingerprints) grow() {
 	}
 }
 
-// Marks beside the sweep's number in seen.
+// Marks beside the listing's number in seen.
 const (
-	shownBefore = 1 << 31 // an earlier sweep of the run showed the row too
+	shownBefore = 1 << 31 // an earlier listing of the run showed the row too
 	stands      = 1 << 30 // the row stood when the run began
 	marks       = shownBefore | stands
 )
 
-// show notes that a sweep shows the row in a slot, and tells whether it does so
+// show notes that a listing shows the row in a slot, and tells whether it does so
 // for the first time.
-func (f *fingerprints) show(slot int, sweep uint32) (fresh bool) {
+func (f *fingerprints) show(slot int, listing uint32) (fresh bool) {
 	switch f.seen[slot] &^ marks {
-	case sweep:
+	case listing:
 		return false
 	case 0:
-		f.seen[slot] |= sweep
+		f.seen[slot] |= listing
 	default:
-		f.seen[slot] = f.seen[slot]&stands | sweep | shownBefore
+		f.seen[slot] = f.seen[slot]&stands | listing | shownBefore
 	}
 	return true
 }
 
-// shown reports whether some sweep has shown the row in a slot.
+// shown reports whether some listing has shown the row in a slot.
 func (f *fingerprints) shown(slot int) bool { return f.seen[slot]&^stands != 0 }
 
 // carry takes over which rows were shown, of those that still stand.
@@ -108,21 +108,31 @@ func (f *fingerprints) carry(before *fingerprints) {
 	}
 }
 
-// forget takes back what one sweep showed: its rows count as not seen by it, and
+// forget takes back what one listing showed: its rows count as not seen by it, and
 // whatever they were staged as is unknown.
-func (f *fingerprints) forget(sweep uint32) {
+func (f *fingerprints) forget(listing uint32) {
 	for i, s := range f.seen {
-		if s&^marks == sweep {
+		if s&^marks == listing {
 			f.seen[i], f.hashes[i] = s&marks, 0
 		}
 	}
 }
 
-// unseen reports whether no sweep has shown some row that stands.
+// unseen reports whether no listing has shown some row that stands.
 func (f *fingerprints) unseen() bool { return slices.Contains(f.seen, stands) }
 
-// lost reports whether a row that one sweep showed was not shown again by a later
+// lost reports whether a row that one listing showed was not shown again by a later
 // one. A row that a later one showed and forgot counts as lost.
-func (f *fingerprints) lost(sweep uint32) bool {
-	return slices.ContainsFunc(f.seen, func(s uint32) bool { return s&^marks == sweep || s&^stands == shownBefore })
+func (f *fingerprints) lost(listing uint32) bool {
+	return slices.ContainsFunc(f.seen, func(s uint32) bool { return s&^marks == listing || s&^stands == shownBefore })
+}
+
+// countShown counts the rows that the run's listings have shown.
+func (f *fingerprints) countShown() (n int) {
+	for _, s := range f.seen {
+		if s&^marks != 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -75,9 +75,9 @@ func (y *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err
 	if _, err := y.foresight.connection(ctx); err != nil {
 		return err
 	}
-	return y.plan(ctx, func(tx pgx.Tx) error {
-		var c MergeResult
-		v, err := y.judge(ctx, tx, run, &c, true)
+	m := &merge{Sync: y, run: run, listings: y.found.listings}
+	return m.plan(ctx, func() error {
+		v, err := m.judge(ctx, true)
 		if err != nil {
 			return err
 		}
@@ -88,12 +88,12 @@ func (y *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err
 			}
 		}
 		columns := strings.Join(idents(names), ", ")
-		if _, err := tx.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT %s FROM %s WITH NO DATA",
+		if _, err := m.tx.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT %s FROM %s WITH NO DATA",
 			pgx.Identifier{"planned_" + y.t.Name}.Sanitize(), columns, y.t.name)); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s AS t WHERE NOT %s",
-			planned(y.t.Name), columns, y.afterwards(names...), y.ends(v, "t")), y.part.AccountID, y.part.RegionID)
+		_, err = m.tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s AS t WHERE NOT %s",
+			planned(y.t.Name), columns, y.t.afterwards(y.found.stage.exists(), names...), y.t.ends(v, "t")), y.part.AccountID, y.part.RegionID)
 		if err == nil {
 			y.foresight.sources = append(y.foresight.sources, y.t.Name)
 		}
@@ -102,13 +102,13 @@ func (y *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err
 }
 
 // ends is the condition that a row of alias ends by a verdict.
-func (y *Sync) ends(v verdict, alias string) string {
+func (t *table) ends(v verdict, alias string) string {
 	ends := "false"
 	if v.listed {
-		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", y.t.sameKey("g", alias))
+		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", t.sameKey("g", alias))
 	}
-	if y.t.EndsWith != nil {
-		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (0, %d))", y.t.sameKey("o", alias), v.round)
+	if t.EndsWith != nil {
+		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, %d))", t.sameKey("o", alias), orphanedAnyway, v.round)
 	}
 	return "(" + ends + ")"
 }

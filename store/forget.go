@@ -38,26 +38,26 @@ func (s *Store) forget(ctx context.Context, p Partition, run Run) (c MergeResult
 		return c, err
 	}
 	y := &Sync{store: s, part: p, t: newTable(p.Source)}
-	if y.state, err = readState(ctx, s.pool, p); err != nil {
+	if y.stood.state, err = readState(ctx, s.pool, p); err != nil {
 		return c, err
 	}
-	return y.merge(ctx, run, true, y.endAll, func(tx pgx.Tx, c *MergeResult) error {
-		if _, err := tx.Exec(ctx, `UPDATE syncer.partitions
+	m := &merge{Sync: y, run: run}
+	return m.commit(ctx, true, endAll, func(ctx context.Context, m *merge) error {
+		if _, err := m.tx.Exec(ctx, `UPDATE syncer.partitions
 SET forgotten_at = $4, retired_at = coalesce(retired_at, $4)
-WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source.Name, p.RegionID, c.At); err != nil {
+WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source.Name, p.RegionID, m.result.At); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM syncer.swept WHERE account_id = $1 AND source = $2 AND region_id = $3", p.AccountID, p.Source.Name, p.RegionID); err != nil {
+		if _, err := m.tx.Exec(ctx, "DELETE FROM syncer.swept WHERE account_id = $1 AND source = $2 AND region_id = $3", p.AccountID, p.Source.Name, p.RegionID); err != nil {
 			return err
 		}
-		return s.insertRun(ctx, tx, p, run, *c, nil)
+		return s.insertRun(ctx, m.tx, p, run, m.result, nil)
 	})
 }
 
 // endAll ends what stands.
-func (y *Sync) endAll(ctx context.Context, tx pgx.Tx, _ Run, c *MergeResult) (err error) {
-	sql := fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s", y.t.name, y.t.setEnded(), y.t.where)
-	c.Ended, err = y.count(ctx, tx, y.t.tallied(sql, -1, y.t.dropVolatile()), y.part.AccountID, y.part.RegionID, c.At)
+func endAll(ctx context.Context, m *merge) (err error) {
+	m.result.Ended, err = m.end(ctx, m.t.endAll())
 	return err
 }
 

@@ -30,102 +30,115 @@ type PlannedChange struct {
 	Columns map[string][2]json.RawMessage `json:"columns,omitempty"`
 }
 
-// Plan says what Merge would do, and tells each difference to visit. It writes
+// Plan says what Merge would do, and visits each row that it would write. It writes
 // nothing but temporary tables. ErrStale: make the run again.
-func (y *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (c MergeResult, err error) {
+func (y *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (_ MergeResult, err error) {
 	defer wrap(&err, "plan the merge of %s", y.part)
-	err = y.plan(ctx, func(tx pgx.Tx) error {
-		if err := y.churn(ctx, tx, &c); err != nil {
+	m := &merge{Sync: y, run: run, listings: y.found.listings}
+	err = m.plan(ctx, func() error {
+		if err := m.churn(ctx); err != nil {
 			return err
 		}
-		v, err := y.judge(ctx, tx, run, &c, true)
+		v, err := m.judge(ctx, true)
 		if err != nil {
 			return err
 		}
-		if y.conn != nil {
-			if err := y.compare(ctx, tx, &c, visit); err != nil {
-				return err
-			}
+		if err := m.planStage(ctx, visit); err != nil {
+			return err
 		}
-		if err := y.new.each(func(e entry) error {
-			c.Opened++
+		if err := y.found.spill.visit(func(e entry) error {
+			m.result.Opened++
 			visit(PlannedChange{Kind: WouldOpen, Key: y.t.keyOf(splitKey(e.key(), len(y.t.Key)))})
 			return nil
 		}); err != nil {
 			return err
 		}
-		return y.planEnds(ctx, tx, v, &c, visit)
+		return m.planEnds(ctx, v, visit)
 	})
-	c.Unchanged = max(0, int64(y.shown())-c.Opened-c.Changed)
-	c.Repeated = y.repeated
-	return c, err
+	m.result.Unchanged = max(0, int64(y.stood.known.countShown())-m.result.Opened-m.result.Changed)
+	m.result.Repeated = y.found.repeated
+	return m.result, err
 }
 
 // plan runs f in one snapshot, that of the state in which the run began.
-func (y *Sync) plan(ctx context.Context, f func(pgx.Tx) error) error {
-	if err := y.flush(ctx); err != nil {
+func (m *merge) plan(ctx context.Context, f func() error) error {
+	if err := m.found.stage.flush(ctx); err != nil {
 		return err
 	}
-	return pgx.BeginFunc(ctx, y.querier(), func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, m.querier(), func(tx pgx.Tx) error {
+		m.tx = tx
 		if _, err := tx.Exec(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
 			return err
 		}
-		if now, err := readState(ctx, tx, y.part); err != nil || now != y.state {
+		if now, err := readState(ctx, tx, m.part); err != nil || now != m.stood.state {
 			return cmp.Or(err, ErrStale)
 		}
-		if err := y.settleStage(ctx, tx); err != nil {
+		if err := m.settleStage(ctx); err != nil {
 			return err
 		}
-		return f(tx)
+		return f()
 	})
 }
 
-// planEnds tells which rows would end: those that are gone, and those whose parent
+// planStage visits what the stage would open and change.
+func (m *merge) planStage(ctx context.Context, visit func(PlannedChange)) error {
+	if !m.found.stage.exists() {
+		return nil
+	}
+	rows, err := m.tx.Query(ctx, m.t.compareStage(), m.part.AccountID, m.part.RegionID)
+	if err != nil {
+		return err
+	}
+	var p PlannedChange
+	var stands bool
+	_, err = pgx.ForEachRow(rows, []any{&p.Key, &stands, &p.Columns}, func() error {
+		if stands {
+			m.result.Changed++
+			p.Kind = WouldChange
+		} else {
+			m.result.Opened++
+			p.Kind, p.Columns = WouldOpen, nil
+		}
+		visit(p)
+		p = PlannedChange{}
+		return nil
+	})
+	return err
+}
+
+// planEnds visits the rows that would end: those that are gone, and those whose parent
 // is.
-func (y *Sync) planEnds(ctx context.Context, tx pgx.Tx, v verdict, c *MergeResult, visit func(PlannedChange)) error {
+func (m *merge) planEnds(ctx context.Context, v verdict, visit func(PlannedChange)) error {
+	sql := m.t.selectEnds(v)
+	if sql == "" {
+		return nil
+	}
+	rows, err := m.tx.Query(ctx, sql)
+	if err != nil {
+		return err
+	}
+	p := PlannedChange{Kind: WouldEnd}
+	_, err = pgx.ForEachRow(rows, []any{&p.Key}, func() error {
+		m.result.Ended++
+		visit(p)
+		return nil
+	})
+	return err
+}
+
+// selectEnds reads the keys of the rows that end by a verdict; empty: none do.
+func (t *table) selectEnds(v verdict) string {
 	var from []string
 	if v.listed {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", KeyText(y.t.Source, "g")))
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", KeyText(t.Source, "g")))
 	}
-	if y.t.EndsWith != nil {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, %d)", KeyText(y.t.Source, "o"), v.round))
+	if t.EndsWith != nil {
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (%d, %d)", KeyText(t.Source, "o"), orphanedAnyway, v.round))
 	}
 	if from == nil {
-		return nil
+		return ""
 	}
-	rows, err := tx.Query(ctx, strings.Join(from, " UNION ")+" ORDER BY 1")
-	if err != nil {
-		return err
-	}
-	d := PlannedChange{Kind: WouldEnd}
-	_, err = pgx.ForEachRow(rows, []any{&d.Key}, func() error {
-		c.Ended++
-		visit(d)
-		return nil
-	})
-	return err
-}
-
-func (y *Sync) compare(ctx context.Context, tx pgx.Tx, c *MergeResult, visit func(PlannedChange)) error {
-	rows, err := tx.Query(ctx, y.t.compareStage(), y.part.AccountID, y.part.RegionID)
-	if err != nil {
-		return err
-	}
-	var d PlannedChange
-	var stands bool
-	_, err = pgx.ForEachRow(rows, []any{&d.Key, &stands, &d.Columns}, func() error {
-		if stands {
-			c.Changed++
-			d.Kind = WouldChange
-		} else {
-			c.Opened++
-			d.Kind, d.Columns = WouldOpen, nil
-		}
-		visit(d)
-		d = PlannedChange{}
-		return nil
-	})
-	return err
+	return strings.Join(from, " UNION ") + " ORDER BY 1"
 }
 
 // keyOf is what KeyText writes of a key as PostgreSQL sent it.

@@ -164,22 +164,22 @@ func idents(names []string) []string {
 // A tally collects what the statements of a merge answer, trend by trend.
 type tally [][]json.RawMessage
 
-// count runs a tallied statement.
-func (y *Sync) count(ctx context.Context, tx pgx.Tx, sql string, args ...any) (n int64, err error) {
-	parts := make([]json.RawMessage, len(y.t.Trends))
+// tallyRows runs a tallied statement and returns how many versions it wrote.
+func (m *merge) tallyRows(ctx context.Context, sql string, args ...any) (n int64, err error) {
+	parts := make([]json.RawMessage, len(m.t.Trends))
 	dest := []any{&n}
 	for i := range parts {
 		dest = append(dest, &parts[i])
 	}
-	if err := tx.QueryRow(ctx, sql, args...).Scan(dest...); err != nil {
+	if err := m.tx.QueryRow(ctx, sql, args...).Scan(dest...); err != nil {
 		return 0, err
 	}
-	if y.tally == nil {
-		y.tally = make(tally, len(parts))
+	if m.tally == nil {
+		m.tally = make(tally, len(parts))
 	}
 	for i, part := range parts {
 		if len(part) > 2 { // not NULL, not []
-			y.tally[i] = append(y.tally[i], part[1:len(part)-1])
+			m.tally[i] = append(m.tally[i], part[1:len(part)-1])
 		}
 	}
 	return n, nil
@@ -187,14 +187,14 @@ func (y *Sync) count(ctx context.Context, tx pgx.Tx, sql string, args ...any) (n
 
 // fold brings the rollups up to what the merge's statements answered. With the
 // partition's first merge, trends without dimensions begin, if with zeros.
-func (y *Sync) fold(ctx context.Context, tx pgx.Tx, c *MergeResult) error {
-	for i := range y.t.Trends {
-		tr := &y.t.Trends[i]
+func (m *merge) fold(ctx context.Context) error {
+	for i := range m.t.Trends {
+		tr := &m.t.Trends[i]
 		var parts []json.RawMessage
-		if y.tally != nil {
-			parts = y.tally[i]
+		if m.tally != nil {
+			parts = m.tally[i]
 		}
-		if y.first && len(tr.By) == 0 {
+		if m.first && len(tr.By) == 0 {
 			parts = append(parts, json.RawMessage(`{"series": "[]"}`))
 		}
 		if len(parts) == 0 {
@@ -209,10 +209,10 @@ func (y *Sync) fold(ctx context.Context, tx pgx.Tx, c *MergeResult) error {
 		}
 		all = append(all, ']')
 		var batch pgx.Batch
-		for _, sql := range y.t.foldTrend(tr) {
-			batch.Queue(sql, y.part.AccountID, y.part.RegionID, c.At, all)
+		for _, sql := range m.t.foldTrend(tr) {
+			batch.Queue(sql, m.part.AccountID, m.part.RegionID, m.result.At, all)
 		}
-		if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		if err := m.tx.SendBatch(ctx, &batch).Close(); err != nil {
 			return fmt.Errorf("keep %s: %w", tr.Name, err)
 		}
 	}

@@ -23,23 +23,23 @@ type spill struct {
 	size  int64
 	runs  []int64 // where each run of the file ends
 
-	dropped map[uint32]uint64 // sweep → seq up to which its rows do not count
+	dropped map[uint32]uint64 // listing → seq up to which its rows do not count
 }
 
 const spillBytes = 2 << 20
 
-// An entry is seq (8 bytes), sweep (4), length of the key (4) and of the tuple
+// An entry is seq (8 bytes), listing (4), length of the key (4) and of the tuple
 // (4), key, tuple.
 type entry []byte
 
 const entryHeader = 20
 
-func (e entry) seq() uint64   { return binary.BigEndian.Uint64(e) }
-func (e entry) sweep() uint32 { return binary.BigEndian.Uint32(e[8:]) }
-func (e entry) keyLen() int   { return int(binary.BigEndian.Uint32(e[12:])) }
-func (e entry) len() int      { return entryHeader + e.keyLen() + int(binary.BigEndian.Uint32(e[16:])) }
-func (e entry) key() []byte   { return e[entryHeader : entryHeader+e.keyLen()] }
-func (e entry) tuple() []byte { return e[entryHeader+e.keyLen() : e.len()] }
+func (e entry) seq() uint64     { return binary.BigEndian.Uint64(e) }
+func (e entry) listing() uint32 { return binary.BigEndian.Uint32(e[8:]) }
+func (e entry) keyLen() int     { return int(binary.BigEndian.Uint32(e[12:])) }
+func (e entry) len() int        { return entryHeader + e.keyLen() + int(binary.BigEndian.Uint32(e[16:])) }
+func (e entry) key() []byte     { return e[entryHeader : entryHeader+e.keyLen()] }
+func (e entry) tuple() []byte   { return e[entryHeader+e.keyLen() : e.len()] }
 
 func compareEntries(a, b entry) int {
 	return cmp.Or(bytes.Compare(a.key(), b.key()), cmp.Compare(a.seq(), b.seq()))
@@ -49,7 +49,7 @@ func (s *spill) empty() bool { return len(s.index) == 0 && len(s.runs) == 0 }
 
 // add takes a row: the fields of its key, and its columns and hashes as a part of
 // a COPY tuple. Of two rows with the same key, the one with the higher seq counts.
-func (s *spill) add(seq uint64, sweep uint32, key, tuple []byte) error {
+func (s *spill) add(seq uint64, listing uint32, key, tuple []byte) error {
 	if len(s.arena) > 0 && len(s.arena)+len(key)+len(tuple) > spillBytes {
 		if err := s.writeRun(); err != nil {
 			return fmt.Errorf("keep rows in a temporary file (is TMPDIR writable, and has it room?): %w", err)
@@ -57,19 +57,19 @@ func (s *spill) add(seq uint64, sweep uint32, key, tuple []byte) error {
 	}
 	s.index = append(s.index, uint32(len(s.arena)))
 	s.arena = binary.BigEndian.AppendUint64(s.arena, seq)
-	s.arena = binary.BigEndian.AppendUint32(s.arena, sweep)
+	s.arena = binary.BigEndian.AppendUint32(s.arena, listing)
 	s.arena = binary.BigEndian.AppendUint32(s.arena, uint32(len(key)))
 	s.arena = binary.BigEndian.AppendUint32(s.arena, uint32(len(tuple)))
 	s.arena = append(append(s.arena, key...), tuple...)
 	return nil
 }
 
-// drop makes a sweep's rows so far not count.
-func (s *spill) drop(sweep uint32, seq uint64) {
+// drop makes a listing's rows so far not count.
+func (s *spill) drop(listing uint32, seq uint64) {
 	if s.dropped == nil {
 		s.dropped = map[uint32]uint64{}
 	}
-	s.dropped[sweep] = seq
+	s.dropped[listing] = seq
 }
 
 func (s *spill) sort() {
@@ -102,9 +102,9 @@ func (s *spill) writeRun() (err error) {
 	return nil
 }
 
-// each yields the rows that count, in the order of their keys. A row is valid
+// visit yields the rows that count, in the order of their keys. A row is valid
 // until the next one.
-func (s *spill) each(yield func(entry) error) error {
+func (s *spill) visit(yield func(entry) error) error {
 	s.sort()
 	sources := mergeHeap{&run{memory: s}}
 	from := int64(0)
@@ -120,7 +120,7 @@ func (s *spill) each(yield func(entry) error) error {
 		if r.err != nil {
 			return fmt.Errorf("read the temporary file: %w", r.err)
 		}
-		if r.head.seq() > s.dropped[r.head.sweep()] {
+		if r.head.seq() > s.dropped[r.head.listing()] {
 			if len(last) > 0 && !bytes.Equal(last.key(), r.head.key()) {
 				if err := yield(last); err != nil {
 					return err

@@ -25,20 +25,20 @@ func TestSpill(t *testing.T) {
 			for seq := 1; seq <= n; seq++ {
 				key := fmt.Sprintf("i-%d", random.IntN(n))
 				tuple := strings.Repeat("x", random.IntN(200)) + fmt.Sprint(seq)
-				sweep := uint32(1 + seq*2/n)
-				require.NoError(t, s.add(uint64(seq), sweep, []byte(key), []byte(tuple)))
+				listing := uint32(1 + seq*2/n)
+				require.NoError(t, s.add(uint64(seq), listing, []byte(key), []byte(tuple)))
 				if seq > n/3 {
 					want[key] = tuple
 				}
 				if seq == n/3 {
-					s.drop(sweep, uint64(seq))
+					s.drop(listing, uint64(seq))
 				}
 			}
 			require.Equal(t, n == 0, s.empty())
 			require.Equal(t, n > 1000, len(s.runs) > 2, "runs")
 			for range 2 { // it can be read again
 				var keys []string
-				require.NoError(t, s.each(func(e entry) error {
+				require.NoError(t, s.visit(func(e entry) error {
 					keys = append(keys, string(e.key()))
 					require.Equal(t, want[string(e.key())], string(e.tuple()))
 					return nil

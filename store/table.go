@@ -141,9 +141,16 @@ func (t *table) copyStanding() string {
 	return fmt.Sprintf("COPY %s (account_id, region_id, %s, version_hash, row_hash, valid_from) FROM STDIN BINARY", t.standing, list("", t.columns))
 }
 
-// endGone ends what pg_temp.gone says.
-func (t *table) endGone() string {
-	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
+// endAll ends all that stands.
+func (t *table) endAll() string {
+	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s", t.name, t.setEnded(), t.where)
+}
+
+// selectValues reads, of the standing rows with one of the keys $3, the key and the
+// value of Each's column.
+func (t *table) selectValues(each *source.Each) string {
+	return fmt.Sprintf("SELECT t.%[1]s::text, t.%[2]s::text FROM %[3]s AS t WHERE %[4]s AND t.%[1]s = ANY ($3::text[]::%[5]s[]) AND t.%[2]s IS NOT NULL",
+		t.key()[0], ident(each.Column), t.name, t.where, t.columnType(t.Key[0]))
 }
 
 // compareStage reads what the stage would open and change: the key as text, and

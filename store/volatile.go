@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 	"strings"
 
@@ -88,33 +87,13 @@ func (t *table) dropVolatile() string {
 		t.volatileTable(), t.sameKey("o", "v"))
 }
 
-// loadVolatile puts the hashes of what has moved in the place of the versions' own.
-func (y *Sync) loadVolatile(ctx context.Context) error {
-	if len(y.t.volatile()) == 0 {
-		return nil
-	}
-	rows, err := y.querier().Query(ctx, y.t.selectVolatile(), y.part.AccountID, y.part.RegionID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		v := rows.RawValues()
-		last := len(v) - 1
-		if i := y.known.find(y.enc.keyHashRaw(v[:last])); i >= 0 {
-			y.known.hashes[i] = binary.BigEndian.Uint64(v[last])
-		}
-	}
-	return rows.Err()
-}
-
 // keepVolatile brings the volatile columns of the rows that stand up to what is staged.
-func (y *Sync) keepVolatile(ctx context.Context, tx pgx.Tx) error {
-	if y.conn == nil || len(y.t.volatile()) == 0 {
+func (m *merge) keepVolatile(ctx context.Context) error {
+	if !m.found.stage.exists() || len(m.t.volatile()) == 0 {
 		return nil
 	}
-	for _, sql := range []string{y.t.moveVolatile(), y.t.addVolatile()} {
-		if _, err := tx.Exec(ctx, sql, y.part.AccountID, y.part.RegionID); err != nil {
+	for _, sql := range []string{m.t.moveVolatile(), m.t.addVolatile()} {
+		if _, err := m.tx.Exec(ctx, sql, m.part.AccountID, m.part.RegionID); err != nil {
 			return err
 		}
 	}

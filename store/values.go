@@ -12,15 +12,12 @@ import (
 	"syncer/source"
 )
 
-// Empty reports whether nothing of the partition stood when the run began.
-func (y *Sync) Empty() bool { return y.standing == 0 }
-
 // Values returns, in order, up to limit of the distinct values after a given one
 // that the sweep is to be made for, as the tables will stand after what this run has
 // found so far. Of those for a full sweep, the ones that rest are left out.
 func (y *Sync) Values(ctx context.Context, each *source.Each, full bool, after string, limit int) (_ []string, err error) {
 	defer wrap(&err, "read the values to ask %s for", y.part)
-	if err := y.flush(ctx); err != nil {
+	if err := y.found.stage.flush(ctx); err != nil {
 		return nil, err
 	}
 	q := y.query()
@@ -104,14 +101,14 @@ LIMIT %s`, KeyText(t.Source, "t"), t.name, t.where, q.conditions(stuck.Open), at
 // have rows that are not known yet.
 func (y *Sync) Settled(ctx context.Context, each *source.Each, values []string) (_ []string, err error) {
 	defer wrap(&err, "read what is known of %s", y.part)
-	if err := y.flush(ctx); err != nil {
+	if err := y.found.stage.flush(ctx); err != nil {
 		return nil, err
 	}
 	q := y.query()
 	sql := fmt.Sprintf(`SELECT v
 FROM unnest(%s::text[]) AS v
 WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), y.t.name, y.t.where, ident(each.Column))
-	if y.conn != nil {
+	if y.found.stage.exists() {
 		for _, from := range slices.Concat(each.From, each.Full) {
 			for _, c := range from.Columns {
 				if from.Source == "" || from.Source == y.t.Source.Name {
@@ -123,36 +120,6 @@ WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), 
 	return collect[string](ctx, y.querier(), sql+" ORDER BY 1", q.args...)
 }
 
-// Adopt fills Each's column of rows from the standing rows with their keys. It stays
-// NULL where there is none.
-func (w *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
-	y := w.sync
-	defer wrap(&err, "compare a page of %s with what stands", y.part)
-	key, column := y.t.KeyIndexes()[0], y.t.Index(w.decl.Each.Column)
-	byKey := make(map[string][]source.Row, len(rows))
-	for _, row := range rows {
-		k := y.t.Columns[key].Type.Plain(row[key])
-		byKey[k] = append(byKey[k], row)
-	}
-	found, err := y.querier().Query(ctx, fmt.Sprintf("SELECT t.%[1]s::text, t.%[2]s::text FROM %[3]s AS t WHERE %[4]s AND t.%[1]s = ANY ($3::text[]::%[5]s[]) AND t.%[2]s IS NOT NULL",
-		y.t.key()[0], ident(w.decl.Each.Column), y.t.name, y.t.where, y.t.columnType(y.t.Key[0])),
-		y.part.AccountID, y.part.RegionID, sortedKeys(byKey))
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	for found.Next() {
-		var k, value string
-		if err := found.Scan(&k, &value); err != nil {
-			return err
-		}
-		for _, row := range byKey[k] {
-			row[column] = y.t.Columns[column].Type.FromPlain(value)
-		}
-	}
-	return found.Err()
-}
-
 // current is the relation of the rows that will stand: the stage over what
 // stands. Empty: there are none.
 func (y *Sync) current(v source.Values) string {
@@ -160,7 +127,7 @@ func (y *Sync) current(v source.Values) string {
 		return y.rowsOf(v.Source)
 	}
 	columns := list("", y.t.columns)
-	if y.conn == nil {
+	if !y.found.stage.exists() {
 		if v.Touched {
 			return ""
 		}

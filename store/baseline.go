@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+)
+
+// A baseline is what stood when a run began, by fingerprints. Those of the rows that
+// are found since are added, so that each row found is compared with what it would
+// replace on this side, and an unchanged one never travels.
+type baseline struct {
+	state state
+	rows  int      // that stood
+	enc   *encoder // which has the seed that the keys are hashed with
+	known fingerprints
+}
+
+func readBaseline(ctx context.Context, q querier, p Partition, t *table) (b baseline, err error) {
+	b.enc = newEncoder(p.Source)
+	// Which merge was the last is read before the rows: one in between makes this
+	// run start again, never the other way round.
+	if b.state, err = readState(ctx, q, p); err != nil {
+		return b, err
+	}
+	for {
+		unique, err := b.readRows(ctx, q, p, t)
+		if err != nil || unique {
+			return b, err
+		}
+		b.enc.seed++
+	}
+}
+
+// A state tells the last merge of a partition. The generation counts those that
+// wrote rows. One that found nothing new is told by its run alone, yet what it saw
+// is newer than what was fetched before it; no run is told of once it is forgotten,
+// while the generation stays.
+type state struct{ generation, run int64 }
+
+// readState reads a partition's; before the first merge, it is zero.
+func readState(ctx context.Context, q querier, p Partition) (s state, err error) {
+	err = q.QueryRow(ctx, `SELECT
+    coalesce((SELECT generation FROM syncer.partitions WHERE account_id = $1 AND source = $2 AND region_id = $3), 0),
+    coalesce((
+        SELECT run_id
+        FROM syncer.sync_runs
+        WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
+        ORDER BY run_id DESC
+        LIMIT 1
+    ), 0)`, p.AccountID, p.Source.Name, p.RegionID).Scan(&s.generation, &s.run)
+	return s, err
+}
+
+// readRows reports false when two rows share a key hash: then another seed must be
+// tried.
+func (b *baseline) readRows(ctx context.Context, q querier, p Partition, t *table) (unique bool, err error) {
+	b.known = fingerprints{}
+	unique = true
+	err = readHashes(ctx, q, t.selectFingerprints(), p, func(key [][]byte, hash uint64) bool {
+		i, fresh := b.known.add(b.enc.keyHashRaw(key))
+		if unique = fresh; !fresh {
+			return false
+		}
+		b.known.hashes[i], b.known.seen[i] = hash, stands
+		return true
+	})
+	if err != nil || !unique {
+		return false, err
+	}
+	b.rows = b.known.used
+	if len(t.volatile()) == 0 {
+		return true, nil
+	}
+	// Of a row of which a volatile column has moved, the hash beside it is the newer one.
+	return true, readHashes(ctx, q, t.selectVolatile(), p, func(key [][]byte, hash uint64) bool {
+		if i := b.known.find(b.enc.keyHashRaw(key)); i >= 0 {
+			b.known.hashes[i] = hash
+		}
+		return true
+	})
+}
+
+// readHashes visits the rows (key…, hash) of a query until visit answers false.
+func readHashes(ctx context.Context, q querier, sql string, p Partition, visit func(key [][]byte, hash uint64) bool) error {
+	rows, err := q.Query(ctx, sql, p.AccountID, p.RegionID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues() // binary: what pgx asks for with the types of key columns
+		last := len(v) - 1
+		if !visit(v[:last], binary.BigEndian.Uint64(v[last])) {
+			return nil
+		}
+	}
+	return rows.Err()
+}
+
+// shows reports whether a listing of the run has shown the standing row with a key, as
+// PostgreSQL sends it.
+func (b *baseline) shows(key [][]byte) bool {
+	i := b.known.find(b.enc.keyHashRaw(key))
+	return i >= 0 && b.known.shown(i)
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Limit says when so much would end that it is not believed.
+type Limit struct {
+	Fraction float64 // of the rows…
+	Rows     int     // …and more than so many
+	All      int     // or all of at least so many rows
+}
+
+// DefaultLimit is what a real fleet hardly does between two syncs.
+var DefaultLimit = Limit{Fraction: 0.3, Rows: 20, All: 5}
+
+// exceeded renders the limit as a condition. ended of size rows would end; lost of
+// listed rows are gone by themselves, not because their parent is.
+func (l Limit) exceeded(q *query, ended, size, lost, listed string) string {
+	return fmt.Sprintf("(%s > %s::bigint AND %s > %s::float8 * %s OR %s = %s AND %s >= %s::bigint)",
+		ended, q.arg(l.Rows), ended, q.arg(l.Fraction), size, lost, listed, lost, q.arg(l.All))
+}
+
+// small reports whether so few rows exceed no limit, whatever the scopes are.
+func (l Limit) small(rows int64) bool { return rows < int64(min(l.Rows+1, l.All)) }
+
+// A verdict is what becomes of the rows that are gone.
+type verdict struct {
+	listed bool // pg_temp.gone is there, and says which of them end
+	round  int  // the orphans that end are those of round orphanedAnyway and of this one
+}
+
+// judge decides which of the rows that stood when the run began end. What would end
+// is judged twice: for the scope of each sweep, and for all of them together, so
+// that a hundred small listings that are empty are held as a large one is. A row
+// whose parent is gone shares the fate of the parent: it is no loss of its own
+// listing, and counts among all that would end.
+//
+// What is held is told in the result, unless the run lets it through, or enough runs before
+// it missed the same rows. A plan also looks for orphans where nothing is gone.
+func (m *merge) judge(ctx context.Context, plan bool) (v verdict, err error) {
+	rows, err := m.findGone(ctx)
+	if err != nil || rows == 0 && !plan {
+		return v, err
+	}
+	v.listed = rows > 0
+	err = byHash(ctx, m.tx, func() error {
+		if m.t.EndsWith != nil {
+			n, err := m.findOrphans(ctx, v.listed)
+			if err != nil {
+				return err
+			}
+			rows += n
+			v.round = orphanedByAll
+		}
+		if !v.listed || m.run.Limit.small(rows) {
+			return nil
+		}
+		if err := m.holdScopes(ctx); err != nil {
+			return err
+		}
+		together, err := m.holdTogether(ctx)
+		if err != nil || len(m.result.Held) == 0 {
+			return err
+		}
+		v, err = m.hold(ctx, together)
+		return err
+	})
+	return v, err
+}
+
+// shownHolds is how many scopes that are held are named.
+const shownHolds = 3
+
+// holdScopes marks the scopes that would lose too much, and names them in the result.
+func (m *merge) holdScopes(ctx context.Context) error {
+	more := 0
+	for i := range m.t.Sweeps {
+		sweep := &m.t.Sweeps[i]
+		scope, complete := completeScope(m.listings, sweep)
+		if !complete {
+			continue
+		}
+		q := m.query()
+		rows, err := m.tx.Query(ctx, fill("hold_scopes.sql", verbs{
+			"sweep": q.arg(i), "value": m.t.valueOf(sweep), "table": m.t.name, "standing": m.t.where, "scope": q.scope(sweep, scope),
+			"orphanedG": m.t.orphaned("g"), "orphanedT": m.t.orphaned("t"),
+			"exceeded": m.run.Limit.exceeded(q, "lost.n", "listed.n", "lost.n", "listed.n"), "stoodBefore": m.stoodBefore(q),
+		}), q.args...)
+		if err != nil {
+			return err
+		}
+		var value string
+		var lost, listed int64
+		if _, err := pgx.ForEachRow(rows, []any{&value, &lost, &listed}, func() error {
+			if len(m.result.Held) == shownHolds {
+				more++
+				return nil
+			}
+			name := sweep.Name
+			if value != "" {
+				name += " of " + value
+			}
+			m.result.Held = append(m.result.Held, fmt.Sprintf("%s: %d of %d rows are no longer listed", name, lost, listed))
+			return nil
+		}); err != nil {
+			return err
+		}
+	}
+	if more > 0 {
+		m.result.Held = append(m.result.Held, fmt.Sprintf("and %d more", more))
+	}
+	return nil
+}
+
+// holdTogether reports whether all scopes together would lose too much, and says so
+// in the result, where that says more than one scope's own number.
+func (m *merge) holdTogether(ctx context.Context) (held bool, err error) {
+	q := m.query()
+	var scopes []string
+	for i := range m.t.Sweeps {
+		sweep := &m.t.Sweeps[i]
+		if scope, complete := completeScope(m.listings, sweep); complete {
+			scopes = append(scopes, "(true"+q.scope(sweep, scope)+")")
+		}
+	}
+	families := "0"
+	if m.t.EndsWith != nil {
+		families = fmt.Sprintf("(SELECT count(*) FROM pg_temp.orphans WHERE round = %d)", orphanedByAll)
+	}
+	var ended, size int64
+	err = m.tx.QueryRow(ctx, fill("hold_together.sql", verbs{
+		"exceeded": m.run.Limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
+		"key":      m.t.keyRow("g"), "orphanedG": m.t.orphaned("g"), "orphanedT": m.t.orphaned("t"), "table": m.t.name, "standing": m.t.where,
+		"scopes": strings.Join(scopes, " OR "), "stoodBefore": m.stoodBefore(q), "families": families,
+	}), q.args...).Scan(&ended, &size, &held)
+	if err != nil || !held {
+		return held, err
+	}
+	lost := fmt.Sprintf("%d of %d rows are no longer listed", ended, size)
+	if len(m.result.Held) != 1 || !strings.HasSuffix(m.result.Held[0], ": "+lost) {
+		m.result.Held = append([]string{"all listings together: " + lost}, m.result.Held...)
+	}
+	return held, nil
+}
+
+// hold takes out of what ends whatever is held: the scopes that are marked, or all.
+func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) {
+	v = verdict{listed: true}
+	stays := "true"
+	if !together {
+		stays = fmt.Sprintf("%s OR EXISTS (SELECT FROM pg_temp.gone AS h WHERE %s AND h.held)", m.t.orphaned("g"), m.t.sameKey("h", "g"))
+	}
+	if _, err := m.tx.Exec(ctx, "UPDATE pg_temp.gone AS g SET ends = NOT ("+stays+")"); err != nil {
+		return v, err
+	}
+	if m.t.EndsWith != nil && !together {
+		v.round = orphanedByRest
+		if _, err := m.addOrphans(ctx, v.round); err != nil {
+			return v, err
+		}
+	}
+	if err := m.tx.QueryRow(ctx, m.t.heldRows(v)).Scan(&m.result.HeldRows, &m.result.heldDigest); err != nil {
+		return v, err
+	}
+	through := m.run.AllowShrink
+	if !through && m.run.ConfirmShrink {
+		if through, err = m.confirmed(ctx, m.result.heldDigest); err != nil {
+			return v, err
+		}
+	}
+	if !through {
+		return v, nil
+	}
+	m.result.Held, m.result.HeldRows, m.result.heldDigest = nil, 0, 0
+	v.round = orphanedByAll
+	_, err = m.tx.Exec(ctx, "UPDATE pg_temp.gone SET ends = true")
+	return v, err
+}
+
+// heldRows asks how many rows are held, and for their digest: the same rows have
+// the same, in any order.
+func (t *table) heldRows(v verdict) string {
+	gone := "SELECT DISTINCT " + t.keyRow("g") + " AS key FROM pg_temp.gone AS g"
+	would, will := gone, gone+" WHERE g.ends"
+	if t.EndsWith != nil {
+		orphans := " UNION SELECT " + t.keyRow("o") + " FROM pg_temp.orphans AS o WHERE o.round IN "
+		would += orphans + fmt.Sprintf("(%d)", orphanedByAll)
+		will += orphans + fmt.Sprintf("(%d, %d)", orphanedAnyway, v.round)
+	}
+	return fmt.Sprintf("SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((%s) EXCEPT (%s)) AS held", would, will)
+}
+
+// confirmations is how many scheduled runs in a row, this one included, must miss
+// the same rows before their absence is believed.
+const confirmations = 3
+
+// confirmed reports whether the scheduled runs of its kind before this one held
+// the same rows.
+func (m *merge) confirmed(ctx context.Context, digest int64) (bool, error) {
+	if m.run.Trigger != "schedule" {
+		return false, nil
+	}
+	same, err := collect[bool](ctx, m.tx, `SELECT status = 'held' AND held_digest = $4
+FROM syncer.sync_runs
+WHERE account_id = $1 AND source = $2 AND region_id = $3 AND trigger = 'schedule' AND full_sweep = $6 AND status <> 'failed'
+ORDER BY run_id DESC
+LIMIT $5`, m.part.AccountID, m.part.Source.Name, m.part.RegionID, digest, confirmations-1, m.run.Full)
+	if err != nil || len(same) < confirmations-1 {
+		return false, err
+	}
+	for _, s := range same {
+		if !s {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"syncer/source"
+)
+
+// findings are what the listings of a run have found so far, as far as it differs from
+// what stood. All of it waits for the merge.
+type findings struct {
+	listings []*Listing
+
+	// A changed row waits in the stage. So does a new one where the tables are asked
+	// for what the run has found; elsewhere it waits in the spill.
+	stage     stage
+	spill     spill
+	stagesNew bool   // the tables are asked, by sweeps or for the parents of rows
+	seq       uint64 // of the last row that waits
+
+	repeated int64 // rows whose key the same listing had shown before
+
+	row, key []byte // one, encoded
+}
+
+// A Scope says which rows a sweep speaks for, beside its declaration's own
+// constants: those with one of these values, and not before this moment.
+type Scope struct {
+	Values []string  // of Each.Column
+	Since  time.Time // of Since.Column; zero: all
+}
+
+// A Listing is a sweep made once. It takes the pages.
+type Listing struct {
+	sync     *Sync
+	sweep    *source.Sweep
+	scope    Scope
+	number   uint32 // from 1, within the run
+	complete bool
+	noted    bool // that it is complete, and nothing missing from it; see recordSwept
+}
+
+// List begins a listing.
+func (y *Sync) List(sweep *source.Sweep, scope Scope) *Listing {
+	l := &Listing{sync: y, sweep: sweep, number: uint32(len(y.found.listings) + 1)}
+	if sweep.Absent == source.Ends { // else the scope is of no use, and may be long
+		l.scope = scope
+	}
+	y.found.listings = append(y.found.listings, l)
+	return l
+}
+
+// Page takes a page of rows and returns how many of their keys this listing had
+// not shown before. Of two rows with the same key, the later one counts.
+func (l *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err error) {
+	defer wrap(&err, "stage %s", l.sync.part)
+	stood, found := &l.sync.stood, &l.sync.found
+	known, enc := &stood.known, stood.enc
+	for _, row := range rows {
+		var hash, came hashes
+		found.row, hash, came = enc.appendRow(found.row[:0], row)
+		found.row = appendField(appendField(found.row, hash.version), hash.all)
+		found.key = enc.appendKey(found.key[:0], row)
+
+		slot, added := known.add(enc.keyHash(found.key))
+		shownBefore := known.seen[slot] &^ stands
+		if known.show(slot, l.number) {
+			fresh++
+		} else {
+			found.repeated++
+		}
+		if h := known.hashes[slot]; !added && (h == hash.all || h == came.all) {
+			continue // as it stands, or waits already
+		}
+		known.hashes[slot] = hash.all
+		found.seq++
+		if known.seen[slot]&stands == 0 && !found.stagesNew {
+			if err := found.spill.add(found.seq, l.number, found.key, found.row); err != nil {
+				return fresh, err
+			}
+			continue
+		}
+		found.stage.again = found.stage.again || shownBefore != 0
+		if err := found.stage.add(ctx, found.seq, l.number, came.version, found.row); err != nil {
+			return fresh, err
+		}
+	}
+	return fresh, nil
+}
+
+// Adopt fills Each's column of rows from the standing rows with their keys. It stays
+// NULL where there is none.
+func (l *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
+	y := l.sync
+	defer wrap(&err, "compare a page of %s with what stands", y.part)
+	key, column := y.t.KeyIndexes()[0], y.t.Index(l.sweep.Each.Column)
+	byKey := make(map[string][]source.Row, len(rows))
+	for _, row := range rows {
+		k := y.t.Columns[key].Type.Plain(row[key])
+		byKey[k] = append(byKey[k], row)
+	}
+	found, err := y.querier().Query(ctx, y.t.selectValues(l.sweep.Each), y.part.AccountID, y.part.RegionID, sortedKeys(byKey))
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	for found.Next() {
+		var k, value string
+		if err := found.Scan(&k, &value); err != nil {
+			return err
+		}
+		for _, row := range byKey[k] {
+			row[column] = y.t.Columns[column].Type.FromPlain(value)
+		}
+	}
+	return found.Err()
+}
+
+// Restart forgets what the listing has shown: it is made again.
+func (l *Listing) Restart(ctx context.Context) (err error) {
+	defer wrap(&err, "restart a sweep of %s", l.sync.part)
+	found := &l.sync.found
+	if err := found.stage.drop(ctx, l.number); err != nil {
+		return err
+	}
+	found.spill.drop(l.number, found.seq)
+	l.sync.stood.known.forget(l.number)
+	return nil
+}
+
+// Missing keeps, of the values that the listing was made for, those of which rows are
+// missing: they stand, no listing of the run has shown them, and they would end if this
+// one were complete. Where its values are not told apart (see table.valueOf), it is the
+// empty one.
+func (l *Listing) Missing(ctx context.Context) (values []string, err error) {
+	defer wrap(&err, "compare a listing of %s with what stands", l.sync.part)
+	return l.sync.missingValues(ctx, l.sweep, l.scope)
+}
+
+func (y *Sync) missingValues(ctx context.Context, sweep *source.Sweep, scope Scope) (values []string, err error) {
+	if sweep.Absent != source.Ends || !y.stood.known.unseen() {
+		return nil, nil
+	}
+	q := y.query()
+	rows, err := y.querier().Query(ctx, y.t.selectScope(q, sweep, scope)+" ORDER BY 1", q.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues()
+		if n := len(values); n > 0 && values[n-1] == string(v[0]) {
+			continue
+		}
+		if !y.stood.shows(v[1:]) {
+			values = append(values, string(v[0]))
+		}
+	}
+	rows.Close()
+	return values, rows.Err()
+}
+
+// Lost reports whether a row that the listing before this one showed is not in
+// this one.
+func (l *Listing) Lost(before *Listing) bool { return l.sync.stood.known.lost(before.number) }
+
+// Without says that the listing does not speak for some of its scope's values.
+func (l *Listing) Without(values []string) {
+	l.scope.Values = slices.DeleteFunc(slices.Clone(l.scope.Values), func(v string) bool { return slices.Contains(values, v) })
+}
+
+// Complete says that every page arrived: rows of the scope that it did not show
+// may be ended.
+func (l *Listing) Complete() { l.complete = true }
+
+// speaksFor reports whether a value, as table.valueOf tells them, is in the listing's
+// scope.
+func (l *Listing) speaksFor(value string) bool {
+	return value == "" || slices.Contains(l.scope.Values, value)
+}
+
+// completeScope unites the scopes of a sweep's complete listings.
+func completeScope(listings []*Listing, sweep *source.Sweep) (united Scope, any bool) {
+	if sweep.Absent != source.Ends {
+		return united, false
+	}
+	for _, l := range listings {
+		if l.sweep == sweep && l.complete {
+			any = true
+			united.Values = append(united.Values, l.scope.Values...)
+			united.Since = l.scope.Since // the same for all: a sweep's window is read once a run
+		}
+	}
+	return united, any
+}

@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"syncer/source"
+)
+
+// resting leaves the values out that a full sweep spoke for not long ago, and about
+// which nothing can have changed since: the row that each was read from has not, and
+// all of its rows are final.
+func (y *Sync) resting(q *query, each *source.Each) string {
+	now := "clock_timestamp()"
+	if at := y.store.now(); at != nil {
+		now = q.arg(*at)
+	}
+	of := ident(each.Full[0].Columns[0])
+	staged := ""
+	if y.found.stage.exists() {
+		staged = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = w.value)", of)
+	}
+	return fmt.Sprintf(` AND v COLLATE "C" NOT IN (
+    SELECT w.value
+    FROM syncer.swept AS w
+    JOIN %s AS t ON %s AND t.%s::text = w.value AND t.valid_from <= w.swept_at%s
+    WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = %s AND w.due_at > %s%s%s
+)`, y.t.name, y.t.where, of, q.conditions(each.Rest.Final), q.arg(y.t.Source.Name), now, y.allFinal(q, each, "w.value"), staged)
+}
+
+// allFinal holds where all rows of a value are final.
+func (y *Sync) allFinal(q *query, each *source.Each, value string) string {
+	return fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = %s AND (true%s) IS NOT TRUE)",
+		y.t.name, y.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
+}
+
+// recordSwept notes for which values the run's complete full sweeps have spoken, once
+// that is merged, so that those may rest whose rows are final. Nothing is noted where
+// something was held: that will be looked for again.
+func (m *merge) recordSwept(ctx context.Context) error {
+	if !m.run.Full || len(m.result.Held) > 0 {
+		return nil
+	}
+	for i := range m.t.Sweeps {
+		sweep := &m.t.Sweeps[i]
+		if sweep.Each == nil || sweep.Each.Rest == nil {
+			continue
+		}
+		of, rest := ident(sweep.Each.Full[0].Columns[0]), sweep.Each.Rest
+		var values []string
+		for _, l := range m.listings {
+			if l.sweep == sweep && l.complete && !l.noted {
+				values = append(values, l.scope.Values...)
+			}
+		}
+		late := make([]time.Duration, len(values))
+		for i, v := range values {
+			late[i] = time.Duration(float64(rest.Every) * float64(xxhash.Sum64String(v)>>11) / (1 << 53))
+		}
+		q := m.query()
+		at := q.arg(m.result.At)
+		if _, err := m.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO syncer.swept AS w (account_id, region_id, source, value, swept_at, due_at)
+SELECT $1, $2, %s::text, u.v, %s::timestamptz, %s::timestamptz + %s::interval + u.late
+FROM unnest(%s::text[], %s::interval[]) AS u (v, late)
+WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = u.v%s)%s
+ON CONFLICT (account_id, region_id, source, value) DO UPDATE
+SET swept_at = excluded.swept_at, due_at = excluded.swept_at + %s::interval`,
+			q.arg(m.t.Source.Name), at, at, q.arg(rest.Every), q.arg(values), q.arg(late),
+			m.t.name, m.t.where, of, q.conditions(rest.Final), m.allFinal(q, sweep.Each, "u.v"), q.arg(rest.Every)), q.args...); err != nil {
+			return err
+		}
+		if _, err := m.tx.Exec(ctx, fmt.Sprintf(`DELETE FROM syncer.swept AS w
+WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = $3 AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = w.value)`,
+			m.t.name, m.t.where, of), m.part.AccountID, m.part.RegionID, m.t.Source.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
