@@ -202,7 +202,7 @@ func (u *upgrade) syncChangesNothing() {
 	u.now.Store(&later)
 	syncer := release.Syncer(u.store, client, func() time.Time { return later })
 	known := u.known()
-	jobs := slices.DeleteFunc(syncer.Jobs(), func(j worker.Job) bool { return !slices.Contains(known, j.Source.Source) })
+	jobs := slices.DeleteFunc(syncer.Jobs(), func(j worker.Job) bool { return !slices.Contains(known, j.Source) })
 	for i := range jobs {
 		jobs[i].Full = true
 	}

@@ -71,7 +71,7 @@ func (c *Config) Jobs(sources ...*Settings) (jobs []Job) {
 	for _, src := range sources {
 		for _, a := range c.Accounts {
 			for _, region := range a.Regions(src.Source.Regions) {
-				jobs = append(jobs, Job{Source: src, Account: a, Region: region})
+				jobs = append(jobs, Job{Settings: src, Account: a, Region: region})
 			}
 		}
 	}
@@ -96,7 +96,7 @@ func (c *Config) find(a SyncArgs) (Job, bool) {
 	if src == nil || src.Disabled || k < 0 || !slices.Contains(c.Accounts[k].Regions(src.Source.Regions), a.Region) {
 		return Job{}, false
 	}
-	return Job{Source: src, Account: c.Accounts[k], Region: a.Region, Slot: a.Slot}, true
+	return Job{Settings: src, Account: c.Accounts[k], Region: a.Region, Slot: a.Slot}, true
 }
 
 // needed reports whether a source that is scheduled reads a source's table, be it

@@ -140,7 +140,7 @@ func TestDependencies(t *testing.T) {
 	var order []string
 	for range 2 {
 		for _, j := range jobs {
-			if j.Source.Source == &source.AgentInstallStatuses {
+			if j.Source == &source.AgentInstallStatuses {
 				_, err := syncer.Sync(t.Context(), j)
 				require.NoError(t, err)
 			}

@@ -19,7 +19,7 @@ func DryRun(jobs []Job) []Job {
 		var with []string
 		for _, o := range jobs {
 			if o.Account == j.Account && o.Region == j.Region {
-				with = append(with, o.Source.Source.Name)
+				with = append(with, o.Source.Name)
 			}
 		}
 		jobs[i].DryRun, jobs[i].with = true, strings.Join(with, ",")
@@ -88,7 +88,7 @@ func (s *Syncer) foresee(ctx context.Context, f *store.Foresight, job Job, p sto
 		}
 	}
 	needed := Job{
-		Source: settings, Account: job.Account, Region: job.Region, DryRun: true, Full: job.Full, AllowShrink: job.AllowShrink,
+		Settings: settings, Account: job.Account, Region: job.Region, DryRun: true, Full: job.Full, AllowShrink: job.AllowShrink,
 		neededBy: reader.Name, with: job.with,
 	}
 	run := s.newRun(needed)

@@ -111,7 +111,7 @@ func TestDryRunIsWhatSyncDoes(t *testing.T) {
 			})
 			syncer.SyncAll(context.Background(), jobs, 2, func(r worker.Result) {
 				require.NotEqual(rt, store.StatusFailed, r.Status, "%s: %s", r.Job, r.Message)
-				wrote := happened(rt, s, r.Job.Source.Source, account.ID, r.Changes.At)
+				wrote := happened(rt, s, r.Job.Source, account.ID, r.Changes.At)
 				require.Equal(rt, wrote, told[r.Job.String()], "%s", r.Job)
 				r.Changes.At = time.Time{}
 				done[r.Job.String()] = r.Changes

@@ -28,7 +28,7 @@ func (s *Syncer) Elsewhere(ctx context.Context, a *Account, chosen []*Settings) 
 	for _, src := range chosen {
 		for _, region := range all {
 			if src.Source.Regions == source.OOS && !slices.Contains(a.OOSRegions, region) {
-				jobs = append(jobs, Job{Source: src, Account: a, Region: region})
+				jobs = append(jobs, Job{Settings: src, Account: a, Region: region})
 			}
 		}
 	}

@@ -871,7 +871,7 @@ func TestContained(t *testing.T) {
 	ended := 0
 	syncer.SyncAll(t.Context(), jobs, 4, func(r worker.Result) {
 		ended++
-		name := r.Job.Source.Source.Name
+		name := r.Job.Source.Name
 		want, says := store.StatusOK, ""
 		switch {
 		case r.Job.Account.Name == unknown.ID:
@@ -879,7 +879,7 @@ func TestContained(t *testing.T) {
 		case r.Job.Region == "cn-nowhere":
 			want, says = store.StatusFailed, "InvalidRegionId"
 		case r.Job.Account.Name == denied.ID && slices.Contains([]string{"instance_patch_states", "operation_processes"}, name):
-			want, says = store.StatusFailed, "grant the RAM user or role the action "+r.Job.Source.Source.API.RAMAction
+			want, says = store.StatusFailed, "grant the RAM user or role the action "+r.Job.Source.API.RAMAction
 		}
 		require.Equal(t, want, r.Status, "%s: %s", r.Job, r.Message)
 		require.Contains(t, r.Message, says)

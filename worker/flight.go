@@ -17,7 +17,7 @@ type flight struct{ source, account, region string }
 // begin notes that the partition is being synced until end is called. Where it is
 // already, end is nil, and underWay is closed when that sync has ended.
 func (f *flights) begin(j Job) (end func(), underWay <-chan struct{}) {
-	key := flight{j.Source.Source.Name, j.Account.Name, j.Region}
+	key := flight{j.Source.Name, j.Account.Name, j.Region}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if c, ok := f.flying[key]; ok {

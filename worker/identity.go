@@ -214,7 +214,7 @@ func (s *Syncer) retire(ctx context.Context, c *Config) (settled bool, err error
 	}
 	var list []store.Configured
 	for _, j := range c.Jobs() {
-		list = append(list, store.Configured{Source: j.Source.Source.Name, AccountID: j.Account.knownID(), AccountName: j.Account.Label(), RegionID: j.Region})
+		list = append(list, store.Configured{Source: j.Source.Name, AccountID: j.Account.knownID(), AccountName: j.Account.Label(), RegionID: j.Region})
 	}
 	return len(unknown) == 0, s.Store.Retire(ctx, list, sure)
 }

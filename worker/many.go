@@ -67,7 +67,7 @@ func (s *sweeper) older(ctx context.Context, decl *source.Sweep, since time.Time
 	if since.IsZero() || decl.Since.Older == nil {
 		return nil
 	}
-	src, by := s.job.Source.Source, decl.Since.Older
+	src, by := s.job.Source, decl.Since.Older
 	for after := ""; ; {
 		keys, err := s.sync.Older(ctx, decl, since, after, valuesAtOnce)
 		if err != nil || len(keys) == 0 {
@@ -91,7 +91,7 @@ func (s *sweeper) only(ctx context.Context, decl *source.Sweep, by source.Many, 
 	for some := range slices.Chunk(values, by.Most) {
 		err := s.list(ctx, listing{
 			decl: decl, scope: store.Scope{Values: some}, many: &by, keeps: true,
-			check: onlyThese(s.job.Source.Source, column, some),
+			check: onlyThese(s.job.Source, column, some),
 		})
 		if isUnserved(err) {
 			return false, nil
@@ -137,7 +137,7 @@ func (s *sweeper) halves(ctx context.Context, decl *source.Sweep, many source.Ma
 		return values, nil
 	}
 	err = s.list(ctx, listing{
-		decl: decl, scope: store.Scope{Values: values}, many: &many, check: adopted(decl.Each, s.job.Source.Source, values),
+		decl: decl, scope: store.Scope{Values: values}, many: &many, check: adopted(decl.Each, s.job.Source, values),
 		alone: func(values []string) { alone = values },
 	})
 	switch {

@@ -89,8 +89,8 @@ func (p *prober) probe(ctx context.Context, j Job) Probe {
 }
 
 func (p *prober) call(ctx context.Context, j Job) Probe {
-	sweep := &j.Source.Source.Sweeps[0]
-	r := fetch.Request{Source: j.Source.Source, Sweep: sweep, Region: j.Region, PageSize: 1, CallsPerSecond: j.Source.CallsPerSecond}
+	sweep := &j.Source.Sweeps[0]
+	r := fetch.Request{Source: j.Source, Sweep: sweep, Region: j.Region, PageSize: 1, CallsPerSecond: j.CallsPerSecond}
 	if sweep.Each != nil {
 		value, lacks := p.value(ctx, j, sweep.Each)
 		if lacks != "" {
@@ -116,8 +116,8 @@ func (p *prober) call(ctx context.Context, j Job) Probe {
 
 // value is one that a sweep can be asked for.
 func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, lacks string) {
-	if each.Configured && len(j.Source.Values) > 0 {
-		return j.Source.Values[0], ""
+	if each.Configured && len(j.Values) > 0 {
+		return j.Values[0], ""
 	}
 	for _, from := range each.From {
 		src := p.config.source(from.Source)
@@ -125,7 +125,7 @@ func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, la
 			continue
 		}
 		needed := j
-		needed.Source = src
+		needed.Settings = src
 		found := p.probe(ctx, needed)
 		if found.Err != nil || found.Lacks != "" {
 			return "", "an answer of " + from.Source
@@ -145,8 +145,8 @@ func (p Probe) text(column string) string {
 	if p.row == nil {
 		return ""
 	}
-	i := p.Job.Source.Source.Index(column)
-	return p.Job.Source.Source.Columns[i].Type.Plain(p.row[i])
+	i := p.Job.Source.Index(column)
+	return p.Job.Source.Columns[i].Type.Plain(p.row[i])
 }
 
 // A firstRow is a sink that keeps the first row, and ends the listing there.

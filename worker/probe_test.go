@@ -38,7 +38,7 @@ func TestProbe(t *testing.T) {
 		require.Equal(t, jobs[i], p.Job)
 		require.NoError(t, p.Err)
 		require.Empty(t, p.Lacks)
-		if _, told := p.Job.Source.Source.Pager.(source.PageNumber); told {
+		if _, told := p.Job.Source.Pager.(source.PageNumber); told {
 			require.Positive(t, p.Rows, p.Job)
 		}
 	}

@@ -114,7 +114,7 @@ func (s *Settings) jobTimeout() time.Duration {
 // Timeout is how long one job may take.
 func (w *queueWorker) Timeout(job *river.Job[SyncArgs]) time.Duration {
 	if j, ok := w.syncer.Config().find(job.Args); ok {
-		return j.Source.jobTimeout()
+		return j.jobTimeout()
 	}
 	return defaultTimeout
 }
@@ -246,6 +246,6 @@ func (w *queueWorker) answered(ctx context.Context, j Job) (bool, error) {
 		return false, err
 	}
 	return w.syncer.Store.Answered(ctx, store.Partition{
-		Source: j.Source.Source, AccountID: id, AccountName: j.Account.Label(), RegionID: j.Region,
+		Source: j.Source, AccountID: id, AccountName: j.Account.Label(), RegionID: j.Region,
 	}, j.Slot)
 }

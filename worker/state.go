@@ -54,7 +54,7 @@ func states(jobs []Job, known []report.Freshness) (list []State) {
 		}
 	}
 	for _, j := range jobs {
-		k := key{j.Source.Source.Name, j.Account.Label(), j.Region}
+		k := key{j.Source.Name, j.Account.Label(), j.Region}
 		id := j.Account.knownID()
 		f, ok := byKey[key{k.source, cmp.Or(id, k.account), k.region}]
 		if !ok && id != "" { // what was tried before it was known
@@ -64,7 +64,7 @@ func states(jobs []Job, known []report.Freshness) (list []State) {
 			}
 		}
 		f.AccountName = &k.account
-		s := State{Freshness: f, State: Fresh, schedule: j.Source.Schedule, since: j.Account.since}
+		s := State{Freshness: f, State: Fresh, schedule: j.Schedule, since: j.Account.since}
 		switch {
 		case !ok || f.LastRunAt == nil:
 			s.Source, s.AccountName, s.RegionID, s.State = k.source, f.AccountName, k.region, Never

@@ -42,8 +42,8 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 	var scope store.Scope
 	if decl.Since != nil && !s.run.Full && !s.sync.Empty() && !s.from.IsZero() {
 		lookback := decl.Since.Lookback
-		if s.job.Source.Lookback > 0 {
-			lookback = s.job.Source.Lookback
+		if s.job.Lookback > 0 {
+			lookback = s.job.Lookback
 		}
 		scope.Since = s.from.Add(-lookback)
 	}
@@ -56,7 +56,7 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 	}
 	var configured []string
 	if each.Configured {
-		configured = s.job.Source.Values
+		configured = s.job.Values
 		if err := s.values(ctx, decl, scope, configured); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 
 func (s *sweeper) values(ctx context.Context, decl *source.Sweep, scope store.Scope, values []string) error {
 	atOnce := 1
-	if _, ok := s.job.Source.Source.Pager.(source.Batches); ok {
+	if _, ok := s.job.Source.Pager.(source.Batches); ok {
 		atOnce = valuesAtOnce
 	}
 	values, err := s.together(ctx, decl, values)
@@ -132,10 +132,10 @@ func (s *sweeper) one(ctx context.Context, decl *source.Sweep, scope store.Scope
 func (s *sweeper) list(ctx context.Context, l listing) error {
 	decl, scope := l.decl, l.scope
 	request := fetch.Request{
-		Source: s.job.Source.Source, Sweep: decl, Region: s.job.Region,
+		Source: s.job.Source, Sweep: decl, Region: s.job.Region,
 		Many: l.many, Values: scope.Values,
-		Ignore:   s.job.Source.Ignore,
-		PageSize: s.job.Source.PageSize, CallsPerSecond: s.job.Source.CallsPerSecond, Stats: s.stats,
+		Ignore:   s.job.Ignore,
+		PageSize: s.job.PageSize, CallsPerSecond: s.job.CallsPerSecond, Stats: s.stats,
 	}
 	if !scope.Since.IsZero() {
 		// Whether the API includes the very moment, and to the millisecond, is not

@@ -113,9 +113,9 @@ type Syncer struct {
 
 // A Job is one partition to sync.
 type Job struct {
-	Source  *Settings
-	Account *Account
-	Region  string
+	*Settings // Source among them
+	Account   *Account
+	Region    string
 
 	Slot        time.Time // tick that it answers; zero: somebody asked
 	neededBy    string    // source that reads this one's table, and has it synced first
@@ -126,7 +126,7 @@ type Job struct {
 }
 
 func (j Job) String() string {
-	return fmt.Sprintf("%s of %s in %s", j.Source.Source.Name, j.Account.Label(), j.Region)
+	return fmt.Sprintf("%s of %s in %s", j.Source.Name, j.Account.Label(), j.Region)
 }
 
 // SyncAll syncs jobs, so many at once, and tells done of each as it ends. A
@@ -135,10 +135,10 @@ func (j Job) String() string {
 func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(Result)) {
 	notEnded := map[string]int{} // jobs of each source
 	for _, j := range jobs {
-		notEnded[j.Source.Source.Name]++
+		notEnded[j.Source.Name]++
 	}
 	mustWait := func(j Job) bool {
-		return slices.ContainsFunc(j.Source.Source.DependsOn(), func(name string) bool { return notEnded[name] > 0 })
+		return slices.ContainsFunc(j.Source.DependsOn(), func(name string) bool { return notEnded[name] > 0 })
 	}
 	waiting, underWay := slices.Clone(jobs), 0
 	ended := make(chan Result)
@@ -161,7 +161,7 @@ func (s *Syncer) SyncAll(ctx context.Context, jobs []Job, atOnce int, done func(
 		}
 		r := <-ended
 		underWay--
-		notEnded[r.Job.Source.Source.Name]--
+		notEnded[r.Job.Source.Name]--
 		done(r)
 	}
 }
@@ -207,11 +207,11 @@ func (s *Syncer) syncAlone(caller context.Context, job Job) (r Result, err error
 	if s.Watch != nil && job.neededBy == "" {
 		s.Watch(job, stats)
 	}
-	timeout := job.Source.timeout()
+	timeout := job.timeout()
 	ctx, cancel := context.WithTimeoutCause(caller, timeout,
-		fmt.Errorf("it took longer than %s: raise the timeout of source %s", timeout, job.Source.Source.Name))
+		fmt.Errorf("it took longer than %s: raise the timeout of source %s", timeout, job.Source.Name))
 	defer cancel()
-	p := store.Partition{Source: job.Source.Source, AccountID: job.Account.ID, AccountName: job.Account.Label(), RegionID: job.Region}
+	p := store.Partition{Source: job.Source, AccountID: job.Account.ID, AccountName: job.Account.Label(), RegionID: job.Region}
 	run := s.newRun(job)
 	for attempt := 1; ; attempt++ {
 		r, err = s.sync(ctx, job, &p, &run, stats)
@@ -254,7 +254,7 @@ func calledOff(ctx context.Context) bool { return errors.Is(ctx.Err(), context.C
 func (s *Syncer) newRun(job Job) store.Run {
 	run := store.Run{
 		Trigger: "manual", Slot: job.Slot, Started: s.Store.Time(), Worker: s.Worker,
-		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink || job.Source.AllowShrink, ConfirmShrink: job.Source.ConfirmShrink,
+		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink || job.Settings.AllowShrink, ConfirmShrink: job.ConfirmShrink,
 	}
 	switch {
 	case job.neededBy != "":
@@ -262,8 +262,8 @@ func (s *Syncer) newRun(job Job) store.Run {
 	case !job.Slot.IsZero():
 		run.Trigger = "schedule"
 	}
-	if job.Source.Schedule != nil {
-		run.NextDue = slots(job.Source.Schedule).Next(run.Started)
+	if job.Schedule != nil {
+		run.NextDue = slots(job.Schedule).Next(run.Started)
 	}
 	return run
 }
@@ -298,7 +298,7 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 		return sw.interrupted(ctx, decl, r, err)
 	}
 	// Once all is fetched, SIGTERM lets the merge finish.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), job.Source.timeout())
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), job.timeout())
 	defer cancel()
 	r.Changes, err = y.Merge(ctx, *run)
 	if err != nil {
@@ -313,13 +313,13 @@ func (s *Syncer) sync(ctx context.Context, job Job, p *store.Partition, run *sto
 func (s *Syncer) sweep(ctx context.Context, job Job, y *store.Sync, run *store.Run, stats *fetch.Stats, past store.Past) (sw *sweeper, decl *source.Sweep, err error) {
 	sw = newSweeper(job, run, stats, y, earlier(run.Started, past.Good))
 	run.Unknown, run.Refused, run.Incomplete, run.Interrupted = map[string]int{}, map[string]int{}, "", store.Failure{}
-	for i := range job.Source.Source.Sweeps {
-		if job.Source.Source.Sweeps[i].Each == nil {
+	for i := range job.Source.Sweeps {
+		if job.Source.Sweeps[i].Each == nil {
 			sw.plan(1)
 		}
 	}
-	for i := range job.Source.Source.Sweeps {
-		decl = &job.Source.Source.Sweeps[i]
+	for i := range job.Source.Sweeps {
+		decl = &job.Source.Sweeps[i]
 		if err := sw.sweep(ctx, decl); err != nil {
 			return sw, decl, err
 		}
@@ -336,7 +336,7 @@ func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partitio
 		if src == nil {
 			return fmt.Errorf("%s reads %s, which is not among the sources", p.Source.Name, name)
 		}
-		needed := Job{Source: src, Account: job.Account, Region: job.Region, neededBy: p.Source.Name}
+		needed := Job{Settings: src, Account: job.Account, Region: job.Region, neededBy: p.Source.Name}
 		if err := s.syncOnce(ctx, needed, p); err != nil {
 			return fmt.Errorf("%s reads %s, which must be synced first: %w", p.Source.Name, name, err)
 		}
@@ -346,7 +346,7 @@ func (s *Syncer) syncDependencies(ctx context.Context, job Job, p store.Partitio
 
 // syncOnce syncs a partition unless that was done before.
 func (s *Syncer) syncOnce(ctx context.Context, job Job, p store.Partition) error {
-	p.Source = job.Source.Source
+	p.Source = job.Source
 	return s.flights.alone(ctx, job, func() error {
 		last, err := s.Store.LastSuccess(ctx, p)
 		if err == nil && last.IsZero() {
@@ -374,14 +374,14 @@ func (s *Syncer) begin(ctx context.Context, job Job, p store.Partition, run *sto
 // isFull reports whether the run asks for everything.
 func (j Job) isFull(past store.Past, now time.Time) bool {
 	switch {
-	case j.Full || !j.Source.Source.Narrows() || past.Full.IsZero():
+	case j.Full || !j.Source.Narrows() || past.Full.IsZero():
 		return true
 	case !past.Sound:
 		return !past.LastFull || now.Sub(past.Full) >= fullAgain
-	case j.Source.FullSweep == nil:
+	case j.FullSweep == nil:
 		return false
 	}
-	return !slots(j.Source.FullSweep).Next(past.Full).After(now)
+	return !slots(j.FullSweep).Next(past.Full).After(now)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -20,7 +20,7 @@ func trace(ctx context.Context, job Job) (_ context.Context, end func(Result)) {
 		return ctx, func(Result) {}
 	}
 	span.SetAttributes(
-		attribute.String("syncer.source", job.Source.Source.Name),
+		attribute.String("syncer.source", job.Source.Name),
 		attribute.String("syncer.account", job.Account.Name),
 		attribute.String("cloud.region", job.Region),
 	)

@@ -49,7 +49,7 @@ func checkAccount(ctx context.Context, s *worker.Syncer, a *worker.Account, sour
 }
 
 func sourceFinding(p worker.Probe) finding {
-	f := finding{Check: p.Job.Source.Source.Name, Account: p.Job.Account.Name, Region: p.Job.Region, Result: resultOK}
+	f := finding{Check: p.Job.Source.Name, Account: p.Job.Account.Name, Region: p.Job.Region, Result: resultOK}
 	switch {
 	case p.Err != nil:
 		f.Result = resultFailed

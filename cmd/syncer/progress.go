@@ -79,7 +79,7 @@ func (p *program) watch(s *worker.Syncer, all int, table bool) *watcher {
 		defer w.mu.Unlock()
 		message := harmless(j.String())
 		if len(message) > name {
-			message = harmless(fmt.Sprint(j.Source.Source.Name, " ", j.Account.Label(), " ", j.Region))
+			message = harmless(fmt.Sprint(j.Source.Name, " ", j.Account.Label(), " ", j.Region))
 		}
 		shown := &watched{stats: stats}
 		shown.tracker = &progress.Tracker{Message: message, Units: progress.Units{Formatter: shown.rows}, AutoStopDisabled: true}

@@ -22,7 +22,7 @@ func TestBarsHaveAnEnd(t *testing.T) {
 	var s worker.Syncer
 	w := p.watch(&s, 3, true)
 	job := func(region string) worker.Job {
-		return worker.Job{Source: &worker.Settings{Source: source.All[0]}, Account: &worker.Account{Name: "production"}, Region: region}
+		return worker.Job{Settings: &worker.Settings{Source: source.All[0]}, Account: &worker.Account{Name: "production"}, Region: region}
 	}
 	known, unknown, off := job("a"), job("b"), job("c")
 	stats := map[worker.Job]*fetch.Stats{}

@@ -112,7 +112,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 			return
 		}
 		reports = append(reports, syncReport{
-			Source: r.Job.Source.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
+			Source: r.Job.Source.Name, Account: r.Job.Account.Name, Region: r.Job.Region, Status: r.Status,
 			Opened: r.Changes.Opened, Changed: r.Changes.Changed, Ended: r.Changes.Ended, Unchanged: r.Changes.Unchanged,
 			Calls: calls, Seconds: r.Took.Seconds(), Message: r.Message, planned: found[r.Job],
 		})
@@ -142,7 +142,7 @@ func (p *program) sync(ctx context.Context, o syncOptions) (err error) {
 // order is a report's place among the jobs: that of the sources and accounts.
 func order(jobs []worker.Job, r syncReport) int {
 	return slices.IndexFunc(jobs, func(j worker.Job) bool {
-		return j.Source.Source.Name == r.Source && j.Account.Name == r.Account && j.Region == r.Region
+		return j.Source.Name == r.Source && j.Account.Name == r.Account && j.Region == r.Region
 	})
 }
 

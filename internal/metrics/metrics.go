@@ -102,7 +102,7 @@ func (m *Metrics) plain() []*prometheus.CounterVec {
 }
 
 func labels(j worker.Job) []string {
-	return append(make([]string, 0, 4), j.Source.Source.Name, j.Account.Label(), j.Region)
+	return append(make([]string, 0, 4), j.Source.Name, j.Account.Label(), j.Region)
 }
 
 // label is a word as a label's value.

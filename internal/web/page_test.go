@@ -127,7 +127,7 @@ func TestMetrics(t *testing.T) {
 	// Every counter of every partition is there before it counts.
 	text := scrape()
 	for _, j := range h.syncer.Jobs() {
-		has(t, text, `syncer_rows_total{account="production",outcome="held",region="cn-hangzhou",source="`+j.Source.Source.Name+`"} 0`)
+		has(t, text, `syncer_rows_total{account="production",outcome="held",region="cn-hangzhou",source="`+j.Source.Name+`"} 0`)
 	}
 	h.sync(t)
 	text = scrape()

@@ -87,7 +87,7 @@ func TestMetricsOfTheRulesAreExported(t *testing.T) {
 func TestHeldIsExported(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	jobs := slices.DeleteFunc(h.syncer.Jobs(), func(j worker.Job) bool { return j.Source.Source.Name != "agent_versions" })
+	jobs := slices.DeleteFunc(h.syncer.Jobs(), func(j worker.Job) bool { return j.Source.Name != "agent_versions" })
 	h.syncer.SyncAll(t.Context(), jobs, 4, func(r worker.Result) { require.Equal(t, store.StatusOK, r.Status, r.Message) })
 	for status, account := range map[string]string{store.StatusHeld: "production", store.StatusFailed: "staging"} {
 		_, err := h.store.Pool().Exec(t.Context(), "UPDATE syncer.sync_runs SET status = $1 WHERE account_name = $2 AND region_id = $3", status, account, region)

@@ -121,7 +121,7 @@ func (h *house) live(t *testing.T) {
 		h.syncer.SyncAll(t.Context(), h.syncer.Jobs(), 4, func(r worker.Result) {
 			if r.Status != store.StatusOK {
 				bad++
-				require.Equal(t, "agent_install_statuses", r.Job.Source.Source.Name, r.Message)
+				require.Equal(t, "agent_install_statuses", r.Job.Source.Name, r.Message)
 			}
 		})
 		require.Equal(t, h.troubled(), bad > 0)

@@ -24,7 +24,7 @@ func TestAccountNeverAccepted(t *testing.T) {
 	stranger.SecurityCenterRegions = []string{region}
 	c.Accounts = []*worker.Account{c.Accounts[0], stranger}
 	h.syncer.Configure(c)
-	jobs := slices.DeleteFunc(h.syncer.Jobs(), func(j worker.Job) bool { return j.Source.Source.Name != "agent_versions" })
+	jobs := slices.DeleteFunc(h.syncer.Jobs(), func(j worker.Job) bool { return j.Source.Name != "agent_versions" })
 	h.syncer.SyncAll(t.Context(), jobs, 4, func(r worker.Result) {
 		require.Equal(t, r.Job.Account != stranger, r.Status == store.StatusOK, r.Message)
 	})

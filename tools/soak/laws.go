@@ -233,7 +233,7 @@ func (l *life) settled(ctx context.Context) error {
 	}
 	for _, j := range jobs {
 		if !slices.ContainsFunc(fresh, func(f report.Freshness) bool {
-			return f.Source == j.Source.Source.Name && f.RegionID == j.Region && f.AccountName != nil && *f.AccountName == j.Account.Name && f.LastStatus != nil && *f.LastStatus == store.StatusOK
+			return f.Source == j.Source.Name && f.RegionID == j.Region && f.AccountName != nil && *f.AccountName == j.Account.Name && f.LastStatus != nil && *f.LastStatus == store.StatusOK
 		}) {
 			l.report.breaks("%s is missing or not fresh", j)
 		}

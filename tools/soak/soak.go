@@ -197,7 +197,7 @@ func (l *life) round(ctx context.Context, at time.Time) error {
 	}
 	var due []worker.Job
 	for _, j := range l.syncer.Jobs() {
-		if slot := lastTick(j.Source.Schedule, before, at); !slot.IsZero() {
+		if slot := lastTick(j.Schedule, before, at); !slot.IsZero() {
 			j.Slot = slot
 			due = append(due, j)
 		}

@@ -60,10 +60,10 @@ func (w *weather) change(chance *rand.Rand, allowed, faults, grown bool) {
 func (w *weather) mayFail(accountID string, j worker.Job) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.faults != nil || w.refused[refusal{accountID, j.Source.Source.API.Action}] {
+	if w.faults != nil || w.refused[refusal{accountID, j.Source.API.Action}] {
 		return true
 	}
-	for _, name := range j.Source.Source.DependsOn() {
+	for _, name := range j.Source.DependsOn() {
 		if src, _ := source.ByName(source.All, name); src != nil && w.refused[refusal{accountID, src.API.Action}] {
 			return true
 		}
