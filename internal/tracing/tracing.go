@@ -15,7 +15,6 @@ import (
 	"github.com/go-logr/logr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace"
 
@@ -37,7 +36,7 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("traces are not sent", "error", err)
 	}))
-	exporter, err := otlptracehttp.New(ctx)
+	exporter, err := newClient(getenv)
 	if err != nil {
 		return nil, fmt.Errorf("send traces: %w", err)
 	}
