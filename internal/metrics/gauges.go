@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"syncer/store"
 	"syncer/worker"
 )
@@ -35,42 +33,32 @@ type gauges struct {
 
 	mu     sync.Mutex
 	readAt time.Time
-	answer []prometheus.Metric
+	answer []sample
 }
 
 var (
-	up = prometheus.NewDesc("syncer_database_up", "Whether the database answered: 1 or 0. Where it is 0, the gauges that are read from it are not there.", nil, nil)
+	up = newFamily("gauge", "syncer_database_up", "Whether the database answered: 1 or 0. Where it is 0, the gauges that are read from it are not there.")
 
-	lastSuccess = prometheus.NewDesc("syncer_last_success_timestamp_seconds", "When the partition's last sync with status ok ended, in seconds since 1970; 0: never.", partition, nil)
-	nextDue     = prometheus.NewDesc("syncer_next_due_timestamp_seconds", "When the schedule wants the partition's next sync, in seconds since 1970; 0: not known yet.", partition, nil)
-	late        = prometheus.NewDesc("syncer_late", "Whether a success is overdue, or there was none yet: 1 or 0.", partition, nil)
-	failing     = prometheus.NewDesc("syncer_failing", "Whether the partition's last sync was not ok: 1 or 0.", partition, nil)
-	held        = prometheus.NewDesc("syncer_held", "Whether the partition's last sync was held, and waits for a person: 1 or 0.", partition, nil)
+	lastSuccess = newFamily("gauge", "syncer_last_success_timestamp_seconds", "When the partition's last sync with status ok ended, in seconds since 1970; 0: never.", partition...)
+	nextDue     = newFamily("gauge", "syncer_next_due_timestamp_seconds", "When the schedule wants the partition's next sync, in seconds since 1970; 0: not known yet.", partition...)
+	late        = newFamily("gauge", "syncer_late", "Whether a success is overdue, or there was none yet: 1 or 0.", partition...)
+	failing     = newFamily("gauge", "syncer_failing", "Whether the partition's last sync was not ok: 1 or 0.", partition...)
+	held        = newFamily("gauge", "syncer_held", "Whether the partition's last sync was held, and waits for a person: 1 or 0.", partition...)
 
-	queueJobs   = prometheus.NewDesc("syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", []string{"state"}, nil)
-	queuePaused = prometheus.NewDesc("syncer_queue_paused", "Whether somebody has paused the job queue, so that nothing is synced on schedule: 1 or 0.", nil, nil)
-	queueOldest = prometheus.NewDesc("syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", []string{"state"}, nil)
+	queueJobs   = newFamily("gauge", "syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", "state")
+	queuePaused = newFamily("gauge", "syncer_queue_paused", "Whether somebody has paused the job queue, so that nothing is synced on schedule: 1 or 0.")
+	queueOldest = newFamily("gauge", "syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", "state")
+
+	gaugeFamilies = []*family{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest, queuePaused}
 )
 
 // AddDatabase has the metrics tell what the database says, too.
 func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
-	m.registry.MustRegister(&gauges{database: d, log: log})
-}
-
-func (g *gauges) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest, queuePaused} {
-		c <- d
-	}
-}
-
-func (g *gauges) Collect(c chan<- prometheus.Metric) {
-	for _, m := range g.read() {
-		c <- m
-	}
+	m.database = &gauges{database: d, log: log}
 }
 
 // read asks the database, unless it was asked a moment ago. Who scrapes meanwhile, waits.
-func (g *gauges) read() []prometheus.Metric {
+func (g *gauges) read() []sample {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.answer != nil && time.Since(g.readAt) < readAgain {
@@ -87,8 +75,8 @@ func (g *gauges) read() []prometheus.Metric {
 	if err == nil {
 		health, err = g.database.QueueHealth(ctx)
 	}
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		g.answer = append(g.answer, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...))
+	gauge := func(of *family, value float64, labels ...string) {
+		g.answer = append(g.answer, sample{of, value, labels})
 	}
 	g.answer, g.readAt = nil, time.Now()
 	if err != nil {

@@ -6,15 +6,16 @@
 package metrics
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/VictoriaMetrics/metrics"
 
 	"syncer/store"
 	"syncer/worker"
@@ -22,18 +23,21 @@ import (
 
 // Metrics counts what syncs do. It may be used by many goroutines.
 type Metrics struct {
-	registry *prometheus.Registry
 	config   func() *worker.Config
 	started  atomic.Pointer[worker.Config] // whose counters are there
+	database *gauges                       // nil: only what this process counts is told
+	build    sample
 
-	runs                                   *prometheus.CounterVec
-	calls, retries, throttled, pages, rows *prometheus.CounterVec
-	changes                                *prometheus.CounterVec
-	duration                               *prometheus.HistogramVec
+	runs, changes                          *family
+	calls, retries, throttled, pages, rows *family
+	duration                               *family
 }
 
 // partition are the labels of everything that is counted by source, account and region.
 var partition = []string{"source", "account", "region"}
+
+// buckets of how long a sync takes, in seconds.
+var buckets = []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600}
 
 // outcomes are what becomes of rows.
 var outcomes = []string{"opened", "changed", "ended", "held", "unchanged"}
@@ -44,12 +48,12 @@ var statuses = []string{store.StatusOK, store.StatusIncomplete, store.StatusHeld
 // New makes metrics of a version of the program. Every counter of the partitions
 // that are configured is there from then on, at 0.
 func New(version string, config func() *worker.Config) *Metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, append(partition[:3:3], labels...))
+	counter := func(name, help string, labels ...string) *family {
+		return newFamily("counter", name, help, slices.Concat(partition, labels)...)
 	}
-	m := &Metrics{
-		registry:  prometheus.NewRegistry(),
+	return &Metrics{
 		config:    config,
+		build:     sample{newFamily("gauge", "syncer_build_info", "1; the labels say which program this is.", "goversion", "version"), 1, []string{runtime.Version(), version}},
 		runs:      counter("syncer_runs_total", "Syncs that ended, by status: as in alicloud.sync_runs, or called_off.", "status"),
 		calls:     counter("syncer_calls_total", "Calls made to the cloud, retries included."),
 		retries:   counter("syncer_retries_total", "Calls that were made again after a failure."),
@@ -57,20 +61,8 @@ func New(version string, config func() *worker.Config) *Metrics {
 		pages:     counter("syncer_pages_total", "Pages that arrived."),
 		rows:      counter("syncer_rows_fetched_total", "Items that arrived."),
 		changes:   counter("syncer_rows_total", "Rows by what became of them: opened, changed, ended, held (missing from the listing, but too many to end) or unchanged.", "outcome"),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "syncer_run_duration_seconds",
-			Help:    "How long syncs took, fetching and merging.",
-			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600},
-		}, partition[:2]),
+		duration:  newFamily("histogram", "syncer_run_duration_seconds", "How long syncs took, fetching and merging.", partition[:2]...),
 	}
-	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "syncer_build_info", Help: "1; the labels say which program this is.",
-		ConstLabels: prometheus.Labels{"version": version, "goversion": runtime.Version()},
-	})
-	info.Set(1)
-	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		info, m.runs, m.calls, m.retries, m.throttled, m.pages, m.rows, m.changes, m.duration)
-	return m
 }
 
 // startAll makes the counters of what is configured by now.
@@ -85,20 +77,20 @@ func (m *Metrics) startAll() {
 // start makes a partition's counters, so that the first increase is seen as one.
 func (m *Metrics) start(j worker.Job) {
 	l := labels(j)
-	for _, c := range m.plain() {
-		c.WithLabelValues(l...)
+	for _, f := range m.plain() {
+		f.counter(l...)
 	}
-	for _, s := range statuses {
-		m.runs.WithLabelValues(append(l, s)...)
+	for _, status := range statuses {
+		m.runs.counter(append(l, status)...)
 	}
-	for _, o := range outcomes {
-		m.changes.WithLabelValues(append(l, o)...)
+	for _, outcome := range outcomes {
+		m.changes.counter(append(l, outcome)...)
 	}
-	m.duration.WithLabelValues(l[:2]...)
+	m.duration.histogram(l...)
 }
 
-func (m *Metrics) plain() []*prometheus.CounterVec {
-	return []*prometheus.CounterVec{m.calls, m.retries, m.throttled, m.pages, m.rows}
+func (m *Metrics) plain() []*family {
+	return []*family{m.calls, m.retries, m.throttled, m.pages, m.rows}
 }
 
 func labels(j worker.Job) []string {
@@ -111,25 +103,46 @@ func label(word string) string { return strings.ReplaceAll(word, " ", "_") }
 // Observe counts a sync that ended.
 func (m *Metrics) Observe(r worker.Result) {
 	l := labels(r.Job)
-	m.runs.WithLabelValues(append(l, label(r.Status))...).Inc()
+	m.runs.counter(append(l, label(r.Status))...).Inc()
 	for i, n := range []int64{r.Run.Calls, r.Run.Retries, r.Run.Throttled, r.Run.Pages, r.Run.Rows} {
-		m.plain()[i].WithLabelValues(l...).Add(float64(n))
+		m.plain()[i].counter(l...).AddInt64(n)
 	}
 	c := r.Changes
 	for i, n := range []int64{c.Opened, c.Changed, c.Ended, c.HeldRows, c.Unchanged} {
-		m.changes.WithLabelValues(append(l, outcomes[i])...).Add(float64(n))
+		m.changes.counter(append(l, outcomes[i])...).AddInt64(n)
 	}
-	m.duration.WithLabelValues(l[:2]...).Observe(r.Took.Seconds())
+	m.duration.histogram(l...).Update(r.Took.Seconds())
 }
 
-// Handler answers scrapes.
+// Handler answers scrapes, in Prometheus's text format. It is worth packing: of a
+// thousand accounts it has megabytes.
 func (m *Metrics) Handler() http.Handler {
-	scrape := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		// A gauge that cannot be read must not hide the counters.
-		ErrorHandling: promhttp.ContinueOnError, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
-	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.startAll()
-		scrape.ServeHTTP(w, r)
+		var all bytes.Buffer
+		packed := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+		if packed {
+			w.Header().Set("Content-Encoding", "gzip")
+			packer := gzip.NewWriter(&all)
+			m.write(packer)
+			_ = packer.Close() // into memory
+		} else {
+			m.write(&all)
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		w.Header().Set("Vary", "Accept-Encoding")
+		_, _ = w.Write(all.Bytes()) // else who scrapes is gone
 	})
+}
+
+func (m *Metrics) write(w io.Writer) {
+	if m.database != nil {
+		writeSamples(w, m.database.read(), gaugeFamilies...)
+	}
+	writeSamples(w, []sample{m.build}, m.build.of)
+	for _, f := range append(m.plain(), m.runs, m.changes, m.duration) {
+		f.write(w)
+	}
+	metrics.WriteProcessMetrics(w)
+	metrics.WriteFDMetrics(w)
 }
