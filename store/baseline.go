@@ -31,26 +31,6 @@ func readBaseline(ctx context.Context, q querier, p Partition, t *table) (b base
 	}
 }
 
-// A state tells the last merge of a partition. The generation counts those that
-// wrote rows. One that found nothing new is told by its run alone, yet what it saw
-// is newer than what was fetched before it; no run is told of once it is forgotten,
-// while the generation stays.
-type state struct{ generation, run int64 }
-
-// readState reads a partition's; before the first merge, it is zero.
-func readState(ctx context.Context, q querier, p Partition) (s state, err error) {
-	err = q.QueryRow(ctx, `SELECT
-    coalesce((SELECT generation FROM syncer.partitions WHERE account_id = $1 AND source = $2 AND region_id = $3), 0),
-    coalesce((
-        SELECT run_id
-        FROM syncer.sync_runs
-        WHERE account_id = $1 AND source = $2 AND region_id = $3 AND status <> 'failed'
-        ORDER BY run_id DESC
-        LIMIT 1
-    ), 0)`, p.AccountID, p.Source.Name, p.RegionID).Scan(&s.generation, &s.run)
-	return s, err
-}
-
 // readRows reports false when two rows share a key hash: then another seed must be
 // tried.
 func (b *baseline) readRows(ctx context.Context, q querier, p Partition, t *table) (unique bool, err error) {

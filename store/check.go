@@ -74,7 +74,7 @@ SELECT count(*) FROM (SELECT repeat('x', 1000) || i FROM generate_series(1, 4000
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		c.Found, c.Remedy = Explain(pg)
+		c.Found, c.Remedy = Advice(pg)
 	}
 	return c
 }

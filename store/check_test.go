@@ -147,7 +147,7 @@ func TestExplain(t *testing.T) {
 		{&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}, "dial tcp: connection refused", ""},
 		{errors.New("the database is PostgreSQL 13: syncer needs 14 or later"), "the database is PostgreSQL 13: syncer needs 14 or later", ""},
 	} {
-		what, remedy := store.Explain(c.err)
+		what, remedy := store.Advice(c.err)
 		require.Equal(t, c.what, what)
 		require.Contains(t, remedy, c.remedy)
 	}

@@ -17,48 +17,48 @@ type checkpoints struct {
 // Checkpoint makes visible what the listings have found so far, and lets the run go on
 // from there. It ends nothing that is gone: that is judged at the end of the run, all
 // of it together. The run is recorded then, too, with all that it did.
-func (y *Sync) Checkpoint(ctx context.Context, run *Run) error {
-	whole, err := y.whole(ctx)
+func (s *Sync) Checkpoint(ctx context.Context, run *Run) error {
+	whole, err := s.whole(ctx)
 	if err != nil {
 		return err
 	}
-	merged, err := y.mergeListings(ctx, *run, whole, func(context.Context, *merge) error { return nil })
+	merged, err := s.mergeListings(ctx, *run, whole, func(context.Context, *merge) error { return nil })
 	if err != nil {
 		return err
 	}
 	run.Kept.add(merged)
-	y.Close(ctx)
-	next, err := y.store.Begin(ctx, y.part)
+	s.Close(ctx)
+	next, err := s.store.Begin(ctx, s.part)
 	if err != nil {
 		return err
 	}
-	if next.stood.enc.seed != y.stood.enc.seed { // then nobody knows what was shown
+	if next.stood.enc.seed != s.stood.enc.seed { // then nobody knows what was shown
 		return ErrStale
 	}
-	next.stood.known.carry(&y.stood.known)
-	next.found.listings, next.found.repeated = y.found.listings, y.found.repeated
-	next.checkpoints = checkpoints{len(y.found.listings), y.checkpoints.rows + merged.Opened + merged.Changed, y.checkpoints.first}
+	next.stood.known.carry(&s.stood.known)
+	next.found.listings, next.found.repeated = s.found.listings, s.found.repeated
+	next.checkpoints = checkpoints{len(s.found.listings), s.checkpoints.rows + merged.Opened + merged.Changed, s.checkpoints.first}
 	if next.checkpoints.first.IsZero() {
 		next.checkpoints.first = merged.At
 	}
 	for _, l := range whole {
 		l.noted = true
 	}
-	*y = *next
+	*s = *next
 	return nil
 }
 
 // whole are the complete listings since the last checkpoint from which nothing is missing.
-func (y *Sync) whole(ctx context.Context) (whole []*Listing, err error) {
-	defer wrap(&err, "look for what is missing of %s", y.part)
-	listings := y.found.listings[y.checkpoints.judged:]
-	for i := range y.t.Sweeps {
-		sweep := &y.t.Sweeps[i]
+func (s *Sync) whole(ctx context.Context) (whole []*Listing, err error) {
+	defer wrap(&err, "look for what is missing of %s", s.part)
+	listings := s.found.listings[s.checkpoints.judged:]
+	for i := range s.t.Sweeps {
+		sweep := &s.t.Sweeps[i]
 		scope, complete := completeScope(listings, sweep)
 		if !complete {
 			continue
 		}
-		missing, err := y.missingValues(ctx, sweep, scope)
+		missing, err := s.missingValues(ctx, sweep, scope)
 		if err != nil {
 			return nil, err
 		}
@@ -73,19 +73,19 @@ func (y *Sync) whole(ctx context.Context) (whole []*Listing, err error) {
 
 // stoodBefore leaves the rows out that a checkpoint of this run has opened: what is
 // gone is judged among the rows that stood when the run began.
-func (y *Sync) stoodBefore(q *query) string {
-	if y.checkpoints.rows == 0 {
+func (s *Sync) stoodBefore(q *query) string {
+	if s.checkpoints.rows == 0 {
 		return ""
 	}
-	at := q.arg(y.checkpoints.first)
+	at := q.arg(s.checkpoints.first)
 	return fmt.Sprintf(" AND (t.valid_from < %[1]s OR EXISTS (SELECT FROM %[2]s AS b WHERE b.account_id = $1 AND b.region_id = $2 AND %[3]s AND b.valid_from < %[1]s AND b.valid_to >= %[1]s))",
-		at, y.t.name, y.t.sameKey("b", "t"))
+		at, s.t.name, s.t.sameKey("b", "t"))
 }
 
 // Settles reports whether a complete listing of the run, or an earlier part of it,
 // lets a full sweep that is interrupted go on where it was.
-func (y *Sync) Settles(run Run) bool {
-	return run.Full && slices.ContainsFunc(y.found.listings, func(l *Listing) bool {
+func (s *Sync) Settles(run Run) bool {
+	return run.Full && slices.ContainsFunc(s.found.listings, func(l *Listing) bool {
 		return l.complete && l.sweep.Each != nil && l.sweep.Each.Rest != nil
 	})
 }

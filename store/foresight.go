@@ -61,8 +61,8 @@ func planned(name string) string { return pgx.Identifier{"pg_temp", "planned_" +
 
 // rowsOf is the relation of a source's standing rows, as they will be when this one
 // is synced.
-func (y *Sync) rowsOf(name string) string {
-	if y.foresight.Knows(name) { // which has this partition alone; every parameter must be mentioned
+func (s *Sync) rowsOf(name string) string {
+	if s.foresight.Knows(name) { // which has this partition alone; every parameter must be mentioned
 		return fmt.Sprintf("(SELECT * FROM %s WHERE $1::text IS NOT NULL AND $2::text IS NOT NULL)", planned(name))
 	}
 	return fmt.Sprintf("(SELECT * FROM %s WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity')", pgx.Identifier{"syncer", name}.Sanitize())
@@ -70,32 +70,32 @@ func (y *Sync) rowsOf(name string) string {
 
 // Foresee is Plan for the sake of another source that reads this one's table: what it
 // reads of the rows that would stand is kept in the Foresight that the sync began with.
-func (y *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err error) {
-	defer wrap(&err, "foresee %s", y.part)
-	if _, err := y.foresight.connection(ctx); err != nil {
+func (s *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err error) {
+	defer wrap(&err, "foresee %s", s.part)
+	if _, err := s.foresight.connection(ctx); err != nil {
 		return err
 	}
-	m := &merge{Sync: y, run: run, listings: y.found.listings}
+	m := &merge{Sync: s, run: run, listings: s.found.listings}
 	return m.plan(ctx, func() error {
 		v, err := m.judge(ctx, true)
 		if err != nil {
 			return err
 		}
-		names := y.t.Key
-		for _, name := range reader.ReadsOf(y.t.Name) {
+		names := s.t.Key
+		for _, name := range reader.ReadsOf(s.t.Name) {
 			if !slices.Contains(names, name) {
 				names = append(slices.Clip(names), name)
 			}
 		}
-		columns := strings.Join(idents(names), ", ")
+		columns := strings.Join(quoted(names), ", ")
 		if _, err := m.tx.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE %s AS SELECT %s FROM %s WITH NO DATA",
-			pgx.Identifier{"planned_" + y.t.Name}.Sanitize(), columns, y.t.name)); err != nil {
+			pgx.Identifier{"planned_" + s.t.Name}.Sanitize(), columns, s.t.name)); err != nil {
 			return err
 		}
 		_, err = m.tx.Exec(ctx, fmt.Sprintf("INSERT INTO %s SELECT %s FROM %s AS t WHERE NOT %s",
-			planned(y.t.Name), columns, y.t.afterwards(y.found.stage.exists(), names...), y.t.ends(v, "t")), y.part.AccountID, y.part.RegionID)
+			planned(s.t.Name), columns, s.t.afterwards(s.found.stage.exists(), names...), s.t.ends(v, "t")), s.part.AccountID, s.part.RegionID)
 		if err == nil {
-			y.foresight.sources = append(y.foresight.sources, y.t.Name)
+			s.foresight.sources = append(s.foresight.sources, s.t.Name)
 		}
 		return err
 	})

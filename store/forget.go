@@ -37,11 +37,11 @@ func (s *Store) forget(ctx context.Context, p Partition, run Run) (c MergeResult
 	if run.Started, err = s.Now(ctx); err != nil {
 		return c, err
 	}
-	y := &Sync{store: s, part: p, t: newTable(p.Source)}
-	if y.stood.state, err = readState(ctx, s.pool, p); err != nil {
+	sync := &Sync{store: s, part: p, t: newTable(p.Source)}
+	if sync.stood.state, err = readState(ctx, s.pool, p); err != nil {
 		return c, err
 	}
-	m := &merge{Sync: y, run: run}
+	m := &merge{Sync: sync, run: run}
 	return m.commit(ctx, true, endAll, func(ctx context.Context, m *merge) error {
 		if _, err := m.tx.Exec(ctx, `UPDATE syncer.partitions
 SET forgotten_at = $4, retired_at = coalesce(retired_at, $4)

@@ -43,12 +43,12 @@ type Listing struct {
 }
 
 // List begins a listing.
-func (y *Sync) List(sweep *source.Sweep, scope Scope) *Listing {
-	l := &Listing{sync: y, sweep: sweep, number: uint32(len(y.found.listings) + 1)}
+func (s *Sync) List(sweep *source.Sweep, scope Scope) *Listing {
+	l := &Listing{sync: s, sweep: sweep, number: uint32(len(s.found.listings) + 1)}
 	if sweep.Absent == source.Ends { // else the scope is of no use, and may be long
 		l.scope = scope
 	}
-	y.found.listings = append(y.found.listings, l)
+	s.found.listings = append(s.found.listings, l)
 	return l
 }
 
@@ -93,15 +93,15 @@ func (l *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err e
 // Adopt fills Each's column of rows from the standing rows with their keys. It stays
 // NULL where there is none.
 func (l *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
-	y := l.sync
-	defer wrap(&err, "compare a page of %s with what stands", y.part)
-	key, column := y.t.KeyIndexes()[0], y.t.Index(l.sweep.Each.Column)
+	s := l.sync
+	defer wrap(&err, "compare a page of %s with what stands", s.part)
+	key, column := s.t.KeyIndexes()[0], s.t.Index(l.sweep.Each.Column)
 	byKey := make(map[string][]source.Row, len(rows))
 	for _, row := range rows {
-		k := y.t.Columns[key].Type.Plain(row[key])
+		k := s.t.Columns[key].Type.Plain(row[key])
 		byKey[k] = append(byKey[k], row)
 	}
-	found, err := y.querier().Query(ctx, y.t.selectValues(l.sweep.Each), y.part.AccountID, y.part.RegionID, sortedKeys(byKey))
+	found, err := s.querier().Query(ctx, s.t.selectValues(l.sweep.Each), s.part.AccountID, s.part.RegionID, sortedKeys(byKey))
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (l *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
 			return err
 		}
 		for _, row := range byKey[k] {
-			row[column] = y.t.Columns[column].Type.FromPlain(value)
+			row[column] = s.t.Columns[column].Type.FromPlain(value)
 		}
 	}
 	return found.Err()
@@ -139,12 +139,12 @@ func (l *Listing) Missing(ctx context.Context) (values []string, err error) {
 	return l.sync.missingValues(ctx, l.sweep, l.scope)
 }
 
-func (y *Sync) missingValues(ctx context.Context, sweep *source.Sweep, scope Scope) (values []string, err error) {
-	if sweep.Absent != source.Ends || !y.stood.known.unseen() {
+func (s *Sync) missingValues(ctx context.Context, sweep *source.Sweep, scope Scope) (values []string, err error) {
+	if sweep.Absent != source.Ends || !s.stood.known.unseen() {
 		return nil, nil
 	}
-	q := y.query()
-	rows, err := y.querier().Query(ctx, y.t.selectScope(q, sweep, scope)+" ORDER BY 1", q.args...)
+	q := s.query()
+	rows, err := s.querier().Query(ctx, s.t.selectScope(q, sweep, scope)+" ORDER BY 1", q.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (y *Sync) missingValues(ctx context.Context, sweep *source.Sweep, scope Sco
 		if n := len(values); n > 0 && values[n-1] == string(v[0]) {
 			continue
 		}
-		if !y.stood.shows(v[1:]) {
+		if !s.stood.shows(v[1:]) {
 			values = append(values, string(v[0]))
 		}
 	}

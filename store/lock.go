@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -106,9 +105,4 @@ func Alone(ctx context.Context, pool *pgxpool.Pool, name string, do func() error
 	}
 	defer func() { err = errors.Join(err, letGo(ctx, tx)) }()
 	return do()
-}
-
-// mergeLock is the name of the lock that merges of a partition hold.
-func mergeLock(source, accountID, regionID string) string {
-	return strings.Join([]string{"merge", source, accountID, regionID}, " ")
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -11,11 +10,6 @@ import (
 
 	"syncer/source"
 )
-
-// ErrStale: the partition was merged by someone else since this run began, were it
-// only to find that nothing has changed. What this one found may be older than what
-// stands; it must be made again.
-var ErrStale = errors.New("the partition was synced by another run meanwhile")
 
 // A MergeResult is what a merge did.
 type MergeResult struct {
@@ -49,33 +43,33 @@ func (c *MergeResult) add(o MergeResult) {
 // Merge makes what the run found visible, in one transaction, and records the
 // run in it. A run that found nothing new writes its own row and no other.
 // ErrStale: make the run again.
-func (y *Sync) Merge(ctx context.Context, run Run) (MergeResult, error) {
-	return y.mergeListings(ctx, run, y.found.listings, func(ctx context.Context, m *merge) error {
+func (s *Sync) Merge(ctx context.Context, run Run) (MergeResult, error) {
+	return s.mergeListings(ctx, run, s.found.listings, func(ctx context.Context, m *merge) error {
 		m.result.add(run.Kept)
-		return y.store.insertRun(ctx, m.tx, y.part, run, m.result, nil)
+		return s.store.insertRun(ctx, m.tx, s.part, run, m.result, nil)
 	})
 }
 
 // mergeListings merges all that was found; what is missing from these listings ends.
 // record is the last step of the transaction.
-func (y *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, record step) (result MergeResult, err error) {
-	defer wrap(&err, "merge %s", y.part)
-	if err := y.found.stage.flush(ctx); err != nil {
+func (s *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, record step) (result MergeResult, err error) {
+	defer wrap(&err, "merge %s", s.part)
+	if err := s.found.stage.flush(ctx); err != nil {
 		return result, err
 	}
-	if err := y.store.register(ctx, y.querier(), y.part); err != nil {
+	if err := s.store.register(ctx, s.querier(), s.part); err != nil {
 		return result, err
 	}
-	if err := y.store.ensureMonths(ctx, y.querier(), y.t.Source); err != nil {
+	if err := s.store.ensureMonths(ctx, s.querier(), s.t.Source); err != nil {
 		return result, err
 	}
 	attempt := func(announce bool) (MergeResult, error) {
-		m := &merge{Sync: y, run: run, listings: listings}
+		m := &merge{Sync: s, run: run, listings: listings}
 		return m.commit(ctx, announce, apply, record)
 	}
 	// What hangs on rows that have gone meanwhile may end where nothing else is to be
 	// written: that is not known before.
-	announce := y.found.stage.exists() || !y.found.spill.empty() || y.stood.known.unseen()
+	announce := s.found.stage.exists() || !s.found.spill.empty() || s.stood.known.unseen()
 	if result, err = attempt(announce); errors.Is(err, errUnannounced) {
 		result, err = attempt(true)
 	}
@@ -87,8 +81,8 @@ func (y *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, 
 	if err != nil {
 		return MergeResult{}, err
 	}
-	if n := result.Opened + result.Changed + result.Ended; n > analyzeRows && n > int64(y.stood.rows)/5 {
-		y.store.analyze(ctx, y.querier(), y.t.Source)
+	if n := result.Opened + result.Changed + result.Ended; n > analyzeRows && n > int64(s.stood.rows)/5 {
+		s.store.analyze(ctx, s.querier(), s.t.Source)
 	}
 	return result, nil
 }
@@ -145,29 +139,6 @@ func (m *merge) commit(ctx context.Context, announce bool, apply, record step) (
 	return m.result, err
 }
 
-// lock waits for the partition's other merges and checks that none came between.
-// The moment of the merge is read once the lock is held, and is later than the
-// last merge's even where the clock was set back, so that versions never overlap.
-func (m *merge) lock(ctx context.Context) error {
-	// Beside other partitions' merges, but not beside migrations and the rebuilding of trends.
-	if err := lockName(ctx, m.tx, mergeLock(m.t.Source.Name, m.part.AccountID, m.part.RegionID)); err != nil {
-		return err
-	}
-	var schema int64
-	err := m.tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL,
-    (SELECT max(version_id) FROM syncer.goose_db_version)
-FROM syncer.partitions, `+cutDays+`
-WHERE account_id = $1 AND source = $2 AND region_id = $3`,
-		m.part.AccountID, m.t.Source.Name, m.part.RegionID, m.store.now()).Scan(&m.result.At, &m.first, &schema)
-	if err != nil {
-		return err
-	}
-	if now, err := readState(ctx, m.tx, m.part); err != nil || now != m.stood.state {
-		return cmp.Or(err, ErrStale)
-	}
-	return isKnown(schema) // this program may have been running while a later release migrated
-}
-
 // apply are the steps of a sync's merge that write versions.
 func apply(ctx context.Context, m *merge) error {
 	// What is gone is judged before the stage is merged, among the rows that
@@ -195,16 +166,6 @@ func apply(ctx context.Context, m *merge) error {
 		return err
 	}
 	return m.endOrphans(ctx)
-}
-
-// advance counts the merge as one that wrote: whoever began before it is stale.
-func (m *merge) advance(ctx context.Context) error {
-	if !m.wrote() {
-		return nil
-	}
-	_, err := m.tx.Exec(ctx, `UPDATE syncer.partitions SET generation = generation + 1, merged_at = $4, first_merged_at = CASE WHEN $5 AND forgotten_at IS NULL THEN $4 ELSE coalesce(first_merged_at, $4) END
-WHERE account_id = $1 AND source = $2 AND region_id = $3`, m.part.AccountID, m.t.Source.Name, m.part.RegionID, m.result.At, m.run.First)
-	return err
 }
 
 // wrote reports whether the merge has written into the tables: a stage may also have

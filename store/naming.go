@@ -13,7 +13,7 @@ func KeyText(src *source.Source, alias string) string {
 	if len(src.Key) == 0 {
 		return "''"
 	}
-	parts := idents(src.Key)
+	parts := quoted(src.Key)
 	for i := range parts {
 		parts[i] = alias + "." + parts[i] + "::text"
 	}

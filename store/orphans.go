@@ -169,10 +169,10 @@ func (t *table) afterwards(staged bool, names ...string) string {
 		}
 	}
 	if !staged {
-		return fmt.Sprintf("(SELECT %s, true AS stood FROM %s AS t WHERE %s)", list("t.", columns), t.name, t.where)
+		return fmt.Sprintf("(SELECT %s, true AS stood FROM %s AS t WHERE %s)", columnList("t.", columns), t.name, t.where)
 	}
 	return fill("afterwards.sql", verbs{
-		"ofTable": list("t.", columns), "ofStage": list("s.", columns), "table": t.name, "standing": t.where, "same": t.sameKey("s", "t"),
+		"ofTable": columnList("t.", columns), "ofStage": columnList("s.", columns), "table": t.name, "standing": t.where, "same": t.sameKey("s", "t"),
 	})
 }
 

@@ -32,9 +32,9 @@ type PlannedChange struct {
 
 // Plan says what Merge would do, and visits each row that it would write. It writes
 // nothing but temporary tables. ErrStale: make the run again.
-func (y *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (_ MergeResult, err error) {
-	defer wrap(&err, "plan the merge of %s", y.part)
-	m := &merge{Sync: y, run: run, listings: y.found.listings}
+func (s *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (_ MergeResult, err error) {
+	defer wrap(&err, "plan the merge of %s", s.part)
+	m := &merge{Sync: s, run: run, listings: s.found.listings}
 	err = m.plan(ctx, func() error {
 		if err := m.churn(ctx); err != nil {
 			return err
@@ -46,17 +46,17 @@ func (y *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (_ 
 		if err := m.planStage(ctx, visit); err != nil {
 			return err
 		}
-		if err := y.found.spill.visit(func(e entry) error {
+		if err := s.found.spill.visit(func(e entry) error {
 			m.result.Opened++
-			visit(PlannedChange{Kind: WouldOpen, Key: y.t.keyOf(splitKey(e.key(), len(y.t.Key)))})
+			visit(PlannedChange{Kind: WouldOpen, Key: s.t.keyOf(splitKey(e.key(), len(s.t.Key)))})
 			return nil
 		}); err != nil {
 			return err
 		}
 		return m.planEnds(ctx, v, visit)
 	})
-	m.result.Unchanged = max(0, int64(y.stood.known.countShown())-m.result.Opened-m.result.Changed)
-	m.result.Repeated = y.found.repeated
+	m.result.Unchanged = max(0, int64(s.stood.known.countShown())-m.result.Opened-m.result.Changed)
+	m.result.Repeated = s.found.repeated
 	return m.result, err
 }
 

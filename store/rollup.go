@@ -56,13 +56,13 @@ func (t *table) tallied(sql string, by int, then string) string {
 		}
 	}
 	return fmt.Sprintf("WITH v AS (\n%s\nRETURNING %s\n)%s\nSELECT (SELECT count(*) FROM v)%s",
-		sql, list("t.", columns), then, t.tallies(by))
+		sql, columnList("t.", columns), then, t.tallies(by))
 }
 
 // tallyOpened answers what each trend gains by all that a merge has opened.
 func (t *table) tallyOpened() string {
 	return fmt.Sprintf("WITH v AS (\nSELECT %s\nFROM %s AS t\nWHERE %s AND t.valid_from = $3\n)\nSELECT 0%s",
-		list("t.", t.trendColumns()), t.standing, t.where, t.tallies(+1))
+		columnList("t.", t.trendColumns()), t.standing, t.where, t.tallies(+1))
 }
 
 // tallies are columns, one for each trend: a JSON array with an object for each
@@ -85,7 +85,7 @@ func (t *table) tallies(by int) string {
 		}
 		group := "HAVING count(*) > 0"
 		if len(tr.By) > 0 {
-			group = "GROUP BY " + list("v.", idents(tr.By))
+			group = "GROUP BY " + columnList("v.", quoted(tr.By))
 		}
 		fmt.Fprintf(&b, ",\n(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT %s FROM v %s) AS d)", strings.Join(columns, ", "), group)
 	}
@@ -97,17 +97,17 @@ func (t *table) series(tr *source.Trend) string {
 	if len(tr.By) == 0 {
 		return "'[]'"
 	}
-	series := fmt.Sprintf("jsonb_build_array(%s)::text", list("v.", idents(tr.By)))
+	series := fmt.Sprintf("jsonb_build_array(%s)::text", columnList("v.", quoted(tr.By)))
 	if !slices.ContainsFunc(tr.By, func(name string) bool { c, _ := t.Column(name); return c.Type == source.Text }) {
 		return series
 	}
 	// It stands in the rollup's key, and an index holds some 2,700 bytes of a row: of a
 	// longer one its beginning and its hash. The dimensions themselves stay whole.
-	return fmt.Sprintf("(SELECT CASE WHEN octet_length(s.t) <= %d THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT %s) AS s (t))", mostSeries, series)
+	return fmt.Sprintf("(SELECT CASE WHEN octet_length(s.t) <= %d THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT %s) AS s (t))", maxSeriesBytes, series)
 }
 
-// mostSeries is the length of a series in bytes up to which it is kept as it is.
-const mostSeries = 1000
+// maxSeriesBytes is the length of a series in bytes up to which it is kept as it is.
+const maxSeriesBytes = 1000
 
 // term is what one version of v adds to a measure. What is counted on the day of
 // its time was only counted if it was found on that day, and is only taken away again
@@ -153,7 +153,7 @@ func condition(alias string, c source.Condition) string {
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-func idents(names []string) []string {
+func quoted(names []string) []string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
 		quoted[i] = ident(name)
@@ -255,7 +255,7 @@ func (t *table) foldTrend(tr *source.Trend) []string {
 		}
 		measures = append(measures, name)
 	}
-	dims := idents(tr.By)
+	dims := quoted(tr.By)
 	with := fmt.Sprintf("WITH d AS (\nSELECT %s\nFROM jsonb_to_recordset($4::jsonb) AS j (%s)\nGROUP BY %s\n)\n",
 		strings.Join(sums, ", "), strings.Join(types, ", "), groups)
 	name := pgx.Identifier{"syncer", tr.Name}.Sanitize()
@@ -271,14 +271,15 @@ UNION ALL
 SELECT $1, $2, d.series, %[5]s%[6]s, 'infinity', %[9]s
 FROM d
 LEFT JOIN %[2]s AS r ON r.account_id = $1 AND r.region_id = $2 AND r.to_day = %[6]s AND r.series = d.series
-ON CONFLICT DO NOTHING`, with, name, each("", dims), strings.Join(measures, ", "), each("d.", dims), today,
+ON CONFLICT DO NOTHING`, with, name, columnsBefore("", dims), strings.Join(measures, ", "), columnsBefore("d.", dims), today,
 			strings.Join(zero, ", "), literal(t.Source.Name), strings.Join(before, ", ")),
 		fmt.Sprintf("%sUPDATE %s AS r\nSET %s\nFROM d\nWHERE %s AND r.from_day = %s", with, name, strings.Join(add, ", "), last, today),
 	}
 }
 
-// each lists columns behind a prefix, each followed by a comma.
-func each(prefix string, columns []string) string {
+// columnsBefore is columnList with a comma behind each, to stand before others: none
+// where there are no columns.
+func columnsBefore(prefix string, columns []string) string {
 	var b strings.Builder
 	for _, c := range columns {
 		b.WriteString(prefix + c + ", ")

@@ -98,45 +98,45 @@ INSERT INTO syncer.sync_runs (
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
     unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
-		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, orNull(run.Slot), orNull(run.NextDue), run.Full && run.Interrupted == (Failure{}), run.Started, s.now(), status,
+		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, timeOrNull(run.Slot), timeOrNull(run.NextDue), run.Full && run.Interrupted == (Failure{}), run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
-		counts(run.Unknown), counts(run.Refused), told(failure.Code), told(failure.Message), told(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated)
+		countsOrNull(run.Unknown), countsOrNull(run.Refused), recordedText(failure.Code), recordedText(failure.Message), recordedText(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated)
 	return err
 }
 
-func orNull(t time.Time) *time.Time {
+func timeOrNull(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
 	return &t
 }
 
-// mostTold is how many characters of a message are recorded.
-const mostTold = 4000
+// maxRecordedText is how many characters of a message are recorded.
+const maxRecordedText = 4000
 
-// told is a text from outside as it is recorded: on one line, for people. NULL: none.
-func told(s string) *string {
+// recordedText is a text from outside as it is recorded: on one line, for people. NULL: none.
+func recordedText(s string) *string {
 	if s == "" {
 		return nil
 	}
-	s = text.Cut(text.Line(s), mostTold)
+	s = text.Cut(text.Line(s), maxRecordedText)
 	return &s
 }
 
-// counts are NULL where nothing was counted. Names are the cloud's.
-func counts(m map[string]int) any {
+// countsOrNull are NULL where nothing was counted. Names are the cloud's.
+func countsOrNull(m map[string]int) any {
 	if len(m) == 0 {
 		return nil
 	}
 	clean := make(map[string]int, len(m))
 	for name, n := range m {
-		clean[text.Fit(text.Line(name), mostName)] += n
+		clean[text.Fit(text.Line(name), maxFieldName)] += n
 	}
 	return clean
 }
 
-// mostName is how many bytes of a field's name are recorded.
-const mostName = 200
+// maxFieldName is how many bytes of a field's name are recorded.
+const maxFieldName = 200
 
 // register makes sure that the partition and its account have their rows, and the
 // account its present name, whatever another process has called it meanwhile.

@@ -83,15 +83,15 @@ var fixed = map[string]string{
 	"transaction_timeout":              "0",
 }
 
-// first are those of the fixed settings that go with the connection's first message
+// startupSettings are those of the fixed settings that go with the connection's first message
 // already: how anything is written.
-var first = []string{"client_encoding", "datestyle", "timezone", "standard_conforming_strings"}
+var startupSettings = []string{"client_encoding", "datestyle", "timezone", "standard_conforming_strings"}
 
-// waits are how long the server waits, unless the URL says otherwise. A process that
+// timeouts are how long the server waits, unless the URL says otherwise. A process that
 // was paused, or a machine that has gone, holds up no other for more than a minute:
 // neither in the middle of a merge, whose lock others wait for, nor by sessions that
 // are only thought to live.
-var waits = map[string]string{
+var timeouts = map[string]string{
 	"statement_timeout":                   "0",
 	"lock_timeout":                        "0",
 	"idle_session_timeout":                "0",
@@ -135,7 +135,7 @@ func sessionConfig(url string, o Options) (*pgxpool.Config, error) {
 	c.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: 30 * time.Second, Interval: 10 * time.Second, Count: 3,
 	}}).DialContext
-	config.AfterConnect = settle
+	config.AfterConnect = prepareSession
 	return config, nil
 }
 
@@ -165,36 +165,36 @@ func checkModes(c *pgx.ConnConfig) error {
 // service file, or the environment) has given some. Names have no case to the
 // server, and the last of two that are the same counts.
 func parameters(given map[string]string, name string) (map[string]string, error) {
-	all := maps.Clone(waits)
+	all := maps.Clone(timeouts)
 	for _, key := range slices.Sorted(maps.Keys(given)) {
 		value, lower := given[key], strings.ToLower(key)
 		want, isFixed := fixed[lower]
-		if lower == "replication" || isFixed && !slices.Contains(ofEnvironment, lower) && plain(value) != plain(want) {
+		if lower == "replication" || isFixed && !slices.Contains(ofEnvironment, lower) && normalized(value) != normalized(want) {
 			return nil, &connectError{"the database URL sets " + lower + ", which syncer sets itself", "take it out of the database URL (or the service file)", nil}
 		}
 		all[lower] = value
 	}
 	for _, key := range slices.Sorted(maps.Keys(fixed)) {
 		delete(all, key)
-		if slices.Contains(first, key) {
+		if slices.Contains(startupSettings, key) {
 			all[key] = fixed[key]
 		}
 	}
-	all["application_name"] = strings.TrimSpace("syncer " + name[max(0, len(name)-MostProcessName):])
+	all["application_name"] = strings.TrimSpace("syncer " + name[max(0, len(name)-MaxProcessName):])
 	return all, nil
 }
 
-// MostProcessName is how many bytes of a process's name its sessions have room for: 63, with
+// MaxProcessName is how many bytes of a process's name its sessions have room for: 63, with
 // "syncer " before it. What makes it unique is at the end.
-const MostProcessName = 63 - len("syncer ")
+const MaxProcessName = 63 - len("syncer ")
 
-// plain is a setting's value without what makes no difference: UTF-8 is UTF8.
-func plain(value string) string {
+// normalized is a setting's value without what makes no difference: UTF-8 is UTF8.
+func normalized(value string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", " ", "").Replace(value))
 }
 
-// settle makes a new connection's session what syncer works with.
-func settle(ctx context.Context, conn *pgx.Conn) error {
+// prepareSession makes a new connection's session what syncer works with.
+func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	if encoding := conn.PgConn().ParameterStatus("server_encoding"); encoding != "UTF8" {
 		return &connectError{
 			"the database's encoding is " + encoding + ", in which not every text can be kept",

@@ -154,7 +154,7 @@ func TestWhatTheAddressMaySay(t *testing.T) {
 		s, err := store.Open(context.Background(), database+"&"+query, store.Options{Name: "me"})
 		if refusal != "" {
 			require.ErrorContains(t, err, refusal, query)
-			what, remedy := store.Explain(err)
+			what, remedy := store.Advice(err)
 			require.Contains(t, what, refusal, query)
 			require.Contains(t, remedy, "take it out of the database URL", query)
 			continue
@@ -180,7 +180,7 @@ func TestADatabaseOfAnotherEncoding(t *testing.T) {
 		u.Path = "/" + name
 		_, err := store.Open(context.Background(), u.String(), store.Options{})
 		require.ErrorContains(t, err, "the database's encoding is "+encoding)
-		_, remedy := store.Explain(err)
+		_, remedy := store.Advice(err)
 		require.Contains(t, remedy, "ENCODING 'UTF8'")
 	}
 }

@@ -38,7 +38,7 @@ var inherited = map[string]string{
 	"event_triggers":                   "the administrator's",
 	"icu_validation_level":             "of collations that are made",
 	"allow_alter_system":               "no system setting is changed",
-	"client_connection_check_interval": "only ends what nobody waits for",
+	"client_connection_check_interval": "only ends what nobody timeouts for",
 
 	// How fast, and with how much memory: the operator's to tune.
 	"work_mem": "", "hash_mem_multiplier": "", "maintenance_work_mem": "", "logical_decoding_work_mem": "", "temp_buffers": "",
@@ -58,12 +58,12 @@ func TestEverySettingIsDecidedAbout(t *testing.T) {
 	names, err := collect[string](t.Context(), s.pool, "SELECT lower(name) FROM pg_settings WHERE context = 'user' AND name NOT LIKE '%.%'")
 	require.NoError(t, err)
 	require.NotEmpty(t, names)
-	decided := slices.Concat(slices.Collect(maps.Keys(fixed)), slices.Collect(maps.Keys(waits)), []string{"application_name"})
+	decided := slices.Concat(slices.Collect(maps.Keys(fixed)), slices.Collect(maps.Keys(timeouts)), []string{"application_name"})
 	for _, name := range names {
 		left := slices.ContainsFunc(slices.Collect(maps.Keys(inherited)), func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 		require.True(t, slices.Contains(decided, name) || left, "nobody has decided about the setting %s", name)
 	}
-	for name := range waits {
+	for name := range timeouts {
 		require.Contains(t, names, name, "not every server knows it, or not every user may set it")
 	}
 }

@@ -97,7 +97,7 @@ func passwordInPath(url string) bool {
 // unreachable says on one line which server, without its password, could not be
 // spoken to, why, and what to do.
 func unreachable(c *pgx.ConnConfig, err error) error {
-	what, remedy := Explain(err)
+	what, remedy := Advice(err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		what, remedy = "no answer in time", noServer

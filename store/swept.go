@@ -13,14 +13,14 @@ import (
 // resting leaves the values out that a full sweep spoke for not long ago, and about
 // which nothing can have changed since: the row that each was read from has not, and
 // all of its rows are final.
-func (y *Sync) resting(q *query, each *source.Each) string {
+func (s *Sync) resting(q *query, each *source.Each) string {
 	now := "clock_timestamp()"
-	if at := y.store.now(); at != nil {
+	if at := s.store.now(); at != nil {
 		now = q.arg(*at)
 	}
 	of := ident(each.Full[0].Columns[0])
 	staged := ""
-	if y.found.stage.exists() {
+	if s.found.stage.exists() {
 		staged = fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = w.value)", of)
 	}
 	return fmt.Sprintf(` AND v COLLATE "C" NOT IN (
@@ -28,13 +28,13 @@ func (y *Sync) resting(q *query, each *source.Each) string {
     FROM syncer.swept AS w
     JOIN %s AS t ON %s AND t.%s::text = w.value AND t.valid_from <= w.swept_at%s
     WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = %s AND w.due_at > %s%s%s
-)`, y.t.name, y.t.where, of, q.conditions(each.Rest.Final), q.arg(y.t.Source.Name), now, y.allFinal(q, each, "w.value"), staged)
+)`, s.t.name, s.t.where, of, q.conditions(each.Rest.Final), q.arg(s.t.Source.Name), now, s.allFinal(q, each, "w.value"), staged)
 }
 
 // allFinal holds where all rows of a value are final.
-func (y *Sync) allFinal(q *query, each *source.Each, value string) string {
+func (s *Sync) allFinal(q *query, each *source.Each, value string) string {
 	return fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = %s AND (true%s) IS NOT TRUE)",
-		y.t.name, y.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
+		s.t.name, s.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
 }
 
 // recordSwept notes for which values the run's complete full sweeps have spoken, once

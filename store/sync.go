@@ -41,38 +41,38 @@ func (s *Store) Begin(ctx context.Context, p Partition) (*Sync, error) { return 
 
 func (s *Store) begin(ctx context.Context, p Partition, f *Foresight) (_ *Sync, err error) {
 	defer wrap(&err, "read what stands of %s", p)
-	y := &Sync{store: s, part: p, t: newTable(p.Source), foresight: f}
-	y.found.stage = stage{t: y.t, acquire: s.pool.Acquire, release: (*pgxpool.Conn).Release}
+	sync := &Sync{store: s, part: p, t: newTable(p.Source), foresight: f}
+	sync.found.stage = stage{t: sync.t, acquire: s.pool.Acquire, release: (*pgxpool.Conn).Release}
 	if f != nil {
-		y.found.stage.acquire, y.found.stage.release = f.connection, func(*pgxpool.Conn) {}
+		sync.found.stage.acquire, sync.found.stage.release = f.connection, func(*pgxpool.Conn) {}
 	}
-	y.found.stagesNew = p.Source.AsksItself() || y.t.ownParents() || f != nil
-	y.stood, err = readBaseline(ctx, y.querier(), p, y.t)
-	return y, err
+	sync.found.stagesNew = p.Source.AsksItself() || sync.t.ownParents() || f != nil
+	sync.stood, err = readBaseline(ctx, sync.querier(), p, sync.t)
+	return sync, err
 }
 
 // Empty reports whether nothing of the partition stood when the run began.
-func (y *Sync) Empty() bool { return y.stood.rows == 0 }
+func (s *Sync) Empty() bool { return s.stood.rows == 0 }
 
 // Close lets go of what waits for the merge, also when the context has ended. It must
 // be called once the Sync is done with.
-func (y *Sync) Close(ctx context.Context) {
-	y.found.spill.close()
-	y.found.stage.close(ctx)
+func (s *Sync) Close(ctx context.Context) {
+	s.found.spill.close()
+	s.found.stage.close(ctx)
 }
 
 // query begins with the partition's arguments.
-func (y *Sync) query() *query { return &query{args: []any{y.part.AccountID, y.part.RegionID}} }
+func (s *Sync) query() *query { return &query{args: []any{s.part.AccountID, s.part.RegionID}} }
 
 // querier is the connection that sees the stage, and what was foreseen, or any.
-func (y *Sync) querier() querier {
-	if y.found.stage.exists() {
-		return y.found.stage.conn
+func (s *Sync) querier() querier {
+	if s.found.stage.exists() {
+		return s.found.stage.conn
 	}
-	if y.foresight != nil && y.foresight.conn != nil {
-		return y.foresight.conn
+	if s.foresight != nil && s.foresight.conn != nil {
+		return s.foresight.conn
 	}
-	return y.store.pool
+	return s.store.pool
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -37,8 +37,8 @@ func newTable(s *source.Source) *table {
 
 func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-// list joins column names, each behind a prefix.
-func list(prefix string, columns []string) string {
+// columnList is a list of columns, each behind a prefix such as "t.".
+func columnList(prefix string, columns []string) string {
 	return prefix + strings.Join(columns, ", "+prefix)
 }
 
@@ -85,7 +85,7 @@ func (t *table) columnType(name string) string {
 // selectFingerprints reads (key…, row_hash) of the standing rows.
 func (t *table) selectFingerprints() string {
 	return fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s",
-		list("t.", append(t.key(), "row_hash")), t.name, t.where)
+		columnList("t.", append(t.key(), "row_hash")), t.name, t.where)
 }
 
 // createStage makes the temporary table that one run stages into. seq tells
@@ -94,11 +94,11 @@ func (t *table) createStage() string {
 	return fmt.Sprintf(`CREATE TEMP TABLE stage AS
 SELECT 0::bigint AS seq, 0::bigint AS sweep, 0::bigint AS came_hash, %s, version_hash, row_hash
 FROM %s
-WITH NO DATA`, list("", t.columns), t.name)
+WITH NO DATA`, columnList("", t.columns), t.name)
 }
 
 func (t *table) copyStage() string {
-	return fmt.Sprintf("COPY pg_temp.stage (seq, sweep, came_hash, %s, version_hash, row_hash) FROM STDIN BINARY", list("", t.columns))
+	return fmt.Sprintf("COPY pg_temp.stage (seq, sweep, came_hash, %s, version_hash, row_hash) FROM STDIN BINARY", columnList("", t.columns))
 }
 
 // dropOlder leaves, of rows staged with the same key, the one that came last.
@@ -128,17 +128,17 @@ WHERE %s AND %s AND t.version_hash <> s.version_hash`, t.name, t.setEnded(), t.w
 // endChanged, these are the new versions of changed rows (and new rows, where
 // they are staged).
 func (t *table) open() string {
-	columns := list("", t.columns)
+	columns := columnList("", t.columns)
 	return fmt.Sprintf(`INSERT INTO %s AS t (account_id, region_id, %s, version_hash, row_hash, valid_from)
 SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
 FROM pg_temp.stage AS s
 WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
-ORDER BY %s`, t.standing, columns, columns, t.name, t.where, t.sameKey("t", "s"), list("s.", append(t.key(), "seq")))
+ORDER BY %s`, t.standing, columns, columns, t.name, t.where, t.sameKey("t", "s"), columnList("s.", append(t.key(), "seq")))
 }
 
 // copyStanding takes new rows, straight into the standing rows' own partition.
 func (t *table) copyStanding() string {
-	return fmt.Sprintf("COPY %s (account_id, region_id, %s, version_hash, row_hash, valid_from) FROM STDIN BINARY", t.standing, list("", t.columns))
+	return fmt.Sprintf("COPY %s (account_id, region_id, %s, version_hash, row_hash, valid_from) FROM STDIN BINARY", t.standing, columnList("", t.columns))
 }
 
 // endAll ends all that stands.

@@ -85,7 +85,7 @@ func (t *table) rebuildTrend(tr *source.Trend) []string {
 	name := pgx.Identifier{"syncer", tr.Name}.Sanitize()
 	// A horizon is midnight somewhere: at most a day is cut in two.
 	const start = "(SELECT coalesce(ceil_day, '-infinity') FROM (SELECT (horizon_at + interval '1 day' - interval '1 microsecond')::date AS ceil_day FROM syncer.settings) AS h)"
-	dims := idents(tr.By)
+	dims := quoted(tr.By)
 	var measures, spans, from, to, zero, sums, running []string
 	for _, m := range tr.Measures {
 		n := ident(m.Name)
@@ -110,13 +110,13 @@ func (t *table) rebuildTrend(tr *source.Trend) []string {
 		}
 		measures = append(measures, n)
 	}
-	begin := fmt.Sprintf("SELECT r.account_id, r.region_id, r.series, %s%s, %s\nFROM %s AS r\nWHERE r.to_day = 'infinity' AND isfinite(%s)", each("r.", dims), start, strings.Join(zero, ", "), name, start)
+	begin := fmt.Sprintf("SELECT r.account_id, r.region_id, r.series, %s%s, %s\nFROM %s AS r\nWHERE r.to_day = 'infinity' AND isfinite(%s)", columnsBefore("r.", dims), start, strings.Join(zero, ", "), name, start)
 	if len(dims) == 0 { // begins with the partition's first merge, whatever that found
 		begin += fmt.Sprintf("\nUNION ALL\nSELECT account_id, region_id, '[]', greatest(first_merged_at::date, %s), %s\nFROM syncer.partitions\nWHERE source = %s AND first_merged_at IS NOT NULL",
 			start, strings.Join(zero, ", "), literal(t.Source.Name))
 	} else { // and with zeros, a series that came later
 		begin += fmt.Sprintf("\nUNION ALL\nSELECT DISTINCT s.account_id, s.region_id, s.series, %sgreatest(p.first_merged_at::date, %s), %s\nFROM spans AS s\nJOIN syncer.partitions AS p ON p.account_id = s.account_id AND p.source = %s AND p.region_id = s.region_id",
-			each("s.", dims), start, strings.Join(castZero(t, tr, zero), ", "), literal(t.Source.Name))
+			columnsBefore("s.", dims), start, strings.Join(castZero(t, tr, zero), ", "), literal(t.Source.Name))
 	}
 	// The spans that are kept are cut once the new ones were read from them.
 	return []string{
@@ -139,11 +139,11 @@ WITH spans AS (
 SELECT account_id, region_id, series, %[6]sday AS from_day, lead(day, 1, 'infinity') OVER w AS to_day, %[12]s
 FROM deltas
 WINDOW w AS (PARTITION BY account_id, region_id, series ORDER BY day)`,
-			t.series(tr), each("v.", dims), start, strings.Join(spans, ", "), t.name, each("", dims), strings.Join(sums, ", "),
+			t.series(tr), columnsBefore("v.", dims), start, strings.Join(spans, ", "), t.name, columnsBefore("", dims), strings.Join(sums, ", "),
 			strings.Join(from, ", "), strings.Join(to, ", "), begin, strings.Join(measures, ", "), strings.Join(running, ", ")),
 		fmt.Sprintf("DELETE FROM %s WHERE from_day >= %s", name, start),
 		fmt.Sprintf("UPDATE %s SET to_day = %s WHERE to_day > %s", name, start, start),
-		fmt.Sprintf("INSERT INTO %s (account_id, region_id, series, %sfrom_day, to_day, %s)\nSELECT * FROM pg_temp.rebuilt", name, each("", dims), strings.Join(measures, ", ")),
+		fmt.Sprintf("INSERT INTO %s (account_id, region_id, series, %sfrom_day, to_day, %s)\nSELECT * FROM pg_temp.rebuilt", name, columnsBefore("", dims), strings.Join(measures, ", ")),
 		"DROP TABLE pg_temp.rebuilt",
 	}
 }

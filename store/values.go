@@ -15,22 +15,22 @@ import (
 // Values returns, in order, up to limit of the distinct values after a given one
 // that the sweep is to be made for, as the tables will stand after what this run has
 // found so far. Of those for a full sweep, the ones that rest are left out.
-func (y *Sync) Values(ctx context.Context, each *source.Each, full bool, after string, limit int) (_ []string, err error) {
-	defer wrap(&err, "read the values to ask %s for", y.part)
-	if err := y.found.stage.flush(ctx); err != nil {
+func (s *Sync) Values(ctx context.Context, each *source.Each, full bool, after string, limit int) (_ []string, err error) {
+	defer wrap(&err, "read the values to ask %s for", s.part)
+	if err := s.found.stage.flush(ctx); err != nil {
 		return nil, err
 	}
-	q := y.query()
+	q := s.query()
 	from, resting := each.From, ""
 	if full && each.Full != nil {
 		from = each.Full
 		if each.Rest != nil {
-			resting = y.resting(q, each)
+			resting = s.resting(q, each)
 		}
 	}
 	var selects []string
 	for _, v := range from {
-		if table := y.current(v); table != "" {
+		if table := s.current(v); table != "" {
 			columns := make([]string, len(v.Columns))
 			for i, c := range v.Columns {
 				columns[i] = "t." + ident(c) + "::text"
@@ -44,21 +44,21 @@ func (y *Sync) Values(ctx context.Context, each *source.Each, full bool, after s
 	}
 	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
 		strings.Join(selects, " UNION ALL "), q.arg(after), resting, q.arg(limit))
-	return collect[string](ctx, y.querier(), sql, q.args...)
+	return collect[string](ctx, s.querier(), sql, q.args...)
 }
 
 // Older returns, in order, up to limit of the keys after a given one of standing rows
 // that a sweep since a moment leaves out though they are open.
-func (y *Sync) Older(ctx context.Context, sw *source.Sweep, since time.Time, after string, limit int) (_ []string, err error) {
-	defer wrap(&err, "read what is open of %s", y.part)
-	q := y.query()
+func (s *Sync) Older(ctx context.Context, sw *source.Sweep, since time.Time, after string, limit int) (_ []string, err error) {
+	defer wrap(&err, "read what is open of %s", s.part)
+	q := s.query()
 	sql := fmt.Sprintf(`SELECT t.%[1]s::text COLLATE "C"
 FROM %[2]s AS t
 WHERE %[3]s%[4]s%[5]s AND (t.%[6]s >= %[7]s) IS NOT TRUE AND t.%[1]s::text COLLATE "C" > %[8]s
 ORDER BY 1
-LIMIT %[9]s`, y.t.key()[0], y.t.name, y.t.where, q.set("t", sw), q.conditions(sw.Since.Open),
+LIMIT %[9]s`, s.t.key()[0], s.t.name, s.t.where, q.set("t", sw), q.conditions(sw.Since.Open),
 		ident(sw.Since.Column), q.arg(since), q.arg(after), q.arg(limit))
-	return collect[string](ctx, y.querier(), sql, q.args...)
+	return collect[string](ctx, s.querier(), sql, q.args...)
 }
 
 // Stuck names, oldest first, up to limit of the standing rows that have been open for
@@ -99,46 +99,46 @@ LIMIT %s`, KeyText(t.Source, "t"), t.name, t.where, q.conditions(stuck.Open), at
 // Settled keeps, of values that a sweep is to be made for, those of which rows are
 // known and that no row found by this run so far was read from: others are likely to
 // have rows that are not known yet.
-func (y *Sync) Settled(ctx context.Context, each *source.Each, values []string) (_ []string, err error) {
-	defer wrap(&err, "read what is known of %s", y.part)
-	if err := y.found.stage.flush(ctx); err != nil {
+func (s *Sync) Settled(ctx context.Context, each *source.Each, values []string) (_ []string, err error) {
+	defer wrap(&err, "read what is known of %s", s.part)
+	if err := s.found.stage.flush(ctx); err != nil {
 		return nil, err
 	}
-	q := y.query()
+	q := s.query()
 	sql := fmt.Sprintf(`SELECT v
 FROM unnest(%s::text[]) AS v
-WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), y.t.name, y.t.where, ident(each.Column))
-	if y.found.stage.exists() {
+WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), s.t.name, s.t.where, ident(each.Column))
+	if s.found.stage.exists() {
 		for _, from := range slices.Concat(each.From, each.Full) {
 			for _, c := range from.Columns {
-				if from.Source == "" || from.Source == y.t.Source.Name {
+				if from.Source == "" || from.Source == s.t.Source.Name {
 					sql += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = v)", ident(c))
 				}
 			}
 		}
 	}
-	return collect[string](ctx, y.querier(), sql+" ORDER BY 1", q.args...)
+	return collect[string](ctx, s.querier(), sql+" ORDER BY 1", q.args...)
 }
 
 // current is the relation of the rows that will stand: the stage over what
 // stands. Empty: there are none.
-func (y *Sync) current(v source.Values) string {
-	if v.Source != "" && v.Source != y.t.Source.Name {
-		return y.rowsOf(v.Source)
+func (s *Sync) current(v source.Values) string {
+	if v.Source != "" && v.Source != s.t.Source.Name {
+		return s.rowsOf(v.Source)
 	}
-	columns := list("", y.t.columns)
-	if !y.found.stage.exists() {
+	columns := columnList("", s.t.columns)
+	if !s.found.stage.exists() {
 		if v.Touched {
 			return ""
 		}
-		return y.rowsOf(y.t.Name)
+		return s.rowsOf(s.t.Name)
 	}
 	// The later of two rows staged with the same key is the one that counts.
-	key := list("", y.t.key())
+	key := columnList("", s.t.key())
 	staged := fmt.Sprintf("(SELECT DISTINCT ON (%s) %s FROM pg_temp.stage ORDER BY %s, seq DESC)", key, columns, key)
 	if v.Touched {
 		return staged
 	}
 	return fmt.Sprintf("(%s UNION ALL SELECT %s FROM %s AS t WHERE %s AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE %s))",
-		staged, list("t.", y.t.columns), y.t.name, y.t.where, y.t.sameKey("t", "s"))
+		staged, columnList("t.", s.t.columns), s.t.name, s.t.where, s.t.sameKey("t", "s"))
 }

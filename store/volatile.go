@@ -31,7 +31,7 @@ const ofVolatile = "v.account_id = $1 AND v.region_id = $2"
 
 // selectVolatile reads (key…, row_hash) of the rows that have moved.
 func (t *table) selectVolatile() string {
-	return fmt.Sprintf("SELECT %s FROM %s AS v WHERE %s", list("v.", append(t.key(), "row_hash")), t.volatileTable(), ofVolatile)
+	return fmt.Sprintf("SELECT %s FROM %s AS v WHERE %s", columnList("v.", append(t.key(), "row_hash")), t.volatileTable(), ofVolatile)
 }
 
 // setEnded ends a version at $3.
@@ -73,8 +73,8 @@ SELECT $1, $2, %s
 FROM pg_temp.stage AS s
 JOIN %s AS t ON %s AND %s
 WHERE t.row_hash <> s.row_hash AND NOT EXISTS (SELECT FROM %s AS v WHERE %s AND %s)
-ORDER BY %s`, t.volatileTable(), list("", columns), list("s.", columns), t.name, t.where, t.sameKey("t", "s"),
-		t.volatileTable(), ofVolatile, t.sameKey("v", "s"), list("s.", append(t.key(), "seq")))
+ORDER BY %s`, t.volatileTable(), columnList("", columns), columnList("s.", columns), t.name, t.where, t.sameKey("t", "s"),
+		t.volatileTable(), ofVolatile, t.sameKey("v", "s"), columnList("s.", append(t.key(), "seq")))
 }
 
 // dropVolatile is a part of a statement behind v, the versions that it has ended for

@@ -65,7 +65,7 @@ func told(err error) string {
 	if _, ok := errors.AsType[*fetch.Error](err); ok { // whose text says it itself
 		return said
 	}
-	explain := []func(error) (what, remedy string){Explain, store.Explain}
+	explain := []func(error) (what, remedy string){Explain, store.Advice}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok { // it is a broken connection, too, but not the cloud's
 		explain = explain[1:]
 	}

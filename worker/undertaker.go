@@ -37,7 +37,7 @@ var hasSession = `EXISTS (
 
 // sessionName is the name that the sessions of the process have which works a job: see
 // store.Options.
-var sessionName = fmt.Sprintf("'syncer ' || right(j.attempted_by[array_upper(j.attempted_by, 1)], %d)", store.MostProcessName)
+var sessionName = fmt.Sprintf("'syncer ' || right(j.attempted_by[array_upper(j.attempted_by, 1)], %d)", store.MaxProcessName)
 
 // run looks again and again until the context ends. Only a job that was orphaned at
 // two looks is taken: the sessions of all end at once when PostgreSQL restarts.

@@ -14,7 +14,7 @@ import (
 // what is in it, if that can be read.
 func (p *program) checkDatabase(ctx context.Context, url, zone string, more func(*database) error) (list []finding) {
 	failed := func(check string, err error) []finding {
-		what, remedy := store.Explain(err)
+		what, remedy := store.Advice(err)
 		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
 	}
 	opening := ctx

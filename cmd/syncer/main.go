@@ -113,7 +113,7 @@ func (p *program) execute(ctx context.Context, args []string, out *resultWriter)
 // withRemedy adds to an error of the database what to do.
 func withRemedy(err error) string {
 	told := err.Error()
-	if _, remedy := store.Explain(err); remedy != "" && !strings.Contains(told, remedy) {
+	if _, remedy := store.Advice(err); remedy != "" && !strings.Contains(told, remedy) {
 		told += "; " + remedy
 	}
 	return told

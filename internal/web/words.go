@@ -110,7 +110,7 @@ func sentence(s string) string {
 
 // explain says why a part of the page is missing.
 func explain(err error) string {
-	what, remedy := store.Explain(err)
+	what, remedy := store.Advice(err)
 	if remedy == "" {
 		return what
 	}

@@ -61,8 +61,8 @@ GROUP BY 1, 2
 ORDER BY 1, 2`},
 }
 
-// mostLabel is how many characters name a series: it stands in a legend.
-const mostLabel = 60
+// maxLabel is how many characters name a series: it stands in a legend.
+const maxLabel = 60
 
 // Points reads a trend since a day.
 func (r Reader) Points(ctx context.Context, t Trend, f Filter, since time.Time) (list []Point, err error) {
@@ -77,7 +77,7 @@ func (r Reader) Points(ctx context.Context, t Trend, f Filter, since time.Time) 
 			err = row.Scan(&p.Day, &label, &p.Value)
 			p.Series = "unknown"
 			if label != nil && *label != "" {
-				p.Series = text.Cut(text.Line(*label), mostLabel)
+				p.Series = text.Cut(text.Line(*label), maxLabel)
 			}
 			return p, err
 		})
