@@ -252,7 +252,7 @@ accounts:
     oos_regions: [%[5]s]
 sources:
   agent_versions: {schedule: "@every 1s"}
-  instance_patch_states: {schedule: "@every 1s"}
+  instance_patch_states: {schedule: "@every 1s", calls_per_second: 10000}
   agentless_tasks: {enabled: false}
   agent_install_statuses: {enabled: false}
   cloud_center_instances: {enabled: false}
