@@ -6,8 +6,6 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-
-	"syncer/source"
 )
 
 // Names are all that an account was ever called, and is alone in being called: what is
@@ -30,99 +28,135 @@ const toldOf = `strpos(n.message::text, trim(BOTH '"' FROM to_json(' of ' || CAS
             OR l.line LIKE '% of % in %' AND strpos(l.line, ' of ' || u.name || ' in ') = 0
     ))`
 
-// Erase takes away all of a partition, as if it had never been synced: rows, versions,
-// trends, runs, and what was told of it. Names are those of the account.
-func (s *Store) Erase(ctx context.Context, p PartitionRow, src *source.Source, names []string) (err error) {
-	defer wrap(&err, "erase %s of %s in %s", p.Source, p.AccountName, p.RegionID)
+// An Erasure is what is to be erased of one account.
+type Erasure struct {
+	AccountID  string
+	Partitions []Partition
+	Names      []string // see [Store.Names]
+	// Whole: no other partition of the account is left, so that all else of it goes, too.
+	// Erase finds out.
+	Whole bool
+}
+
+// Erase takes away all of some partitions, as if they had never been synced: rows,
+// versions, trends, runs, and what was told of them; and of accounts of which nothing
+// else is left, all there is. It is one transaction, in which no merge of the partitions
+// comes between: once that is sure, look may still call it off. Then also takes away, in the
+// same transaction, what other packages keep of each account.
+func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Context) error, also func(context.Context, pgx.Tx, *Erasure) error) (err error) {
+	defer wrap(&err, "erase")
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		lock := mergeLock(p.Source, p.AccountID, p.RegionID)
-		if err := lockName(ctx, tx, lock); err != nil {
-			return err
+		var locks []string
+		for _, e := range list {
+			for _, p := range e.Partitions {
+				locks = append(locks, mergeLock(p.Source.Name, p.AccountID, p.RegionID))
+			}
 		}
-		own := []string{src.Name, src.Name + "_volatile"}
-		for _, tr := range src.Trends {
-			own = append(own, tr.Name)
+		slices.Sort(locks) // two who do this wait for each other, and not forever
+		for _, lock := range locks {
+			if err := lockName(ctx, tx, lock); err != nil {
+				return err
+			}
+		}
+		if err := look(ctx); err != nil {
+			return err
 		}
 		tables, err := tablesOfAccounts(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, t := range tables {
-			sql := "DELETE FROM " + pgx.Identifier{"syncer", t.Name}.Sanitize() + " WHERE account_id = $1 AND region_id = $2"
-			args := []any{p.AccountID, p.RegionID}
-			switch {
-			case t.Source && t.Region:
-				sql, args = sql+" AND source = $3", append(args, p.Source)
-			case !slices.Contains(own, t.Name):
-				continue
+		for _, e := range list {
+			for _, p := range e.Partitions {
+				if err := erasePartition(ctx, tx, tables, p, e.Names); err != nil {
+					return fmt.Errorf("%s: %w", p, err)
+				}
 			}
-			if _, err := tx.Exec(ctx, sql, args...); err != nil {
+			if err := tx.QueryRow(ctx, "SELECT NOT EXISTS (SELECT FROM syncer.partitions WHERE account_id = $1)", e.AccountID).Scan(&e.Whole); err != nil {
+				return err
+			}
+			if e.Whole {
+				if err := eraseAccount(ctx, tx, tables, e); err != nil {
+					return fmt.Errorf("account %s: %w", e.AccountID, err)
+				}
+			}
+			if err := also(ctx, tx, e); err != nil {
 				return err
 			}
 		}
-		for _, sql := range []string{
-			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
-			"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
-			// Messages name a partition as here, and rows as "of account in region".
-			`DELETE FROM syncer.notifications AS n
-USING unnest($1::text[]) AS u (name)
-WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' in ' || $3) > 0 AND ` + toldOf,
-		} {
-			if _, err := tx.Exec(ctx, sql, names, p.Source, p.RegionID); err != nil {
-				return err
-			}
-		}
-		_, err = tx.Exec(ctx, "DELETE FROM syncer.locks WHERE name = $1", lock)
+		_, err = tx.Exec(ctx, "DELETE FROM syncer.locks WHERE name = ANY ($1::text[])", locks)
 		return err
 	})
 }
 
-// EraseAccount takes away what is left of an account of which no partition is, and
-// reports whether that is so.
-func (s *Store) EraseAccount(ctx context.Context, accountID string, names []string) (erased bool, err error) {
-	defer wrap(&err, "erase account %s", accountID)
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := tx.QueryRow(ctx, "SELECT NOT EXISTS (SELECT FROM syncer.partitions WHERE account_id = $1)", accountID).Scan(&erased); err != nil || !erased {
+// IDPattern finds the account's ID in a text. A longer number that holds it is another's.
+func (e *Erasure) IDPattern() string { return `(?<![0-9])` + e.AccountID + `(?![0-9])` }
+
+func erasePartition(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, p Partition, names []string) error {
+	own := []string{p.Source.Name, p.Source.Name + "_volatile"}
+	for _, tr := range p.Source.Trends {
+		own = append(own, tr.Name)
+	}
+	for _, t := range tables {
+		sql := "DELETE FROM " + pgx.Identifier{"syncer", t.Name}.Sanitize() + " WHERE account_id = $1 AND region_id = $2"
+		args := []any{p.AccountID, p.RegionID}
+		switch {
+		case t.Source && t.Region:
+			sql, args = sql+" AND source = $3", append(args, p.Source.Name)
+		case !slices.Contains(own, t.Name):
+			continue
+		}
+		if _, err := tx.Exec(ctx, sql, args...); err != nil {
 			return err
 		}
-		tables, err := tablesOfAccounts(ctx, tx)
-		if err != nil {
+	}
+	for _, sql := range []string{
+		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
+		"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
+		// Messages name a partition as here, and rows as "of account in region".
+		`DELETE FROM syncer.notifications AS n
+USING unnest($1::text[]) AS u (name)
+WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' in ' || $3) > 0 AND ` + toldOf,
+	} {
+		if _, err := tx.Exec(ctx, sql, names, p.Source.Name, p.RegionID); err != nil {
 			return err
 		}
-		for _, t := range tables {
-			if _, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{"syncer", t.Name}.Sanitize()+" WHERE account_id = $1", accountID); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+func eraseAccount(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, e *Erasure) error {
+	for _, t := range tables {
+		if _, err := tx.Exec(ctx, "DELETE FROM "+pgx.Identifier{"syncer", t.Name}.Sanitize()+" WHERE account_id = $1", e.AccountID); err != nil {
+			return err
 		}
-		for _, sql := range []string{
-			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[])",
-			"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[])",
-			`DELETE FROM syncer.notifications AS n
+	}
+	for _, sql := range []string{
+		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[])",
+		"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[])",
+		`DELETE FROM syncer.notifications AS n
 USING unnest($1::text[]) AS u (name)
 WHERE ` + toldOf,
-			"DELETE FROM syncer.discoveries WHERE account_name = ANY ($1::text[])",
-		} {
-			if _, err := tx.Exec(ctx, sql, names); err != nil {
-				return err
-			}
+		"DELETE FROM syncer.discoveries WHERE account_name = ANY ($1::text[])",
+	} {
+		if _, err := tx.Exec(ctx, sql, e.Names); err != nil {
+			return err
 		}
-		for _, sql := range []string{
-			"DELETE FROM syncer.sync_runs WHERE account_id = '' AND strpos(error_message, $1) > 0",
-			"DELETE FROM syncer.notifications WHERE strpos(message::text, $1) > 0",
-			// A directory that still has it lists it again.
-			`UPDATE syncer.discoveries AS d
-SET listing = (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(d.listing) AS m WHERE strpos(m::text, $1) = 0)
-WHERE jsonb_typeof(d.listing) = 'array' AND strpos(d.listing::text, $1) > 0`,
-			"UPDATE syncer.discoveries SET error_message = replace(error_message, $1, '…') WHERE strpos(error_message, $1) > 0",
-			"DELETE FROM syncer.locks WHERE strpos(name, $1) > 0",
-		} {
-			if _, err := tx.Exec(ctx, sql, accountID); err != nil {
-				return err
-			}
+	}
+	for _, sql := range []string{
+		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND error_message ~ $1",
+		"DELETE FROM syncer.notifications WHERE message::text ~ $1",
+		// A directory that still has it lists it again.
+		`UPDATE syncer.discoveries AS d
+SET listing = (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(d.listing) AS m WHERE m::text !~ $1)
+WHERE jsonb_typeof(d.listing) = 'array' AND d.listing::text ~ $1`,
+		"UPDATE syncer.discoveries SET error_message = regexp_replace(error_message, $1, '…', 'g') WHERE error_message ~ $1",
+		"DELETE FROM syncer.locks WHERE name ~ $1",
+	} {
+		if _, err := tx.Exec(ctx, sql, e.IDPattern()); err != nil {
+			return err
 		}
-		return nil
-	})
-	return erased, err
+	}
+	return nil
 }
 
 // A tableOfAccounts is a table of schema syncer with a row for something of an account.

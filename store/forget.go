@@ -20,20 +20,22 @@ const staleForgets = 5
 
 // Forget ends all rows of a partition, at a moment of their own. Their history stays.
 // Should the partition be configured again, its first sync begins as if it were new.
-func (s *Store) Forget(ctx context.Context, p Partition, worker string) (c MergeResult, err error) {
+//
+// While it is made sure that no merge comes between, look may call it off.
+func (s *Store) Forget(ctx context.Context, p Partition, worker string, look func(context.Context) error) (c MergeResult, err error) {
 	defer wrap(&err, "forget %s", p)
 	if err := s.ensureMonths(ctx, s.pool, p.Source); err != nil {
 		return c, err
 	}
 	for attempt := 1; ; attempt++ {
-		c, err = s.forget(ctx, p, Run{Trigger: TriggerForget, Worker: worker})
+		c, err = s.forget(ctx, p, Run{Trigger: TriggerForget, Worker: worker}, look)
 		if attempt == staleForgets || !errors.Is(err, ErrStale) {
 			return c, err
 		}
 	}
 }
 
-func (s *Store) forget(ctx context.Context, p Partition, run Run) (c MergeResult, err error) {
+func (s *Store) forget(ctx context.Context, p Partition, run Run, look func(context.Context) error) (c MergeResult, err error) {
 	if run.Started, err = s.Now(ctx); err != nil {
 		return c, err
 	}
@@ -42,7 +44,13 @@ func (s *Store) forget(ctx context.Context, p Partition, run Run) (c MergeResult
 		return c, err
 	}
 	m := &merge{Sync: sync, run: run}
-	return m.commit(ctx, true, endAll, func(ctx context.Context, m *merge) error {
+	end := func(ctx context.Context, m *merge) error {
+		if err := look(ctx); err != nil {
+			return err
+		}
+		return endAll(ctx, m)
+	}
+	return m.commit(ctx, true, end, func(ctx context.Context, m *merge) error {
 		if _, err := m.tx.Exec(ctx, `UPDATE syncer.partitions
 SET forgotten_at = $4, retired_at = coalesce(retired_at, $4)
 WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source.Name, p.RegionID, m.result.At); err != nil {

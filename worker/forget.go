@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"syncer/store"
 )
 
@@ -19,24 +21,24 @@ WHERE kind = $1 AND state = 'running' AND args ->> 'source' = $2 AND args ->> 'a
 	return n, nil
 }
 
-// EraseJobs takes a partition's jobs out of the queue, whatever became of them.
-func (s *Syncer) EraseJobs(ctx context.Context, p store.PartitionRow, names []string) error {
-	_, err := s.Store.Pool().Exec(ctx, `DELETE FROM river.river_job
+// EraseJobs takes what is erased of an account out of the queue, whatever became of it.
+func EraseJobs(ctx context.Context, tx pgx.Tx, e *store.Erasure) error {
+	for _, p := range e.Partitions {
+		_, err := tx.Exec(ctx, `DELETE FROM river.river_job
 WHERE kind = $1 AND args ->> 'source' = $2 AND args ->> 'account' = ANY ($3::text[]) AND args ->> 'region' = $4`,
-		SyncArgs{}.Kind(), p.Source, names, p.RegionID)
-	if err != nil {
-		return fmt.Errorf("erase the jobs of %s: %w", p.Source, err)
+			SyncArgs{}.Kind(), p.Source.Name, e.Names, p.RegionID)
+		if err != nil {
+			return fmt.Errorf("erase the jobs of %s: %w", p, err)
+		}
 	}
-	return nil
-}
-
-// EraseAccountJobs takes what is left of an account out of the queue.
-func (s *Syncer) EraseAccountJobs(ctx context.Context, id string, names []string) error {
-	_, err := s.Store.Pool().Exec(ctx, `DELETE FROM river.river_job
-WHERE kind = $1 AND (args ->> 'account' = ANY ($2::text[]) OR state <> 'running' AND strpos(array_to_string(errors, ' '), $3) > 0)`,
-		SyncArgs{}.Kind(), names, id)
+	if !e.Whole {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM river.river_job
+WHERE kind = $1 AND (args ->> 'account' = ANY ($2::text[]) OR state <> 'running' AND array_to_string(errors, ' ') ~ $3)`,
+		SyncArgs{}.Kind(), e.Names, e.IDPattern())
 	if err != nil {
-		return fmt.Errorf("erase the jobs of account %s: %w", id, err)
+		return fmt.Errorf("erase the jobs of account %s: %w", e.AccountID, err)
 	}
 	return nil
 }

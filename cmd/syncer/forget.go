@@ -136,9 +136,6 @@ func (p *program) forget(ctx context.Context, o forgetOptions) (err error) {
 			if err := p.confirm(o); err != nil {
 				return err
 			}
-			if err := idle(ctx, syncer, chosen); err != nil { // the answer may have taken long
-				return err
-			}
 			err = erase(ctx, syncer, chosen, accounts)
 		} else {
 			err = end(ctx, syncer, report.Partitions)
@@ -179,16 +176,9 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 	}
 	chosen = slices.DeleteFunc(all, func(part store.PartitionRow) bool { return !o.fits(part) })
 	left := s.Config().Unconfigured(slices.Clone(chosen))
-	others, err := s.Store.OtherSessions(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
 	for _, part := range chosen {
 		if !slices.Contains(left, part) {
 			return nil, nil, usageError{fmt.Errorf("%s of %s in %s is configured: take it out of the configuration first, or name less", part.Source, part.AccountName, part.RegionID)}
-		}
-		if others > 0 && part.RetiredAt == nil {
-			return nil, nil, fmt.Errorf("%s of %s in %s may be configured still where another syncer runs, and would come back with its next sync: have it read the configuration again (SIGHUP), or stop it", part.Source, part.AccountName, part.RegionID)
 		}
 		accounts = append(accounts, part.AccountID)
 	}
@@ -203,12 +193,28 @@ func choose(ctx context.Context, s *worker.Syncer, o forgetOptions) (chosen []st
 		return nil, nil, usageError{fmt.Errorf("nothing that was ever synced fits: see syncer status for what is no longer configured")}
 	}
 	slices.Sort(accounts)
-	return chosen, slices.Compact(accounts), idle(ctx, s, chosen)
+	return chosen, slices.Compact(accounts), idle(ctx, s, chosen...)
 }
 
-// idle is an error where one of the partitions is being synced.
-func idle(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow) error {
-	for _, part := range chosen {
+// idle is an error where another syncer may sync one of the partitions, or does.
+func idle(ctx context.Context, s *worker.Syncer, chosen ...store.PartitionRow) error {
+	others, err := s.Store.OtherSessions(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := s.Store.Partitions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, part := range now {
+		if !slices.ContainsFunc(chosen, func(c store.PartitionRow) bool {
+			return c.Source == part.Source && c.AccountID == part.AccountID && c.RegionID == part.RegionID
+		}) {
+			continue
+		}
+		if others > 0 && part.RetiredAt == nil {
+			return fmt.Errorf("%s of %s in %s may be configured still where another syncer runs, and would come back with its next sync: have it read the configuration again (SIGHUP), or stop it", part.Source, part.AccountName, part.RegionID)
+		}
 		under, err := s.UnderWay(ctx, part)
 		if err != nil {
 			return err
@@ -243,11 +249,11 @@ func (p *program) confirm(o forgetOptions) error {
 func end(ctx context.Context, s *worker.Syncer, list []forgotten) error {
 	for i := range list {
 		part := &list[i]
-		src, err := declared(part.Source)
+		p, err := partition(part.PartitionRow)
 		if err != nil {
 			return err
 		}
-		c, err := s.Store.Forget(ctx, store.Partition{Source: src, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID}, s.Worker)
+		c, err := s.Store.Forget(ctx, p, s.Worker, func(ctx context.Context) error { return idle(ctx, s, part.PartitionRow) })
 		if err != nil {
 			return err
 		}
@@ -257,42 +263,38 @@ func end(ctx context.Context, s *worker.Syncer, list []forgotten) error {
 }
 
 // erase takes away partitions, and the accounts of which nothing else is left.
-func erase(ctx context.Context, s *worker.Syncer, list []store.PartitionRow, accounts []string) error {
+func erase(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow, accounts []string) error {
 	var configured []string
 	for _, a := range s.Config().Accounts {
 		configured = append(configured, a.Label())
 	}
+	var list []*store.Erasure
 	for _, id := range accounts {
-		names, err := s.Store.Names(ctx, id, configured)
-		if err != nil {
-			return err
-		}
-		for _, part := range list {
+		e := &store.Erasure{AccountID: id}
+		for _, part := range chosen {
 			if part.AccountID != id {
 				continue
 			}
-			src, err := declared(part.Source)
+			p, err := partition(part)
 			if err != nil {
 				return err
 			}
-			if err := s.EraseJobs(ctx, part, names); err != nil {
-				return err
-			}
-			if err := s.Store.Erase(ctx, part, src, names); err != nil {
-				return err
-			}
+			e.Partitions = append(e.Partitions, p)
 		}
-		erased, err := s.Store.EraseAccount(ctx, id, names)
-		if err != nil {
+		var err error
+		if e.Names, err = s.Store.Names(ctx, id, configured); err != nil {
 			return err
 		}
-		if erased {
-			if err := s.EraseAccountJobs(ctx, id, names); err != nil {
-				return err
-			}
-		}
+		list = append(list, e)
 	}
-	return nil
+	look := func(ctx context.Context) error { return idle(ctx, s, chosen...) } // the answer may have taken long
+	return s.Store.Erase(ctx, list, look, worker.EraseJobs)
+}
+
+// partition is one whose source this program knows.
+func partition(part store.PartitionRow) (p store.Partition, err error) {
+	src, err := declared(part.Source)
+	return store.Partition{Source: src, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID}, err
 }
 
 // declared is the declaration of a source that was synced once.

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/testing/pgtest"
 	"syncer/source"
 )
 
@@ -102,4 +104,50 @@ func TestForget(t *testing.T) {
 	}
 	code, stdout, stderr = h.run(t, "status")
 	require.Zero(t, code, stdout+stderr)
+}
+
+// TestForgetBesideADaemon: what a daemon has configured is not forgotten under it, what
+// it has let go is, and an account that was renamed is the one that it was.
+func TestForgetBesideADaemon(t *testing.T) {
+	t.Parallel()
+	h := newHousehold(t)
+	gone := h.accounts[1]
+	standing := func() int {
+		return one[int](t, h.db, "SELECT count(*)::int FROM alicloud.cloud_center_instances WHERE account_id = '"+gone.ID+"'")
+	}
+	retired := func() int {
+		return one[int](t, h.db, "SELECT count(*)::int FROM alicloud.partitions WHERE retired_at IS NOT NULL")
+	}
+	p := startProcess(t, h.env, "run", "--config", h.config)
+	p.says(t, "msg=started")
+
+	h.configure(t, h.accounts[0])
+	for _, how := range [][]string{{}, {"--erase", "--yes", "staging"}} {
+		code, stdout, stderr := h.run(t, append([]string{"forget", "--account", "staging"}, how...)...)
+		require.Equal(t, exitFailed, code, stdout)
+		require.Contains(t, stderr, "have it read the configuration again (SIGHUP)")
+	}
+	require.NotZero(t, standing())
+	p.signal(t, syscall.SIGHUP)
+	pgtest.Await(t, func() bool { return retired() == 7 }, p.output())
+	pgtest.Await(t, func() bool {
+		code, _, _ := h.run(t, "forget", "--account", "staging")
+		return code == exitOK
+	}, p.output())
+	require.Zero(t, standing())
+
+	h.configure(t, h.accounts[0], renamed(gone, "stage"))
+	p.signal(t, syscall.SIGHUP)
+	pgtest.Await(t, func() bool { return retired() == 0 && standing() > 0 }, p.output())
+	rows := standing()
+	for name, why := range map[string]string{"staging": "nothing that was ever synced fits", "stage": "is configured", gone.ID: "is configured"} {
+		for _, how := range [][]string{{}, {"--erase", "--yes", name}} {
+			code, stdout, stderr := h.run(t, append([]string{"forget", "--account", name}, how...)...)
+			require.Equal(t, exitUsage, code, stdout)
+			require.Contains(t, stderr, why)
+		}
+	}
+	require.Equal(t, rows, standing())
+	p.signal(t, syscall.SIGTERM)
+	require.Zero(t, p.wait(t), p.output())
 }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"time"
 
 	"syncer/internal/config"
 )
@@ -50,29 +48,29 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 	if _, twins := wired.Identify(ctx); twins != nil {
 		return twins
 	}
-	// Nothing after this refuses the configuration for what is in it.
-	if _, err := time.LoadLocation(c.Timezone); err != nil {
-		return fmt.Errorf("timezone: %w", err)
+	kept := keep(c, s.config)
+	page, err := web.page(ctx, p, pageFor(c))
+	if err != nil {
+		return err
 	}
+	// The last that can fail, and all or nothing itself.
 	if err := p.cutDays(ctx, c, s.db.Store); err != nil {
 		return err
 	}
-	p.keep(c, s.config)
-	if err := web.show(ctx, p, pageFor(c)); err != nil {
-		return err
-	}
+	web.show(page)
 	s.syncer.Configure(wired)
 	s.config = c
+	for _, setting := range kept {
+		p.log.Warn("the setting has changed, which takes effect at the next start", "setting", setting)
+	}
 	p.log.InfoContext(ctx, "configuration read again", "partitions", len(s.syncer.Jobs()))
 	return nil
 }
 
 // keep leaves in a configuration what the daemon cannot change while it runs, and
-// says so.
-func (p *program) keep(c, old *config.Config) {
-	kept := func(setting string) {
-		p.log.Warn("the setting has changed, which takes effect at the next start", "setting", setting)
-	}
+// names the settings.
+func keep(c, old *config.Config) (settings []string) {
+	kept := func(setting string) { settings = append(settings, setting) }
 	if c.Database != old.Database {
 		kept("database.url")
 		c.Database = old.Database
@@ -86,7 +84,7 @@ func (p *program) keep(c, old *config.Config) {
 		c.DeadAfter = old.DeadAfter
 	}
 	if c.Server.Listen == old.Server.Listen {
-		return
+		return settings
 	}
 	kept("server.listen")
 	c.Server.Listen = old.Server.Listen
@@ -95,4 +93,5 @@ func (p *program) keep(c, old *config.Config) {
 		kept("server.token")
 		c.Server.Token = old.Server.Token
 	}
+	return settings
 }

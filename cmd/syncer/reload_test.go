@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -69,7 +70,13 @@ func TestReload(t *testing.T) {
 
 	db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
 	require.NoError(t, err)
-	defer func() { _ = db.Close(t.Context()) }()
+	defer func() { _ = db.Close(context.Background()) }()
+	// A time zone that cannot be taken over keeps all else back.
+	_, err = db.Exec(t.Context(), "CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$; CREATE TRIGGER refuse BEFORE UPDATE ON syncer.settings FOR EACH ROW EXECUTE FUNCTION public.refuse()")
+	require.NoError(t, err)
+	reload(fmt.Sprintf("timezone: Asia/Tokyo\nserver: {listen: 'off', token: a-third-token-of-letters}\naccounts:%s", accountYAML(accounts[1], cloud.URL)), "not now")
+	code, _ = metrics(other)
+	require.Equal(t, http.StatusOK, code)
 	pgtest.Await(t, func() bool {
 		return one[bool](t, db, "SELECT count(*) = 7 AND bool_and(account_name = 'staging') FROM alicloud.sync_freshness WHERE last_status = 'ok'")
 	})

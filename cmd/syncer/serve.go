@@ -74,28 +74,48 @@ func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, 
 		Syncer: syncer, Sources: source.All, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log,
 		Sessions: &web.Sessions{Logger: p.log},
 	}
-	return s.show(ctx, p, o)
+	page, err := s.page(ctx, p, o)
+	if err != nil {
+		return err
+	}
+	s.show(page)
+	return nil
+}
+
+// A page is what show shows.
+type page struct {
+	options web.Options
+	made    bool // the token is one that the program made
+}
+
+// page makes the pages ready, so that nothing is left that can fail.
+func (s *serving) page(ctx context.Context, p *program, o pageOf) (_ page, err error) {
+	if s.server == nil {
+		return page{}, nil
+	}
+	next := page{options: s.options}
+	if next.options.Location, err = time.LoadLocation(o.timezone); err != nil {
+		return page{}, fmt.Errorf("timezone: %w", err)
+	}
+	switch o.token {
+	case config.NoToken:
+		next.options.Token = ""
+	case "":
+		next.options.Token, next.made = p.pageToken(ctx, o.dir)
+	default:
+		next.options.Token = string(o.token)
+	}
+	next.options.Note, next.options.Manage = o.note, o.manage
+	return next, nil
 }
 
 // show has the pages be so from now on.
-func (s *serving) show(ctx context.Context, p *program, o pageOf) error {
+func (s *serving) show(next page) {
 	if s.server == nil {
-		return nil
+		return
 	}
-	location, err := time.LoadLocation(o.timezone)
-	if err != nil {
-		return fmt.Errorf("timezone: %w", err)
-	}
-	token := string(o.token)
-	switch token {
-	case config.NoToken:
-		token = ""
-	case "":
-		token, s.made = p.pageToken(ctx, o.dir)
-	}
-	s.options.Location, s.options.Token, s.options.Note, s.options.Manage = location, token, o.note, o.manage
+	s.options, s.made = next.options, next.made
 	s.server.Serve(web.Handler(s.options))
-	return nil
 }
 
 // link is the address of the page, with the token where the program made it itself.
