@@ -22,21 +22,10 @@ func (m *merge) churn(ctx context.Context) error {
 	for _, i := range m.t.Tracked() {
 		old, now = append(old, "t."+m.t.columns[i]), append(now, "s."+m.t.columns[i])
 	}
-	fields, err := collect[string](ctx, m.tx, fmt.Sprintf(`WITH changed AS MATERIALIZED (
-    SELECT coalesce(t.extra, '{}') AS old, coalesce(s.extra, '{}') AS now, ROW(%s) IS NOT DISTINCT FROM ROW(%s) AS alone
-    FROM pg_temp.stage AS s
-    JOIN %s AS t ON %s AND %s
-    WHERE t.version_hash <> s.version_hash
-    LIMIT %d
-)
-SELECT f.field
-FROM changed AS c, jsonb_object_keys(c.old || c.now) AS f (field)
-WHERE c.alone AND c.old -> f.field IS DISTINCT FROM c.now -> f.field
-GROUP BY f.field
-HAVING 2 * count(*) > (SELECT greatest(count(*), 2 * %d - 1) FROM changed)
-ORDER BY f.field
-LIMIT 10`, strings.Join(old, ", "), strings.Join(now, ", "), m.t.name, m.t.where, m.t.sameKey("t", "s"), churnMost, churnLeast),
-		m.part.AccountID, m.part.RegionID)
+	fields, err := collect[string](ctx, m.tx, fill("churn.sql", verbs{
+		"old": strings.Join(old, ", "), "new": strings.Join(now, ", "), "table": m.t.name, "standing": m.t.where, "same": m.t.sameKey("t", "s"),
+		"most": fmt.Sprint(churnMost), "least": fmt.Sprint(churnLeast),
+	}), m.part.AccountID, m.part.RegionID)
 	if len(fields) > 0 {
 		m.result.Churn = fields
 	}

@@ -223,7 +223,6 @@ func (m *merge) fold(ctx context.Context) error {
 // with their numbers (a series that is new has been zero since the partition's
 // first day), and adds the tally ($4) to these.
 func (t *table) foldTrend(tr *source.Trend) []string {
-	const today = "$3::timestamptz::date"
 	types := []string{`series text COLLATE "C"`}
 	sums := []string{"j.series"}
 	var zero, before, add, measures []string
@@ -256,25 +255,14 @@ func (t *table) foldTrend(tr *source.Trend) []string {
 		measures = append(measures, name)
 	}
 	dims := quoted(tr.By)
-	with := fmt.Sprintf("WITH d AS (\nSELECT %s\nFROM jsonb_to_recordset($4::jsonb) AS j (%s)\nGROUP BY %s\n)\n",
-		strings.Join(sums, ", "), strings.Join(types, ", "), groups)
-	name := pgx.Identifier{"syncer", tr.Name}.Sanitize()
-	last := "r.account_id = $1 AND r.region_id = $2 AND r.to_day = 'infinity' AND r.series = d.series"
-	return []string{
-		fmt.Sprintf("%sUPDATE %s AS r\nSET to_day = %s\nFROM d\nWHERE %s AND r.from_day < %s", with, name, today, last, today),
-		fmt.Sprintf(`%[1]sINSERT INTO %[2]s (account_id, region_id, series, %[3]sfrom_day, to_day, %[4]s)
-SELECT $1, $2, d.series, %[5]scoalesce(p.first_merged_at, $3)::date, %[6]s, %[7]s
-FROM d, syncer.partitions AS p
-WHERE p.account_id = $1 AND p.source = %[8]s AND p.region_id = $2 AND coalesce(p.first_merged_at, $3)::date < %[6]s
-    AND NOT EXISTS (SELECT FROM %[2]s AS r WHERE r.account_id = $1 AND r.region_id = $2 AND r.series = d.series)
-UNION ALL
-SELECT $1, $2, d.series, %[5]s%[6]s, 'infinity', %[9]s
-FROM d
-LEFT JOIN %[2]s AS r ON r.account_id = $1 AND r.region_id = $2 AND r.to_day = %[6]s AND r.series = d.series
-ON CONFLICT DO NOTHING`, with, name, columnsBefore("", dims), strings.Join(measures, ", "), columnsBefore("d.", dims), today,
-			strings.Join(zero, ", "), literal(t.Source.Name), strings.Join(before, ", ")),
-		fmt.Sprintf("%sUPDATE %s AS r\nSET %s\nFROM d\nWHERE %s AND r.from_day = %s", with, name, strings.Join(add, ", "), last, today),
+	v := verbs{
+		"deltas": fmt.Sprintf("WITH d AS (\nSELECT %s\nFROM jsonb_to_recordset($4::jsonb) AS j (%s)\nGROUP BY %s\n)",
+			strings.Join(sums, ", "), strings.Join(types, ", "), groups),
+		"rollup": pgx.Identifier{"syncer", tr.Name}.Sanitize(), "source": literal(t.Source.Name), "today": "$3::timestamptz::date",
+		"dims": columnsBefore("", dims), "ofD": columnsBefore("d.", dims), "measures": strings.Join(measures, ", "),
+		"zero": strings.Join(zero, ", "), "before": strings.Join(before, ", "), "set": strings.Join(add, ", "),
 	}
+	return []string{fill("fold_close.sql", v), fill("fold_open.sql", v), fill("fold_add.sql", v)}
 }
 
 // columnsBefore is columnList with a comma behind each, to stand before others: none

@@ -62,14 +62,11 @@ func (m *merge) recordSwept(ctx context.Context) error {
 		}
 		q := m.query()
 		at := q.arg(m.result.At)
-		if _, err := m.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO syncer.swept AS w (account_id, region_id, source, value, swept_at, due_at)
-SELECT $1, $2, %s::text, u.v, %s::timestamptz, %s::timestamptz + %s::interval + u.late
-FROM unnest(%s::text[], %s::interval[]) AS u (v, late)
-WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = u.v%s)%s
-ON CONFLICT (account_id, region_id, source, value) DO UPDATE
-SET swept_at = excluded.swept_at, due_at = excluded.swept_at + %s::interval`,
-			q.arg(m.t.Source.Name), at, at, q.arg(rest.Every), q.arg(values), q.arg(late),
-			m.t.name, m.t.where, of, q.conditions(rest.Final), m.allFinal(q, sweep.Each, "u.v"), q.arg(rest.Every)), q.args...); err != nil {
+		if _, err := m.tx.Exec(ctx, fill("record_swept.sql", verbs{
+			"source": q.arg(m.t.Source.Name), "at": at, "every": q.arg(rest.Every), "values": q.arg(values), "late": q.arg(late),
+			"table": m.t.name, "standing": m.t.where, "of": of, "final": q.conditions(rest.Final), "allFinal": m.allFinal(q, sweep.Each, "u.v"),
+			"everyAgain": q.arg(rest.Every),
+		}), q.args...); err != nil {
 			return err
 		}
 		if _, err := m.tx.Exec(ctx, fmt.Sprintf(`DELETE FROM syncer.swept AS w

@@ -128,12 +128,10 @@ WHERE %s AND %s AND t.version_hash <> s.version_hash`, t.name, t.setEnded(), t.w
 // endChanged, these are the new versions of changed rows (and new rows, where
 // they are staged).
 func (t *table) open() string {
-	columns := columnList("", t.columns)
-	return fmt.Sprintf(`INSERT INTO %s AS t (account_id, region_id, %s, version_hash, row_hash, valid_from)
-SELECT $1, $2, %s, version_hash, row_hash, $3::timestamptz
-FROM pg_temp.stage AS s
-WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s AND %s)
-ORDER BY %s`, t.standing, columns, columns, t.name, t.where, t.sameKey("t", "s"), columnList("s.", append(t.key(), "seq")))
+	return fill("open.sql", verbs{
+		"standing": t.standing, "columns": columnList("", t.columns), "table": t.name, "where": t.where, "same": t.sameKey("t", "s"),
+		"order": columnList("s.", append(t.key(), "seq")),
+	})
 }
 
 // copyStanding takes new rows, straight into the standing rows' own partition.
@@ -163,12 +161,9 @@ func (t *table) compareStage() string {
 		}
 		pairs = append(pairs, fmt.Sprintf("('%s', to_jsonb(t.%s), to_jsonb(s.%s))", t.columnName(i), name, name))
 	}
-	return fmt.Sprintf(`SELECT %s, t.version_hash IS NOT NULL,
-    (SELECT jsonb_object_agg(c.name, jsonb_build_array(c.old, c.new)) FROM (VALUES %s) AS c (name, old, new) WHERE c.old IS DISTINCT FROM c.new)
-FROM pg_temp.stage AS s
-LEFT JOIN %s AS t ON %s AND %s
-WHERE t.version_hash IS DISTINCT FROM s.version_hash
-ORDER BY 1`, KeyText(t.Source, "s"), strings.Join(pairs, ", "), t.name, t.where, t.sameKey("t", "s"))
+	return fill("compare_stage.sql", verbs{
+		"key": KeyText(t.Source, "s"), "pairs": strings.Join(pairs, ", "), "table": t.name, "standing": t.where, "same": t.sameKey("t", "s"),
+	})
 }
 
 // columnName is the plain name of a column of t.columns.

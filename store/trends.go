@@ -120,27 +120,12 @@ func (t *table) rebuildTrend(tr *source.Trend) []string {
 	}
 	// The spans that are kept are cut once the new ones were read from them.
 	return []string{
-		fmt.Sprintf(`CREATE TEMP TABLE rebuilt ON COMMIT DROP AS
-WITH spans AS (
-    SELECT v.account_id, v.region_id, %[1]s AS series, %[2]sgreatest(v.valid_from::date, %[3]s) AS from_day, v.valid_to::date AS to_day, %[4]s
-    FROM %[5]s AS v
-    WHERE v.valid_to::date >= %[3]s
-), deltas AS (
-    SELECT account_id, region_id, series, %[6]sday, %[7]s
-    FROM (
-        SELECT account_id, region_id, series, %[6]sfrom_day, %[8]s FROM spans
-        UNION ALL
-        SELECT account_id, region_id, series, %[6]sto_day, %[9]s FROM spans WHERE isfinite(to_day)
-        UNION ALL
-        %[10]s
-    ) AS u (account_id, region_id, series, %[6]sday, %[11]s)
-    GROUP BY account_id, region_id, series, %[6]sday
-)
-SELECT account_id, region_id, series, %[6]sday AS from_day, lead(day, 1, 'infinity') OVER w AS to_day, %[12]s
-FROM deltas
-WINDOW w AS (PARTITION BY account_id, region_id, series ORDER BY day)`,
-			t.series(tr), columnsBefore("v.", dims), start, strings.Join(spans, ", "), t.name, columnsBefore("", dims), strings.Join(sums, ", "),
-			strings.Join(from, ", "), strings.Join(to, ", "), begin, strings.Join(measures, ", "), strings.Join(running, ", ")),
+		fill("rebuild_trend.sql", verbs{
+			"series": t.series(tr), "ofV": columnsBefore("v.", dims), "dims": columnsBefore("", dims), "start": start,
+			"spans": strings.Join(spans, ", "), "table": t.name, "sums": strings.Join(sums, ", "),
+			"from": strings.Join(from, ", "), "to": strings.Join(to, ", "), "begin": begin,
+			"measures": strings.Join(measures, ", "), "running": strings.Join(running, ", "),
+		}),
 		fmt.Sprintf("DELETE FROM %s WHERE from_day >= %s", name, start),
 		fmt.Sprintf("UPDATE %s SET to_day = %s WHERE to_day > %s", name, start, start),
 		fmt.Sprintf("INSERT INTO %s (account_id, region_id, series, %sfrom_day, to_day, %s)\nSELECT * FROM pg_temp.rebuilt", name, columnsBefore("", dims), strings.Join(measures, ", ")),

@@ -36,20 +36,18 @@ func (t *table) selectVolatile() string {
 
 // setEnded ends a version at $3.
 func (t *table) setEnded() string {
-	set := "valid_to = $3"
 	names := t.volatile()
 	if len(names) == 0 {
-		return set
+		return "valid_to = $3"
 	}
 	last := make([]string, len(names))
 	for i, name := range names {
 		last[i] = fmt.Sprintf("CASE WHEN v.row_hash IS NULL THEN t.%[1]s ELSE v.%[1]s END", name)
 	}
-	return fmt.Sprintf(`%s, (%s) = (
-    SELECT %s
-    FROM (VALUES (1)) AS one
-    LEFT JOIN %s AS v ON %s AND %s
-)`, set, strings.Join(names, ", "), strings.Join(last, ", "), t.volatileTable(), ofVolatile, t.sameKey("v", "t"))
+	return fill("set_ended.sql", verbs{
+		"columns": strings.Join(names, ", "), "last": strings.Join(last, ", "),
+		"volatile": t.volatileTable(), "ofVolatile": ofVolatile, "same": t.sameKey("v", "t"),
+	})
 }
 
 // moveVolatile brings what has moved before up to what is staged.
@@ -68,13 +66,11 @@ WHERE %s AND %s AND v.row_hash <> s.row_hash`, t.volatileTable(), strings.Join(s
 // those that stand, once the new versions are open, with other values than staged.
 func (t *table) addVolatile() string {
 	columns := append(append(t.key(), t.volatile()...), "row_hash")
-	return fmt.Sprintf(`INSERT INTO %s (account_id, region_id, %s)
-SELECT $1, $2, %s
-FROM pg_temp.stage AS s
-JOIN %s AS t ON %s AND %s
-WHERE t.row_hash <> s.row_hash AND NOT EXISTS (SELECT FROM %s AS v WHERE %s AND %s)
-ORDER BY %s`, t.volatileTable(), columnList("", columns), columnList("s.", columns), t.name, t.where, t.sameKey("t", "s"),
-		t.volatileTable(), ofVolatile, t.sameKey("v", "s"), columnList("s.", append(t.key(), "seq")))
+	return fill("add_volatile.sql", verbs{
+		"volatile": t.volatileTable(), "ofVolatile": ofVolatile, "columns": columnList("", columns), "values": columnList("s.", columns),
+		"table": t.name, "standing": t.where, "sameTable": t.sameKey("t", "s"), "sameVolatile": t.sameKey("v", "s"),
+		"order": columnList("s.", append(t.key(), "seq")),
+	})
 }
 
 // dropVolatile is a part of a statement behind v, the versions that it has ended for
