@@ -12,25 +12,25 @@ import (
 	"strings"
 )
 
-// acs3 is the algorithm of the newer signature, whose parts are headers: see
-// "V3 request structure and signature" in Alibaba Cloud's SDK documentation,
+// acs3 is the algorithm of the newer signature, which is sent in headers: see "V3 request
+// structure and signature" in Alibaba Cloud's SDK documentation,
 // https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 const acs3 = "ACS3-HMAC-SHA256"
 
-// acs3Authorization is what the Authorization header says. Names are in lower case.
+// acs3Authorization matches the Authorization header. Header names are in lower case.
 var acs3Authorization = regexp.MustCompile(`^` + acs3 + ` Credential=([^\s,]+), ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$`)
 
-// isACS3 tells requests that are signed by a header.
+// isACS3 reports whether a request is signed by a header.
 func isACS3(r *http.Request) bool { return r.Header.Get("Authorization") != "" }
 
-// proveACS3 reads what a request proves itself by.
+// proveACS3 reads the proof of a request that is signed by headers.
 func proveACS3(r *http.Request, body []byte) (proof, error) {
 	given := acs3Authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	if given == nil {
 		return proof{}, errIncomplete
 	}
-	// The page says of these that they must be there, and of all that are there
-	// that they must be signed. It does not say how the gateway calls a missing one.
+	// The page says that these headers must be present, and that all of them that are
+	// present must be signed. It does not say which error a missing one gives.
 	signed := strings.Split(given[2], ";")
 	for _, h := range []struct{ header, name string }{
 		{"x-acs-date", "Timestamp"}, {"x-acs-signature-nonce", "SignatureNonce"}, {"x-acs-content-sha256", "ContentSha256"},
@@ -71,7 +71,7 @@ func proveACS3(r *http.Request, body []byte) (proof, error) {
 	}, nil
 }
 
-// canonicalRequest is what the hash of is signed. In the RPC style, the path is /.
+// canonicalRequest is the text whose hash is signed. In the RPC style, the path is /.
 func canonicalRequest(r *http.Request, query url.Values, signed []string, payload string) string {
 	var b strings.Builder
 	b.WriteString(r.Method + "\n/\n")

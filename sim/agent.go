@@ -1,22 +1,22 @@
 package sim
 
-// The questions that chance answers about agents.
+// Indexes of the random values about agents.
 const (
 	installing topic = 400 + iota
 	reinstalling
 )
 
-// recent is for how long an installation is told after it was asked for.
+// recent is how long after its request an installation is listed.
 const recent = 7 * day
 
 // A client is the Security Center agent on a server.
 type client struct {
 	installed   bool
 	status, sub string
-	since       millis // of being silent; 0: in touch
+	since       millis // since when it does not answer; 0: it answers
 }
 
-// client is the agent at t. stopped says that the server itself is.
+// client returns the agent at t. stopped: the server itself is stopped.
 func (s *server) client(t millis, stopped bool) client {
 	if done, ok := s.installed(); !ok || t < done {
 		return client{status: "offline", sub: "uninstalled"}
@@ -34,7 +34,7 @@ func (s *server) client(t millis, stopped bool) client {
 	return client{true, "online", "online", 0}
 }
 
-// seen is the agent's last login, which is another at nearly every call.
+// seen is the agent's last login. It differs at nearly every call.
 func (c client) seen(call chance, t millis) millis {
 	switch {
 	case !c.installed:
@@ -48,13 +48,13 @@ func (c client) seen(call chance, t millis) millis {
 // An install is one run of the installation command.
 type install struct {
 	asked, done millis
-	code        string // ResuleCode, once done
+	code        string // ResuleCode, once it is done
 }
 
-// Why installations fail: ResuleCode.
+// Codes of failed installations: ResuleCode.
 var failures = []string{"2", "2", "5", "7", "8", "100", "1003", "1005", "1008", "1009", "1009"}
 
-// newInstall is a run that is asked for at t and fails with probability p.
+// newInstall is a run that is requested at t and fails with probability p.
 func newInstall(c chance, t millis, p float64) install {
 	in := install{asked: t, done: t + between(c.of(0), 8*minute, 50*minute).floor(second), code: "0"}
 	if c.of(1).under(p) {
@@ -63,7 +63,8 @@ func newInstall(c chance, t millis, p float64) install {
 	return in
 }
 
-// firstInstalls are the runs after the server was made: up to four, until one succeeds.
+// firstInstalls returns the runs after the server was created: up to four, until one
+// succeeds.
 func (s *server) firstInstalls() (runs [4]install, n int) {
 	c := s.of(installing)
 	asked := s.born + between(c.of(0), 2*minute, 12*hour).floor(second)
@@ -78,14 +79,14 @@ func (s *server) firstInstalls() (runs [4]install, n int) {
 	return runs, n
 }
 
-// installed is when the agent was installed, if ever.
+// installed returns when the agent was installed, if it was.
 func (s *server) installed() (millis, bool) {
 	runs, n := s.firstInstalls()
 	last := runs[n-1]
 	return last.done, last.code == "0"
 }
 
-// lastInstall is the run that was asked for last at t, if that is recent.
+// lastInstall returns the last run that was requested before t, if it is recent.
 func (s *server) lastInstall(t millis) (install, bool) {
 	var last install
 	runs, n := s.firstInstalls()
@@ -94,7 +95,7 @@ func (s *server) lastInstall(t millis) (install, bool) {
 			last = in
 		}
 	}
-	// Now and then someone repairs an agent by installing it again.
+	// Sometimes a person repairs an agent by installing it again.
 	again := turnAt(s.of(reinstalling), 90*day, t)
 	if again.since > runs[n-1].done && again.under(0.4) {
 		last = newInstall(again.of(0), again.since, 0.1)
@@ -102,7 +103,7 @@ func (s *server) lastInstall(t millis) (install, bool) {
 	return last, last.asked > 0 && t-last.asked < recent
 }
 
-// installs is DescribeAgentInstallStatus: what is told of the asked servers.
+// installs answers DescribeAgentInstallStatus: the last installations on the given servers.
 func (v *view) installs(uuids []string) Listing {
 	type told struct {
 		id string
@@ -127,7 +128,7 @@ func (v *view) installs(uuids []string) Listing {
 	}}
 }
 
-// at is how a run stands at t. The line break after the message is the cloud's.
+// at returns the state of a run at t. The real cloud sends a line break after the message.
 func (in install) at(t millis) (result int64, code, message string) {
 	switch {
 	case t < in.asked+3*minute:

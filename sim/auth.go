@@ -14,30 +14,30 @@ import (
 	"time"
 )
 
-// window is how far a request's Timestamp may be from the gateway's clock, and
-// for how long its nonce is remembered.
+// window is how far a request's Timestamp may be from the gateway's clock. A nonce is
+// remembered for as long.
 const window = 15 * time.Minute
 
-// An identity is who signed a request.
+// An identity is the signer of a request.
 type identity struct {
-	account *Account // that the call is made in
+	account *Account // in which the call is made
 	keyID   string
 	secret  string
 	role    string // assumed; empty: the account's own user
 	session string // of the assumed role
 }
 
-// A proof is what a request shows of its sender, by whichever signature.
+// A proof is what a request contains to show who sent it, with either signature.
 type proof struct {
 	keyID, token, nonce, date, signature string
 
-	sign  func(secret string) string // what the signature should be
-	quote func() string              // what was signed, for the error
+	sign  func(secret string) string // computes the expected signature
+	quote func() string              // returns the text that was signed, for error messages
 }
 
 var errIncomplete = badRequest("IncompleteSignature", "The request signature does not conform to Aliyun standards.")
 
-// prove reads what a request proves itself by.
+// prove reads the proof of a request.
 func prove(r *http.Request, params url.Values, body []byte) (proof, error) {
 	if isACS3(r) {
 		return proveACS3(r, body)
@@ -45,7 +45,7 @@ func prove(r *http.Request, params url.Values, body []byte) (proof, error) {
 	return proveRPC(r.Method, params)
 }
 
-// proveRPC reads the parameters that an RPC request of version 1.0 is signed by.
+// proveRPC reads the signature parameters of an RPC request of version 1.0.
 func proveRPC(method string, p url.Values) (proof, error) {
 	for _, name := range []string{"AccessKeyId", "Signature", "SignatureNonce", "Timestamp"} {
 		if p.Get(name) == "" {
@@ -70,8 +70,8 @@ func proveRPC(method string, p url.Values) (proof, error) {
 	}, nil
 }
 
-// authenticate checks that a request is signed by a known key, freshly and for
-// the first time.
+// authenticate checks that a request is signed by a known key, that it is recent, and that
+// it was not sent before.
 func (c *Cloud) authenticate(p proof) (identity, error) {
 	now := c.opt.Wall()
 	sent, err := time.Parse("2006-01-02T15:04:05Z", p.date)
@@ -89,7 +89,7 @@ func (c *Cloud) authenticate(p proof) (identity, error) {
 		return identity{}, badRequest("SignatureDoesNotMatch",
 			"Specified signature does not match our calculation. %s", redact(p.quote(), p.token))
 	}
-	// Last, so that only the holder of a key can fill the memory of nonces.
+	// This comes last, so that only the owner of a key can fill the memory of nonces.
 	if !c.nonces.fresh(who.keyID, p.nonce, now) {
 		return identity{}, badRequest("SignatureNonceUsed", "Specified signature nonce was used already.")
 	}
@@ -108,7 +108,7 @@ func (c *Cloud) identify(keyID, token string, now time.Time) (identity, error) {
 	return identity{account: a, keyID: keyID, secret: a.AccessKeySecret}, nil
 }
 
-// stringToSign is what an RPC request of version 1.0 signs: see "Request syntax
+// stringToSign is the text that an RPC request of version 1.0 signs: see "Request syntax
 // and signature method V2 for RPC APIs" in Alibaba Cloud's SDK documentation.
 func stringToSign(method string, params url.Values) string {
 	var b strings.Builder
@@ -132,7 +132,7 @@ func sign(secret, text string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// escape encodes all but the unreserved characters of RFC 3986.
+// escape encodes all characters except the unreserved ones of RFC 3986.
 func escape(s string) string {
 	const hex = "0123456789ABCDEF"
 	b := make([]byte, 0, len(s)+len(s)/2)
@@ -147,7 +147,7 @@ func escape(s string) string {
 	return string(b)
 }
 
-// redact takes a security token out of what was signed: it is a credential, and
+// redact removes a security token from the signed text. The token is a credential, and
 // error messages are logged.
 func redact(signed, token string) string {
 	if token == "" {
@@ -156,9 +156,9 @@ func redact(signed, token string) string {
 	return strings.NewReplacer(token, "***", escape(escape(token)), "***").Replace(signed)
 }
 
-// nonces remembers which nonces were used, in bounded memory: two generations of
-// hashes, each of which is dropped whole. When calls come so fast that a
-// generation fills before its time, the oldest nonces are forgotten early.
+// nonces remembers used nonces in bounded memory: two generations of hashes. A whole
+// generation is dropped at a time. If calls come so fast that a generation is full early,
+// the oldest nonces are forgotten early.
 type nonces struct {
 	mu            sync.Mutex
 	seed          maphash.Seed
@@ -166,7 +166,7 @@ type nonces struct {
 	turned        time.Time
 }
 
-const maxNonces = 1 << 18 // in a generation: about 5 MB
+const maxNonces = 1 << 18 // per generation, about 5 MB
 
 func (n *nonces) fresh(key, nonce string, now time.Time) bool {
 	n.mu.Lock()

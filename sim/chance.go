@@ -2,12 +2,12 @@ package sim
 
 import "encoding/binary"
 
-// A chance is a pseudo-random number that is a function of what it was made from,
-// so that everything about a fleet can be told again without being remembered.
+// A chance is a pseudo-random number that depends only on the values it was made from. So
+// everything about a fleet can be computed again instead of being stored.
 type chance uint64
 
-// of mixes x into c. It is splitmix64 (Steele, Lea, Flood: Fast Splittable
-// Pseudorandom Number Generators, 2014), stepped by x.
+// of mixes x into c. It is splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom
+// Number Generators, 2014) with the step x.
 func (c chance) of(x uint64) chance {
 	z := uint64(c) + (x+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
@@ -15,7 +15,7 @@ func (c chance) of(x uint64) chance {
 	return chance(z ^ z>>31)
 }
 
-// chanceOf mixes a text: FNV-1a, then one step of splitmix64.
+// chanceOf mixes a text into a chance: FNV-1a, then one step of splitmix64.
 func chanceOf(s string) chance {
 	h := uint64(14695981039346656037)
 	for i := range len(s) {
@@ -24,13 +24,13 @@ func chanceOf(s string) chance {
 	return chance(h).of(0)
 }
 
-// below is from 0 to n-1.
+// below returns a number from 0 to n-1.
 func (c chance) below(n int) int { return int(uint64(c) >> 1 % uint64(n)) }
 
-// between is from lo to hi-1.
+// between returns a number from lo to hi-1.
 func between[T ~int | ~int64](c chance, lo, hi T) T { return lo + T(c.below(int(hi-lo))) }
 
-// share is from 0 to 1, less than 1.
+// share returns a number from 0 to 1, less than 1.
 func (c chance) share() float64 { return float64(c>>11) / (1 << 53) }
 
 // under is true with probability p.
@@ -39,17 +39,16 @@ func (c chance) under(p float64) bool { return c.share() < p }
 // pick chooses one of list.
 func pick[T any](c chance, list []T) T { return list[c.below(len(list))] }
 
-// A turn is one stretch of a clock that ticks irregularly: about once a period,
-// at moments that only the chance knows.
+// A turn is one interval of an irregular clock. The clock ticks about once per period.
 type turn struct {
 	number      int64
 	since, till millis // since ≤ t < till
 	chance             // of this turn
 }
 
-// turnAt is the turn that t falls in. Its borders are at most half a period
-// later than those of a regular clock, so that finding it takes no search; the
-// phase of that clock is chance too, lest all of them rest at the same time.
+// turnAt returns the turn that contains t. A turn begins at most half a period later than
+// it would with a regular clock, so it is found without a search. The clock's phase is
+// random, too; otherwise all clocks would be regular at the same time.
 func turnAt(c chance, period, t millis) turn {
 	phase := millis(c.below(int(period)))
 	n := int64((t - phase).floor(period) / period)
@@ -62,8 +61,8 @@ func turnAt(c chance, period, t millis) turn {
 	return turn{n, border(n), border(n + 1), c.of(uint64(n)).of(1)}
 }
 
-// scramble and unscramble are each other's inverse, one to one on 62 bits: half a
-// UUID can carry a number and still look like chance.
+// scramble and unscramble are inverse functions, one to one on 62 bits. With them, half of
+// a UUID carries a number and still looks random.
 func scramble(x uint64, key chance) uint64 {
 	x = (x ^ uint64(key)) & mask62
 	x = x * scrambler & mask62
@@ -96,8 +95,8 @@ var unscrambler = func() uint64 {
 	return inverse
 }()
 
-// uuid writes 122 bits as a UUID of the given version; hi and lo lose their top
-// bits to it and to the variant.
+// uuid formats 122 bits as a UUID of the given version. The version and the variant replace
+// the top bits of hi and lo.
 func uuid(hi, lo uint64, version byte) string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:], hi)
@@ -115,11 +114,11 @@ func uuid(hi, lo uint64, version byte) string {
 	return string(out)
 }
 
-// base62 is n digits and letters made from x.
+// base62 returns n digits and letters that are computed from x.
 func base62(x uint64, n int) string { return string(appendBase(nil, chance(x), n, 62)) }
 
-// appendBase appends n characters: of digits and lower-case letters with base 36,
-// of upper-case ones too with base 62, hexadecimal with base 16.
+// appendBase appends n characters: digits and lower-case letters with base 36, also
+// upper-case letters with base 62, hexadecimal digits with base 16.
 func appendBase(dst []byte, c chance, n int, base uint64) []byte {
 	const chars = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	x := uint64(0)

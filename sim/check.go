@@ -2,16 +2,16 @@ package sim
 
 import "strconv"
 
-// Check runs of the configuration assessment may start in every quarter of a day:
-// the daily scheduled one in the small hours in China, others when someone asks.
+// A check run can start in every quarter of a day: one is scheduled, at night in China; the
+// others are started by people.
 const (
 	checkSlot  = 6 * hour
-	checkLimit = 3 * hour // after which a run times out
+	checkLimit = 3 * hour // a run that takes longer times out
 )
 
 const checking topic = 700
 
-// The status code of a check run.
+// Status codes of a check run.
 const (
 	checkWaiting = iota
 	checkRunning
@@ -22,14 +22,14 @@ const (
 // A check is an operation process.
 type check struct {
 	chance
-	id                     string // as answered
+	id                     string // as it is answered
 	kind, source           string
 	created, started, ends millis
 	total                  int64 // check items
 	timesOut               bool
 }
 
-// check is the n-th check run of a service region, which may not exist.
+// check returns the n-th check run of a service region, if it exists.
 func (v *view) check(n int64) (check, bool) {
 	c := v.account.of(checking).of(uint64(chanceOf(v.region))).of(uint64(n))
 	k := check{chance: c, total: 337, created: millis(n)*checkSlot + between(c.of(0), 0, checkSlot).floor(second)}
@@ -47,7 +47,7 @@ func (v *view) check(n int64) (check, bool) {
 	}
 	k.id = uuid(uint64(c.of(4)), uint64(c.of(5)), 4)
 	if c.of(6).under(0.25) {
-		k.id += "\n" // the cloud's; as the page's example
+		k.id += "\n" // the real cloud sends a line break, as in its page's example
 	}
 	if c.of(7).under(0.15) {
 		k.source = "YAO_CHI"
@@ -61,7 +61,7 @@ func (v *view) check(n int64) (check, bool) {
 	return k, true
 }
 
-// at is how a run stands at t: its status and how many items are checked.
+// at returns the state of a run at t: its status and how many items are checked.
 func (k *check) at(t millis) (status, done int64) {
 	switch {
 	case t < k.started:
@@ -74,7 +74,7 @@ func (k *check) at(t millis) (status, done int64) {
 	return checkDone, k.total
 }
 
-// checks is ListOperationProcess, the latest first.
+// checks answers ListOperationProcess, the latest first.
 func (v *view) checks() Listing {
 	var list []check
 	for n := int64(v.now / checkSlot); millis(n+1)*checkSlot > v.now-v.keep; n-- {
@@ -86,7 +86,7 @@ func (v *view) checks() Listing {
 	return v.narrow(all, func(i int, name string) string { return list[i].field(name, v.now) })
 }
 
-// field is what the filters see.
+// field returns a field as text, for the filters.
 func (k *check) field(name string, t millis) string {
 	status, _ := k.at(t)
 	switch name {
@@ -116,7 +116,7 @@ func (k *check) append(dst []byte, t millis) []byte {
 		int("StatusCode", status).int("TotalCount", k.total).int("FinishCount", done).
 		int("DetailTaskTotalCount", parts).int("DetailTaskReadyCount", parts*done/k.total).
 		int("CreateTime", int64(k.created))
-	// A moment that has not come is 0, or not there at all.
+	// A time in the future is 0, or the field is missing.
 	if status == checkWaiting {
 		return o.close()
 	}

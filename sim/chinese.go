@@ -1,7 +1,7 @@
 package sim
 
-// word is a text of the cloud in the language that was asked for by Lang, which is
-// Chinese where nothing is asked: a Lang that got lost shows.
+// word returns a text in the language that Lang asks for. Without Lang it is Chinese, so a
+// client that forgets to send Lang is noticed.
 func (v *view) word(english string) string {
 	if w, ok := chinese[english]; ok && v.chinese {
 		return w

@@ -1,9 +1,9 @@
-// Package sim is a simulated Alibaba Cloud: a [Cloud], the RPC gateway in front,
-// over a [World], the data behind it. The demo, the tests and the benchmarks run
-// against it, and so can Alibaba's own SDKs and CLI.
+// Package sim is a simulated Alibaba Cloud. A [Cloud] is the RPC gateway, and the [World]
+// behind it has the data. The demo, the tests and the benchmarks use it; Alibaba's own SDKs
+// and CLI can use it, too.
 //
-// It is built from Alibaba's API reference pages, not from what any client of
-// this project happens to send. It imports the standard library only.
+// It is built from Alibaba's API pages, not from the requests that this project's client
+// sends. It imports the standard library only.
 package sim
 
 import (
@@ -17,44 +17,44 @@ import (
 	"time"
 )
 
-// Options say what a Cloud serves and how. Accounts and World are needed; the
-// zero value of everything else is a patient, healthy cloud.
+// Options say what a Cloud serves and how. Accounts and World are required. The zero value
+// of everything else means a cloud without limits and faults.
 type Options struct {
 	Accounts []Account
 	World    World
 
-	// Clock is the moment that answers describe. Default: time.Now.
+	// Clock is the time that answers describe. Default: time.Now.
 	Clock func() time.Time
-	// Wall is the clock by which requests are dated, tokens expire and rates
-	// count: the clock of the caller's machine. Default: time.Now.
+	// Wall is the clock for requests' timestamps, the end of tokens, and rates. It is the
+	// caller's clock. Default: time.Now.
 	Wall func() time.Time
 
-	// Rate is how many calls a second each account may make of each API in
-	// each region. 0: any number.
+	// Rate is how many calls a second each account may make of each API in each region. 0:
+	// no limit.
 	Rate int
-	// ThrottleStatus is the HTTP status of a throttled answer. The pages do not
-	// settle it; 400, 403, 429 and 503 are all reported. Default: 400.
+	// ThrottleStatus is the HTTP status of a throttled answer. Alibaba's pages do not say
+	// which; 400, 403, 429 and 503 have all been reported. Default: 400.
 	ThrottleStatus int
-	// RetryAfter lets a throttled answer say how long to wait, in the headers
+	// RetryAfter makes a throttled answer say how long to wait, in the headers
 	// x-acs-retry-after and x-ratelimit-user-api.
 	RetryAfter bool
 
-	// Unknown are parameters that this gateway does not know yet, and so ignores:
-	// TaskIdList of ListAgentlessTask came in October 2026.
+	// Unknown are parameters that this gateway ignores because it does not know them yet.
+	// TaskIdList of ListAgentlessTask was added in October 2026.
 	Unknown []string
 
-	// MaxPageSize bounds a page, in items. Who asks for more gets this many, and
-	// is told so in the answer's PageSize or MaxResults. Default: 100.
+	// MaxPageSize is the largest page, in items. A client that asks for more gets this
+	// many; PageSize or MaxResults of the answer says so. Default: 100.
 	MaxPageSize int
-	// FullPages turns off the short and empty pages that ListInstancePatchStates
-	// may answer in the middle of a list.
+	// FullPages turns off the short and empty pages that ListInstancePatchStates may send
+	// in the middle of a list.
 	FullPages bool
 
-	// Latency is how long every answer takes at least.
+	// Latency is the shortest time that an answer takes.
 	Latency time.Duration
-	// Fault may make a call go wrong. It is asked about each call that passed the
-	// gateway's checks, before the world is, from many goroutines: it may also
-	// change the world between two pages of a list.
+	// Fault can make a call fail. It is called for each call that passed the gateway's
+	// checks, before the world is asked, from many goroutines. It may also change the world
+	// between two pages of a list.
 	Fault func(Call) Fault
 }
 
@@ -68,17 +68,16 @@ type Account struct {
 	// Deny lists what the account may not call: an action (ListAgentlessTask)
 	// or a RAM action (yundun-sas:ListAgentlessTask).
 	Deny []string
-	// Manages says that the account manages the resource directory, which all
-	// accounts of the Cloud are in: it may list them.
+	// Manages says that the account is the management account of the resource directory, to
+	// which all accounts of the Cloud belong. It may list them.
 	Manages bool
-	// Roles are those that can be assumed in the account. Nil: any.
+	// Roles are the roles that can be assumed in the account. Nil: all.
 	Roles []string
 }
 
-// A Cloud answers RPC calls of Security Center (Sas), CloudOps Orchestration
-// Service (OOS) and Security Token Service (Sts). Which region is asked is told by
-// the endpoint: see [Serve] and [Endpoint]. Its methods may be called from many
-// goroutines.
+// A Cloud answers RPC calls of Security Center (Sas), CloudOps Orchestration Service (OOS)
+// and Security Token Service (Sts). The endpoint decides which region a call is about: see
+// [Serve] and [Endpoint]. Its methods may be called from many goroutines.
 type Cloud struct {
 	opt    Options
 	mu     sync.Mutex
@@ -90,7 +89,7 @@ type Cloud struct {
 	calls  atomic.Int64
 }
 
-// New makes a Cloud.
+// New returns a Cloud.
 func New(o Options) *Cloud {
 	if o.Clock == nil {
 		o.Clock = time.Now
@@ -110,20 +109,20 @@ func New(o Options) *Cloud {
 	return c
 }
 
-// Join has accounts be in the Cloud and in its resource directory from now on. Of
-// several with one ID, each adds its key.
+// Join adds accounts to the Cloud and to its resource directory. If several have the same
+// ID, each adds its key.
 func (c *Cloud) Join(accounts ...Account) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, a := range accounts {
 		c.byID[a.ID] = &a
-		if a.AccessKeyID != "" { // else it is known by its roles only
+		if a.AccessKeyID != "" { // without a key, it can only be used by its roles
 			c.byKey[a.AccessKeyID] = &a
 		}
 	}
 }
 
-// Leave takes accounts out of the Cloud and its resource directory.
+// Leave removes accounts from the Cloud and from its resource directory.
 func (c *Cloud) Leave(ids ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -133,7 +132,7 @@ func (c *Cloud) Leave(ids ...string) {
 	}
 }
 
-// account finds one by its ID.
+// account finds an account by its ID.
 func (c *Cloud) account(id string) (*Account, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +140,7 @@ func (c *Cloud) account(id string) (*Account, bool) {
 	return a, ok
 }
 
-// accountOf finds one by its access key.
+// accountOf finds an account by its access key.
 func (c *Cloud) accountOf(key string) (*Account, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,11 +148,11 @@ func (c *Cloud) accountOf(key string) (*Account, bool) {
 	return a, ok
 }
 
-// Calls is the number of calls since the start that reached the point where
-// Options.Fault is asked.
+// Calls is the number of calls since the start that passed the gateway's checks, so that
+// Options.Fault was asked.
 func (c *Cloud) Calls() int64 { return c.calls.Load() }
 
-// A request is one call on its way through the gateway.
+// A request is one call while the gateway handles it.
 type request struct {
 	params url.Values // query and form
 	header http.Header
@@ -163,8 +162,8 @@ type request struct {
 	number int64 // of the call, from 1
 }
 
-// ServeHTTP answers one call. The order of the checks is the gateway's: what is
-// asked, who asks, whether they may, how often, and only then the data.
+// ServeHTTP answers one call. The checks come in the gateway's order: the action, the
+// identity, the permission, the rate, and then the data.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{w: w, r: r, id: requestID()}
 	req, err := c.admit(r)
@@ -189,7 +188,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.succeed()
 }
 
-// admit checks everything about a request that does not need the world.
+// admit makes all checks that do not need the world.
 func (c *Cloud) admit(r *http.Request) (*request, error) {
 	params, body, err := readParams(r)
 	if err != nil {
@@ -228,7 +227,7 @@ func (c *Cloud) admit(r *http.Request) (*request, error) {
 	return req, nil
 }
 
-// answer is the body of a good answer.
+// answer returns the body of a successful answer.
 func (c *Cloud) answer(req *request, id string) ([]byte, error) {
 	if req.op.own != nil {
 		return req.op.own(c, req, id)

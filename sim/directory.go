@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// listAccounts answers Sas ListAccountsInResourceDirectory: all accounts of the
-// Cloud, to the one that manages their resource directory.
+// listAccounts answers Sas ListAccountsInResourceDirectory: all accounts of the Cloud. Only
+// the management account of their resource directory may call it.
 func (c *Cloud) listAccounts(req *request, id string) ([]byte, error) {
 	if !req.caller.account.Manages {
 		return nil, &Error{Status: http.StatusForbidden, Code: "RdCheckNoPermission", Message: "The account is neither the management account of a resource directory nor a delegated administrator."}

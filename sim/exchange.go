@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// An Error is an answer that says no, in the words of the error pages.
+// An Error is an error answer, in the words of the API's error pages.
 type Error struct {
 	Status     int // HTTP
 	Code       string
 	Message    string
-	RetryAfter time.Duration // told in x-acs-retry-after; 0: not told
-	limit      int           // of the rate that was passed; 0: none
+	RetryAfter time.Duration // sent in x-acs-retry-after; 0: not sent
+	limit      int           // the rate that was exceeded; 0: none
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
@@ -30,10 +30,10 @@ func badRequest(code, format string, args ...any) *Error {
 	return &Error{Status: http.StatusBadRequest, Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-// The message is the one of every Security Center page.
+// Every Security Center page has this message.
 var errNoPermission = &Error{Status: http.StatusForbidden, Code: "NoPermission", Message: "caller has no permission"}
 
-// An exchange is one request and the answer under way.
+// An exchange is one request and the answer to it.
 type exchange struct {
 	w    http.ResponseWriter
 	r    *http.Request
@@ -41,7 +41,7 @@ type exchange struct {
 	good func() ([]byte, error)
 }
 
-// succeed sends the good answer, which may turn out to be an error.
+// succeed sends a successful answer. A fault may turn it into an error.
 func (x *exchange) succeed() {
 	body, err := x.good()
 	if err != nil {
@@ -51,7 +51,7 @@ func (x *exchange) succeed() {
 	x.send(http.StatusOK, body)
 }
 
-// fail sends err as the gateway's error JSON.
+// fail sends err as JSON, as the gateway does.
 func (x *exchange) fail(err error) {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -70,7 +70,7 @@ func (x *exchange) fail(err error) {
 		close())
 }
 
-// send sends a body of JSON, compressed when the client takes that.
+// send sends a JSON body, compressed if the client accepts that.
 func (x *exchange) send(status int, body []byte) {
 	h := x.w.Header()
 	h.Set("Content-Type", "application/json;charset=utf-8")
@@ -89,7 +89,7 @@ func (x *exchange) send(status int, body []byte) {
 	_ = z.Close()
 }
 
-// write sends a body as it is, with its length.
+// write sends a body with its length, unchanged.
 func (x *exchange) write(status int, body []byte) {
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
@@ -101,12 +101,12 @@ var zippers = sync.Pool{New: func() any {
 	return z
 }}
 
-// maxForm bounds the body of a request, in bytes.
+// maxForm is the largest body of a request, in bytes.
 const maxForm = 1 << 20
 
-// readParams unites the query and the form of a request. As in the client's own
-// signature, a form parameter hides a query parameter of the same name. Of a
-// request that is signed by headers, these say what else are parameters.
+// readParams joins the query and the form of a request. If both have a parameter, the
+// form's counts, as in the client's signature. If the request is signed by headers,
+// parameters in headers are added.
 func readParams(r *http.Request) (params url.Values, body []byte, err error) {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		return nil, nil, badRequest("UnsupportedHTTPMethod", "This http method is not supported.")
@@ -115,7 +115,7 @@ func readParams(r *http.Request) (params url.Values, body []byte, err error) {
 	if err != nil {
 		return nil, nil, badRequest("InvalidParameter", "The query string is malformed.")
 	}
-	// Reading the body to its end also lets the server notice when a client leaves.
+	// Reading the body to its end also lets the server notice when a client disconnects.
 	body, err = io.ReadAll(io.LimitReader(r.Body, maxForm+1))
 	if err != nil || len(body) > maxForm {
 		return nil, nil, badRequest("InvalidParameter", "The body is too large or broken.")
@@ -137,12 +137,12 @@ func readParams(r *http.Request) (params url.Values, body []byte, err error) {
 	return params, body, nil
 }
 
-// requestID is a new upper-case UUID, with the version digit that RequestIds show.
+// requestID returns a new upper-case UUID, with the version digit that RequestIds have.
 func requestID() string {
 	return strings.ToUpper(uuid(rand.Uint64(), rand.Uint64(), 5))
 }
 
-// sleep waits for d and says whether ctx let it.
+// sleep waits for d, and reports whether it waited to the end.
 func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

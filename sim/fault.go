@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Call is what Options.Fault is asked about.
+// A Call is one call, as Options.Fault sees it.
 type Call struct {
 	AccountID, Region, Action string
 	KeyID                     string // access key that signed it
@@ -19,24 +19,24 @@ type Call struct {
 	N                         int64 // number of this call since the start, from 1
 }
 
-// A Fault is how one call goes wrong. The zero Fault lets it go well.
+// A Fault says how one call fails. With the zero Fault, the call succeeds.
 type Fault struct{ act func(*exchange) }
 
-// Refuse answers an error: 500 InternalError, 503 ServiceUnavailable, 403
+// Refuse answers with an error: 500 InternalError, 503 ServiceUnavailable, 403
 // NoPermission, 403 InvalidSecurityToken.Expired…
 func Refuse(status int, code, message string) Fault {
 	return Fault{func(x *exchange) { x.fail(&Error{Status: status, Code: code, Message: message}) }}
 }
 
-// Throttle refuses with code (Throttling, Throttling.User, Throttling.Api), and
-// says in x-acs-retry-after how long to wait unless that is 0.
+// Throttle answers with code (Throttling, Throttling.User, Throttling.Api). Unless retryAfter is
+// 0, x-acs-retry-after says how long to wait.
 func Throttle(status int, code string, retryAfter time.Duration) Fault {
 	return Fault{func(x *exchange) {
 		x.fail(&Error{Status: status, Code: code, Message: "Request was denied due to user flow control.", RetryAfter: retryAfter})
 	}}
 }
 
-// HTML answers a page of HTML, as load balancers and captive portals do.
+// HTML answers with an HTML page, as load balancers and captive portals do.
 func HTML(status int) Fault {
 	return Fault{func(x *exchange) {
 		x.w.Header().Set("Content-Type", "text/html")
@@ -45,7 +45,7 @@ func HTML(status int) Fault {
 	}}
 }
 
-// Answer answers a body of one's own; the gateway's headers tell the RequestId.
+// Answer answers with the given body. The gateway's headers contain the RequestId.
 func Answer(status int, mediaType, body string) Fault {
 	return Fault{func(x *exchange) {
 		x.w.Header().Set("Content-Type", mediaType)
@@ -54,19 +54,19 @@ func Answer(status int, mediaType, body string) Fault {
 	}}
 }
 
-// Empty answers {}.
+// Empty answers with {}.
 func Empty() Fault {
 	return Fault{func(x *exchange) { x.send(http.StatusOK, []byte("{}")) }}
 }
 
-// Truncate answers only the first part (0 to 1) of the good body, and claims that
-// this is all.
+// Truncate sends only the first part (0 to 1) of the body, with the Content-Length of that
+// part.
 func Truncate(part float64) Fault {
 	return Rewrite(func(body []byte) []byte { return body[:int(part*float64(len(body)))] })
 }
 
-// CutOff sends only the first part (0 to 1) of the good body, announces the
-// whole, and closes the connection.
+// CutOff announces the whole body, sends only the first part (0 to 1) of it, and closes the
+// connection.
 func CutOff(part float64) Fault {
 	return Fault{func(x *exchange) {
 		body, err := x.good()
@@ -78,11 +78,12 @@ func CutOff(part float64) Fault {
 		x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		x.w.WriteHeader(http.StatusOK)
 		_, _ = x.w.Write(body[:min(int(part*float64(len(body))), len(body)-1)])
-		// Returning short of the announced length makes the server hang up.
+		// The handler returns before it has sent the announced length, so the server closes
+		// the connection.
 	}}
 }
 
-// Rewrite lets f change the good body.
+// Rewrite changes the body with f.
 func Rewrite(f func(body []byte) []byte) Fault {
 	return Fault{func(x *exchange) {
 		body, err := x.good()
@@ -94,7 +95,7 @@ func Rewrite(f func(body []byte) []byte) Fault {
 	}}
 }
 
-// Reset breaks the connection without an answer.
+// Reset closes the connection without an answer.
 func Reset() Fault {
 	return Fault{func(x *exchange) {
 		hijacker, ok := x.w.(http.Hijacker)
@@ -112,7 +113,7 @@ func Reset() Fault {
 	}}
 }
 
-// Hang sends nothing until the client leaves, or hangs up after limit.
+// Hang sends nothing until the client disconnects, or closes the connection after limit.
 func Hang(limit time.Duration) Fault {
 	return Fault{func(x *exchange) {
 		sleep(x.r.Context(), limit)
@@ -120,7 +121,7 @@ func Hang(limit time.Duration) Fault {
 	}}
 }
 
-// Delay lets the call go well, but late.
+// Delay answers late.
 func Delay(by time.Duration) Fault {
 	return Fault{func(x *exchange) {
 		if sleep(x.r.Context(), by) {
@@ -129,7 +130,7 @@ func Delay(by time.Duration) Fault {
 	}}
 }
 
-// Flood answers a body of size bytes, all spaces.
+// Flood answers with size bytes of spaces.
 func Flood(size int64) Fault {
 	return Fault{func(x *exchange) {
 		x.w.Header().Set("Content-Type", "application/json;charset=utf-8")

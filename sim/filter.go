@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// A rule keeps the items whose field fits what a request parameter asks for.
+// A rule says which items match a request parameter.
 type rule struct {
 	param, field string
 	fits         func(asked []string, have string) bool
 }
 
-// rules are the filters of each action, as its page describes them. A field may
-// be one that the answer does not show: RootTask and RootTaskId of a task.
+// rules are the filters of each action, as its page describes them. A field need not be in
+// the answer: RootTask and RootTaskId of a task are not.
 var rules = map[string][]rule{
 	"ListPublishBatch": {
 		{"UpgradeVersion", "Version", oneOf}, {"BatchName", "BatchName", contains},
@@ -25,7 +25,7 @@ var rules = map[string][]rule{
 		{"StatusCodes", "StatusCode", oneOf},
 		{"TaskIds", "TaskId", oneOf},
 		{"TaskSources", "TaskSource", oneOf},
-		// StartTime is about the creation and EndTime about the completion,
+		// StartTime filters by the time of creation, and EndTime by the time of completion,
 		// which a running task does not have.
 		{"StartTime", "CreateTime", notBefore},
 		{"EndTime", "EndTime", notAfter},
@@ -54,11 +54,11 @@ var rules = map[string][]rule{
 	"ListInstancePatchStates": {{"InstanceIds", "InstanceId", oneOf}},
 }
 
-// A filter is what one request asks for: what meets all conditions, and any of the
-// alternatives where there are some.
+// A filter is what one request asks for. An item matches if it meets all conditions and, if
+// there are alternatives, one of them.
 type filter struct {
 	all, any []condition
-	nothing  bool // whatever it is
+	nothing  bool // no item matches
 }
 
 type condition struct {
@@ -70,7 +70,7 @@ func newFilter(q Query) (f filter) {
 	for _, r := range rules[q.Action] {
 		asked := values(q.Params, r.param)
 		if r.param == "RootTask" && len(asked) == 0 {
-			asked = []string{"true"} // main tasks are what one gets unasked
+			asked = []string{"true"} // without the parameter, the answer has main tasks
 		}
 		if len(asked) > 0 {
 			f.all = append(f.all, condition{r, asked})
@@ -79,7 +79,7 @@ func newFilter(q Query) (f filter) {
 	if q.Action != "DescribeCloudCenterInstances" {
 		return f
 	}
-	// Servers are all that there is here.
+	// All assets here are servers.
 	if types := q.Params.Get("MachineTypes"); types != "" && !slices.Contains(strings.Split(types, ","), "ecs") {
 		f.nothing = true
 	}
@@ -97,11 +97,11 @@ func newFilter(q Query) (f filter) {
 	return f
 }
 
-// keepsAll says that the filter asks for everything.
+// keepsAll reports whether the filter matches everything.
 func (f filter) keepsAll() bool { return len(f.all) == 0 && len(f.any) == 0 && !f.nothing }
 
-// keeps says whether an item is asked for. field tells the item's fields as text,
-// empty for none.
+// keeps reports whether an item matches. field returns an item's field as text, or an empty
+// text if it is missing.
 func (f filter) keeps(field func(name string) string) bool {
 	fits := func(c condition) bool { return c.fits(c.asked, field(c.field)) }
 	return !f.nothing &&
@@ -109,8 +109,8 @@ func (f filter) keeps(field func(name string) string) bool {
 		(len(f.any) == 0 || slices.ContainsFunc(f.any, fits))
 }
 
-// without is the filter less its conditions on the named fields, for a caller
-// that has seen to these itself.
+// without returns the filter without its conditions on the named fields. The caller has
+// checked these itself.
 func (f filter) without(fields ...string) filter {
 	f.all = slices.DeleteFunc(slices.Clone(f.all), func(c condition) bool { return slices.Contains(fields, c.field) })
 	return f
@@ -126,7 +126,7 @@ func notBefore(asked []string, have string) bool {
 	return have != "" && number(have) >= number(asked[0])
 }
 
-// notAfter is not true of a moment that has not come: 0 or none.
+// notAfter is false for a time that has not come: 0 or missing.
 func notAfter(asked []string, have string) bool {
 	return number(have) > 0 && number(have) <= number(asked[0])
 }
@@ -136,15 +136,15 @@ func number(s string) int64 {
 	return n
 }
 
-// values are all that a parameter asks for: alone, separated by commas (Uuids), a
-// JSON array (InstanceIds), or numbered as RPC lists are (TaskIds.1, TaskIds.2…).
+// values returns all values of a parameter: one alone, several separated by commas (Uuids),
+// a JSON array (InstanceIds), or a numbered list of the RPC style (TaskIds.1, TaskIds.2…).
 func values(p url.Values, name string) []string {
 	v := p.Get(name)
 	switch {
 	case v == "":
 		return numberedValues(p, name)
 	case v[0] == '[':
-		list, _ := jsonList(v) // malformed: nothing fits
+		list, _ := jsonList(v) // if it is malformed, nothing matches
 		return append(list, "")
 	case name == "Uuids", name == "Flags":
 		return strings.Split(v, ",")

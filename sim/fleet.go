@@ -6,35 +6,34 @@ import (
 	"time"
 )
 
-// FleetOptions say what a Fleet is like. The zero value of each is its default.
+// FleetOptions describe a Fleet. Each zero value means the default.
 type FleetOptions struct {
 	Seed uint64
-	// Servers is how many servers each account has at the Epoch. Default: 1000.
+	// Servers is the number of servers of each account at the Epoch. Default: 1000.
 	Servers int
-	// Growth is how much of that number is added per day, a share. Default: 0.001.
+	// Growth is the share of this number that is added per day. Default: 0.001.
 	Growth float64
-	// Epoch is when an account has exactly Servers. Default: 2026-01-01.
-	// Any moment can be asked about, also before it.
+	// Epoch is when an account has exactly Servers. Answers can describe any time, also one
+	// before the Epoch. Default: 2026-01-01.
 	Epoch time.Time
 	// Keep is how long finished scans, check runs and releases are listed.
 	// Default: 90 days.
 	Keep time.Duration
 }
 
-// A Fleet is a World that lives in virtual time. Everything in it is a function
-// of the seed, the account, the region, an index and the moment: it remembers
-// nothing, so that millions of servers cost no memory, and the same question at
-// the same moment has the same answer in every process. Every account ID has a
-// fleet of its own.
+// A Fleet is a World in virtual time. Everything in it is a function of the seed, the
+// account, the region, an index and the time. It stores nothing, so millions of servers
+// need no memory, and the same question about the same time has the same answer in every
+// process. Each account ID has its own fleet.
 type Fleet struct {
 	seed    chance
 	servers int
-	growth  float64 // servers a day, for the whole fleet
+	growth  float64 // servers per day, for the whole fleet
 	epoch   millis
 	keep    millis
 }
 
-// NewFleet makes a Fleet.
+// NewFleet returns a Fleet.
 func NewFleet(o FleetOptions) *Fleet {
 	if o.Servers == 0 {
 		o.Servers = 1000
@@ -57,19 +56,19 @@ func NewFleet(o FleetOptions) *Fleet {
 	}
 }
 
-// A view is a fleet as one query sees it: an account's, at a moment.
+// A view is the fleet of one account at one time, for one query.
 type view struct {
 	*Fleet
-	account chance // mixed from the seed and the account's ID
+	account chance // made of the seed and the account's ID
 	id      string // the account's
 	region  string
 	now     millis
-	call    chance // differs from call to call
-	chinese bool   // Lang, which is zh where it is not sent
+	call    chance // differs in each call
+	chinese bool   // Lang is zh, or was not sent
 	filter  filter
 }
 
-// topic keeps the chances of different questions about one thing apart.
+// topic separates the random values of different questions about the same thing.
 type topic = uint64
 
 // List answers q.
@@ -99,8 +98,8 @@ func (f *Fleet) List(q Query) (Listing, error) {
 	return nil, fmt.Errorf("a fleet has no %s", q.Action)
 }
 
-// narrow is the part of a listing that the filter keeps. Without a filter it
-// costs nothing; with one, a look at every item.
+// narrow applies the filter to a listing. Without a filter it costs nothing; with one, it
+// looks at every item.
 func (v *view) narrow(all generated, field func(i int, name string) string) generated {
 	if v.filter.keepsAll() {
 		return all

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// What servers are for, and what runs on them. Weights are repetitions.
+// What servers are used for and what runs on them. Repetitions are weights.
 var (
 	roles = []string{
 		"web", "web", "web", "api", "api", "api", "gateway", "order", "payment", "search", "recommend",
@@ -33,14 +33,14 @@ type system struct {
 	share                float64
 }
 
-// An edition is what Security Center protects a server with: AuthVersion.
+// An edition is the protection of a server by Security Center: AuthVersion.
 type edition struct {
 	code  int64
 	name  string
 	share float64
 }
 
-// The questions that chance answers about servers.
+// Indexes of the random values about servers.
 const (
 	hosting topic = 200 + iota
 	addressing
@@ -54,8 +54,7 @@ const (
 func (s *server) role() string  { return pick(s.kind.of(hosting).of(0), roles) }
 func (s *server) stage() string { return pick(s.kind.of(hosting).of(1), stages) }
 
-// hostname stays when a slot's occupant is replaced, as it does in an autoscaling
-// group.
+// hostname stays the same if a slot gets another server, as in an autoscaling group.
 func (s *server) hostname() string {
 	n := strconv.Itoa(s.slot + 1)
 	zeros := "000"[:max(0, 4-len(n))]
@@ -87,7 +86,7 @@ func (s *server) intranetIP() string {
 	return ip(172, 16+s.place, c.of(0).below(256), 1+c.of(1).below(254))
 }
 
-// internetIP is empty for the most, who are behind a load balancer.
+// internetIP is empty for most servers: they are behind a load balancer.
 func (s *server) internetIP() string {
 	c := s.of(addressing).of(2)
 	if !c.under(0.2) {
@@ -107,22 +106,22 @@ func ip(a, b, c, d int) string {
 	return string(out)
 }
 
-// mac has the vendor part that Alibaba Cloud's network cards have.
+// mac has the vendor prefix of Alibaba Cloud's network cards.
 func (s *server) mac() string {
 	hex := appendBase(nil, s.of(addressing).of(3), 6, 16)
 	return "00:16:3e:" + string(hex[:2]) + ":" + string(hex[2:4]) + ":" + string(hex[4:])
 }
 
-// away says whether t falls in a pause that begins some turns of the given
-// period with probability p, lasts up to most, and when the pause began.
+// away reports whether t is in a pause, and when the pause began. In each turn of the given
+// period a pause begins with probability p. It lasts at most most.
 func (s *server) away(why topic, period millis, p float64, most, t millis) (since millis, is bool) {
 	now := turnAt(s.of(why), period, t)
 	pause := between(now.of(0), hour, most)
 	return now.since, now.under(p) && now.since > s.born && t < now.since+pause
 }
 
-// risks is what Security Center counts on a server. Each count is drawn anew
-// every few months, so that each day brings change to one server in a hundred.
+// risks are the counts of Security Center for a server. Each count changes every few
+// months, so on each day one server in a hundred changes.
 type risks struct{ vulnerabilities, asap, alerts, baselines, passwords int64 }
 
 func (s *server) risks(t millis) risks {
@@ -143,7 +142,7 @@ func (s *server) risks(t millis) risks {
 	return r
 }
 
-// instances is DescribeCloudCenterInstances: all servers of a service region.
+// instances answers DescribeCloudCenterInstances: all servers of a service region.
 func (v *view) instances() Listing {
 	all := generated{v.inService(v.region, v.now), func(dst []byte, i int) []byte {
 		s := v.inServiceAt(v.region, i, v.now)
@@ -153,7 +152,7 @@ func (v *view) instances() Listing {
 	return v.narrow(all, func(i int, name string) string {
 		if i != last {
 			last, fields = i, map[string]json.RawMessage{}
-			_ = json.Unmarshal(all.item(nil, i), &fields) // which was made here
+			_ = json.Unmarshal(all.item(nil, i), &fields) // it was made here, so it is valid
 		}
 		return plain(fields[name])
 	})
@@ -236,7 +235,7 @@ func (v *view) appendInstance(dst []byte, s *server) []byte {
 	return o.close()
 }
 
-// json is the RiskCount of an instance, which is JSON in a string.
+// json returns the RiskCount of an instance, which is JSON in a string.
 func (r risks) json() []byte {
 	o := open(make([]byte, 0, 256)).
 		int("account", 0).int("appNum", 0).int("asapVulCount", r.asap).

@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// isoTime is how OOS and STS write moments.
+// isoTime is the format of times of OOS and STS.
 const isoTime = "2006-01-02T15:04:05Z"
 
-// An object is a JSON object under construction, appended to a buffer. Its
-// methods chain; close ends it.
+// An object is a JSON object that is being written to a buffer. Calls can be chained; close
+// ends it.
 type object []byte
 
 func open(dst []byte) object { return append(dst, '{') }
 
 func (o object) close() []byte { return append(o, '}') }
 
-// key begins a member; its value is to be appended.
+// key begins a member; the caller appends its value.
 func (o object) key(name string) object {
 	if last := o[len(o)-1]; last != '{' {
 		o = append(o, ',')
@@ -34,24 +34,24 @@ func (o object) int(name string, n int64) object { return strconv.AppendInt(o.ke
 
 func (o object) bool(name string, b bool) object { return strconv.AppendBool(o.key(name), b) }
 
-// digits is a number in a string, as OOS writes its counts.
+// digits writes a number in a string, as OOS does for its counts.
 func (o object) digits(name string, n int64) object {
 	o = append(o.key(name), '"')
 	return append(strconv.AppendInt(o, n, 10), '"')
 }
 
-// iso is a moment as OOS writes it.
+// iso writes a time as OOS does.
 func (o object) iso(name string, t millis) object {
 	o = append(o.key(name), '"')
 	return append(t.time().AppendFormat(o, isoTime), '"')
 }
 
-// hundredths is a number with two decimals.
+// hundredths writes a number with two decimals.
 func (o object) hundredths(name string, n int64) object {
 	return strconv.AppendFloat(o.key(name), float64(n)/100, 'f', -1, 64)
 }
 
-// flag says yes or no as Security Center does.
+// flag writes a boolean as Security Center does.
 func (o object) flag(name string, yes bool) object {
 	if yes {
 		return o.text(name, "YES")
@@ -84,7 +84,7 @@ func quote(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// millis is a moment in milliseconds since 1970, or a number of milliseconds.
+// millis is a time in milliseconds since 1970, or a number of milliseconds.
 type millis int64
 
 const (

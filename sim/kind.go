@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A kind is what a parameter's values must be.
+// A kind is the type of a parameter's values.
 type kind uint8
 
 const (
@@ -30,11 +30,11 @@ const (
 	logic             // OR or AND
 )
 
-// maxList is how many values a list parameter takes. The page of
-// ListInstancePatchStates says so of InstanceIds; nothing is published for Uuids.
+// maxList is the largest number of values in a list parameter. The page of
+// ListInstancePatchStates says so for InstanceIds. Nothing is published for Uuids.
 const maxList = 100
 
-// takes says whether a value is of a kind that is not numbered.
+// takes reports whether a value is valid for a kind that is not numbered.
 func (k kind) takes(value string) bool {
 	switch k {
 	case integer, size:
@@ -69,8 +69,9 @@ func (k kind) takes(value string) bool {
 	return true
 }
 
-// takesAll says whether a numbered parameter is one: from 1, without a gap, and
-// each value as it should be. Written in one, as other lists are, it would be lost.
+// takesAll reports whether a numbered parameter is valid: numbered from 1 without a gap,
+// with valid values. If such a list were written like other lists, the cloud would ignore
+// it.
 func (k kind) takesAll(p url.Values, name string) bool {
 	given := 0
 	for other := range p {
@@ -82,7 +83,7 @@ func (k kind) takesAll(p url.Values, name string) bool {
 	return len(list) == given && (k != integers || !slices.ContainsFunc(list, func(s string) bool { return !integer.takes(s) }))
 }
 
-// numberedValues are those of a parameter that is a list: TaskIds.1, TaskIds.2…
+// numberedValues returns the values of a numbered parameter: TaskIds.1, TaskIds.2…
 func numberedValues(p url.Values, name string) (list []string) {
 	for i := 1; p.Has(name + "." + strconv.Itoa(i)); i++ {
 		list = append(list, p.Get(name+"."+strconv.Itoa(i)))
@@ -90,11 +91,11 @@ func numberedValues(p url.Values, name string) (list []string) {
 	return list
 }
 
-// A criterion is a condition of Criteria.
+// A criterion is one condition of Criteria.
 type criterion struct{ Name, Value string }
 
-// searchable are the criteria by which servers can be searched here, which are
-// some of those that the real one knows, and the answer's fields that they look at.
+// searchable are the criteria that can be used here, and the fields that they compare. The
+// real cloud knows more.
 var searchable = map[string]string{
 	"uuid": "Uuid", "instanceId": "InstanceId", "instanceName": "InstanceName", "internetIp": "InternetIp",
 	"intranetIp": "IntranetIp", "vpcInstanceId": "VpcInstanceId", "regionId": "RegionId", "os": "Os", "osName": "OsName",
@@ -103,7 +104,7 @@ var searchable = map[string]string{
 	"alarmStatus": "AlarmStatus", "hcStatus": "HcStatus", "exposedStatus": "ExposedStatus",
 }
 
-// readCriteria reads Criteria, as far as it is known.
+// readCriteria reads the criteria that are known here.
 func readCriteria(text string) (list []criterion, ok bool) {
 	if json.Unmarshal([]byte(text), &list) != nil {
 		return nil, false

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// An operation is one API of the cloud: how it is asked and how it answers.
+// An operation is one API: its parameters, and how it is answered.
 type operation struct {
 	action, version string
-	ramProduct      string   // before the action in a RAM policy
-	regions         []string // with an endpoint
+	ramProduct      string   // the part before the action in a RAM policy
+	regions         []string // that have an endpoint
 	params          []param
 	page            pager
 	own             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
 }
 
-// A param is a request parameter that the operation's page documents. Others are
-// ignored, as the gateway ignores them.
+// A param is a request parameter that the operation's page documents. Others are ignored,
+// as the gateway ignores them.
 type param struct {
 	name     string
 	kind     kind
@@ -38,7 +38,7 @@ var operations = byAction(
 		},
 		page: byNumber{items: "BatchList"},
 	},
-	// The real one refuses plain HTTP, which a test on the loopback may speak.
+	// The real cloud refuses plain HTTP. Tests on the loopback interface may use it.
 	&operation{
 		action: "ListOperationProcess", version: sas, ramProduct: "yundun-sas", regions: centres,
 		params: []param{
@@ -87,13 +87,13 @@ var operations = byAction(
 			{"PageSize", size, false},
 			{"UseNextToken", boolean, false},
 			{"NextToken", text, false},
-			{"RegionId", text, false}, // of the servers, not whom to ask
+			{"RegionId", text, false}, // filters by the servers' region; it does not select the centre
 			{"MachineTypes", machineTypes, false},
 			{"Importance", integer, false},
 			{"Flags", numbers, false},
 			{"Criteria", criteria, false},
 			{"LogicalExp", logic, false},
-			{"NoGroupTrace", boolean, false}, // about a group that no server is in
+			{"NoGroupTrace", boolean, false}, // about a group that has no server
 			{"ResourceDirectoryAccountId", long, false},
 			{"Lang", language, false},
 		},
@@ -121,7 +121,7 @@ var operations = byAction(
 		params: []param{{"RoleArn", text, true}, {"RoleSessionName", text, true}, {"DurationSeconds", integer, false}},
 		own:    (*Cloud).assumeRole,
 	},
-	// No permission is needed to ask who one is.
+	// No permission is needed to ask for one's own identity.
 	&operation{action: "GetCallerIdentity", version: sts, own: (*Cloud).getCallerIdentity},
 )
 
@@ -133,7 +133,7 @@ func byAction(list ...*operation) map[string]*operation {
 	return m
 }
 
-// findOperation finds what a request asks for.
+// findOperation finds the operation that a request names.
 func findOperation(p url.Values) (*operation, error) {
 	for _, name := range []string{"Action", "Version"} {
 		if p.Get(name) == "" {
@@ -150,18 +150,18 @@ func findOperation(p url.Values) (*operation, error) {
 	if op.version != p.Get("Version") {
 		return nil, &Error{Status: http.StatusNotFound, Code: "InvalidVersion", Message: "Specified parameter Version is not valid."}
 	}
-	// The real gateway falls back to XML, which no client of this one wants.
+	// The real gateway falls back to XML. No client of this one wants that.
 	if !strings.EqualFold(p.Get("Format"), "JSON") {
 		return nil, badRequest("InvalidParameter.Format", "Specified parameter Format is not valid: only JSON is answered.")
 	}
 	return op, nil
 }
 
-// checkRegion is the region that a call is made in: that of the endpoint. One
-// machine stands for all endpoints of OOS, so there the RegionId tells what the
-// endpoint does not. To Security Center it says nothing of whom to ask.
+// checkRegion returns the region of a call: that of the endpoint. One machine stands for
+// all endpoints of OOS, so for OOS the RegionId decides. For Security Center it does not
+// select the centre.
 func (op *operation) checkRegion(endpoint, asked string) (string, error) {
-	region := "cn-hangzhou" // where the products' default endpoints are
+	region := "cn-hangzhou" // the products' default endpoints are there
 	switch {
 	case endpoint != "":
 		region = endpoint
@@ -174,7 +174,7 @@ func (op *operation) checkRegion(endpoint, asked string) (string, error) {
 	return region, nil
 }
 
-// checkParams refuses what the operation's page does not allow.
+// checkParams refuses parameters that the operation's page does not allow.
 func (op *operation) checkParams(p url.Values) error {
 	for _, q := range op.params {
 		value := p.Get(q.name)
@@ -200,12 +200,12 @@ func (op *operation) checkParams(p url.Values) error {
 	return nil
 }
 
-// takes says whether the operation has a parameter.
+// takes reports whether the operation has a parameter.
 func (op *operation) takes(name string) bool {
 	return slices.ContainsFunc(op.params, func(q param) bool { return q.name == name })
 }
 
-// checkTasks refuses what the parameters of ListAgentlessTask do not allow together.
+// checkTasks refuses combinations of parameters that ListAgentlessTask does not allow.
 func checkTasks(p url.Values) error {
 	switch {
 	case p.Get("TaskIdList") != "" && p.Get("RootTask") == "":
@@ -219,7 +219,7 @@ func checkTasks(p url.Values) error {
 	return nil
 }
 
-// deniedTo says whether the account may not call the operation.
+// deniedTo reports whether the account may not call the operation.
 func (op *operation) deniedTo(a *Account) bool {
 	return slices.Contains(a.Deny, op.action) || slices.Contains(a.Deny, op.ramProduct+":"+op.action)
 }

@@ -8,19 +8,19 @@ import (
 	"strconv"
 )
 
-// A pager shapes the answer of an operation around a part of its listing.
+// A pager writes an operation's answer with one page of its listing.
 type pager interface {
 	shape(c *Cloud, req *request, id string, list Listing) ([]byte, error)
 }
 
-// byNumber pages by CurrentPage and PageSize.
+// byNumber pages with CurrentPage and PageSize.
 type byNumber struct {
 	items   string
-	count   bool // PageInfo tells Count, the items on the page
+	count   bool // PageInfo has Count, the number of items on the page
 	success bool // the answer begins with Success
 }
 
-const sasPageSize = 20 // items, when the client does not say
+const sasPageSize = 20 // items, if the client does not say how many
 
 func (p byNumber) shape(c *Cloud, req *request, id string, list Listing) ([]byte, error) {
 	number, size := req.int("CurrentPage", 1), min(req.int("PageSize", sasPageSize), c.opt.MaxPageSize)
@@ -43,8 +43,8 @@ func (p byNumber) open(id string) object {
 	return o
 }
 
-// byEither pages as byNumber does, or with UseNextToken=true by tokens, and then
-// tells no total.
+// byEither pages like byNumber. With UseNextToken=true it pages with tokens, and then the
+// answer has no total.
 type byEither struct{ byNumber }
 
 func (p byEither) shape(c *Cloud, req *request, id string, list Listing) ([]byte, error) {
@@ -67,11 +67,11 @@ func (p byEither) shape(c *Cloud, req *request, id string, list Listing) ([]byte
 	return o.items(p.items, list, from, to).close(), nil
 }
 
-// byToken pages by NextToken and MaxResults. Pages may be shorter than asked, and
-// even empty, before the end: only an empty NextToken ends the list.
+// byToken pages with NextToken and MaxResults. Before the end, pages may be shorter than
+// requested, or empty. Only an empty NextToken ends the list.
 type byToken struct{ items string }
 
-const oosPageSize = 50 // items, when the client does not say
+const oosPageSize = 50 // items, if the client does not say how many
 
 func (p byToken) shape(c *Cloud, req *request, id string, list Listing) ([]byte, error) {
 	at, err := c.readCursor(req)
@@ -98,14 +98,15 @@ func (p byToken) shape(c *Cloud, req *request, id string, list Listing) ([]byte,
 	return o.items(p.items, list, from, to).close(), nil
 }
 
-// unpaged answers the whole listing.
+// unpaged answers with the whole listing.
 type unpaged struct{ items string }
 
 func (p unpaged) shape(_ *Cloud, _ *request, id string, list Listing) ([]byte, error) {
 	return open(nil).text("RequestId", id).items(p.items, list, 0, list.Len()).close(), nil
 }
 
-// single answers the listing's first item; without one, an answer without it.
+// single answers with the first item of the listing. If there is none, the answer has no
+// item.
 type single struct{ item string }
 
 func (p single) shape(_ *Cloud, _ *request, id string, list Listing) ([]byte, error) {
@@ -129,14 +130,14 @@ func (o object) items(name string, list Listing, from, to int) object {
 			o = append(o, ',')
 		}
 		o = list.Append(o, i)
-		if i == from { // items are much alike: take the memory for all at once
+		if i == from { // items have similar sizes, so allocate once
 			o = slices.Grow(o, (to-from)*(len(o)-start)*9/8)
 		}
 	}
 	return append(o, ']')
 }
 
-// int is a parameter that has been checked to be a number.
+// int returns a parameter that was already checked to be a number.
 func (req *request) int(name string, otherwise int) int {
 	if n, err := strconv.Atoi(req.params.Get(name)); err == nil {
 		return n
@@ -144,11 +145,11 @@ func (req *request) int(name string, otherwise int) int {
 	return otherwise
 }
 
-// A cursor is where a listing goes on. Clients see it as an opaque token, which
-// is good only for the account, region and action that it was given to.
+// A cursor is the position at which a listing continues. Clients get it as an opaque token,
+// which is valid only for the account, region and action that it was made for.
 type cursor struct {
 	offset int
-	paused bool // the page before was empty
+	paused bool // the last page was empty
 }
 
 func (c *Cloud) writeCursor(req *request, at cursor) string {
@@ -179,8 +180,8 @@ func (c *Cloud) readCursor(req *request) (cursor, error) {
 
 const markSize = 6 // bytes
 
-// tokenMark ties a token's content to whom it was given. A Cloud started anew
-// with the same accounts still understands its predecessor's tokens.
+// tokenMark binds a token's content to the caller. A restarted Cloud with the same accounts
+// accepts the tokens of the one before.
 func (c *Cloud) tokenMark(req *request, content []byte) []byte {
 	h := chanceOf(req.caller.account.ID + req.region + req.op.action + string(content))
 	return binary.BigEndian.AppendUint64(nil, uint64(h))[:markSize]

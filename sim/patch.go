@@ -1,26 +1,26 @@
 package sim
 
-// Patches come in cycles of four weeks that begin on a Tuesday. Every server is
-// looked at once a week, at night in China: most looks are scans; one to three
-// weeks after patches came, one of them installs.
+// Patches come in cycles of four weeks that begin on a Tuesday. Each server is visited once
+// a week, at night in China. Most visits are scans. One to three weeks after patches came,
+// one visit installs them.
 const (
 	patchCycle   = 4         // weeks
 	firstTuesday = 5 * day   // 1970-01-06
 	patchNight   = 17 * hour // UTC
 )
 
-// The questions that chance answers about patching.
+// Indexes of the random values about patches.
 const (
 	patching topic = 300 + iota
 	releasing
 	patchGroups
 )
 
-// managed is how many of a place's servers patch management knows: the first
-// eleven in twelve slots.
+// managed is how many servers of a place patch management knows: those in the first eleven
+// of twelve slots.
 func managed(slots int) int { return slots - slots/12 }
 
-// patchStates is ListInstancePatchStates: the managed ECS instances of a region.
+// patchStates answers ListInstancePatchStates: the managed ECS instances of a region.
 func (v *view) patchStates() Listing {
 	for p := range places {
 		if places[p].region != v.region || places[p].outside {
@@ -38,7 +38,7 @@ func (v *view) patchStates() Listing {
 	return Items{}
 }
 
-// A patchState is what the last look found.
+// A patchState is the result of the last visit.
 type patchState struct {
 	began, ended                          millis
 	install                               bool
@@ -46,12 +46,12 @@ type patchState struct {
 	other, rejected                       int64
 }
 
-// patchState is the state of the last look that had ended at t.
+// patchState returns the result of the last visit that had ended at t.
 func (s *server) patchState(t millis) patchState {
 	habit := s.of(patching)
 	offset := firstTuesday + millis(habit.of(0).below(7))*day + patchNight + between(habit.of(1), 0, 4*hour).floor(second)
 	const longest = 30 * minute
-	n := int64((t - longest - offset).floor(week) / week) // of the look, in weeks
+	n := int64((t - longest - offset).floor(week) / week) // the visit's number, in weeks
 	st := patchState{began: offset + millis(n)*week}
 	fresh := st.began < s.born
 	if fresh { // a new server is scanned at once
@@ -64,7 +64,7 @@ func (s *server) patchState(t millis) patchState {
 	st.installed = between(habit.of(2), int64(120), 480)
 	st.other = int64(habit.of(3).below(6))
 	st.rejected = int64(max(0, habit.of(4).below(40)-37))
-	neglected := habit.of(5).under(0.03) // no one ever installs anything here
+	neglected := habit.of(5).under(0.03) // nobody ever installs patches on this server
 	for c := first; c < cycle; c++ {
 		if neglected {
 			st.missing += s.patchesOf(c).count
@@ -89,16 +89,17 @@ func (s *server) patchState(t millis) patchState {
 	return st
 }
 
-// patches is what a cycle brings one server.
+// patches are those that a cycle brings for one server.
 type patches struct {
-	count   int64 // 0: nothing that it needs
+	count   int64 // 0: it needs none
 	lag     int64 // weeks until they are installed
-	failed  int64 // of count, until the cycle ends
-	reboots int64 // of count, that need a restart
+	failed  int64 // of count; they fail until the cycle ends
+	reboots int64 // of count; they need a restart
 	lazy    bool  // the restart is put off until the cycle ends
 }
 
-// patchesOf is what a cycle brings: to most Windows servers, to a third of others.
+// patchesOf returns what a cycle brings: patches for most Windows servers, and for a third
+// of the others.
 func (s *server) patchesOf(cycle int64) patches {
 	c := s.of(releasing).of(uint64(cycle))
 	needs, most := 0.3, 14
@@ -120,7 +121,7 @@ func (s *server) patchesOf(cycle int64) patches {
 }
 
 func (st patchState) append(dst []byte, s *server) []byte {
-	operation, group := "scan", "null" // sic: a text
+	operation, group := "scan", "null" // the API sends this text
 	if st.install {
 		operation = "install"
 	}

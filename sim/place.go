@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// A place is a region's servers, or those outside Alibaba Cloud. A server is the
-// occupant of a slot: the slots of a place are numbered from 0 and only grow in
-// number, their occupants come and go.
+// A place is the servers of a region, or those outside Alibaba Cloud. It has numbered
+// slots, and each slot has one server at a time. The number of slots only grows; the
+// servers in them are replaced.
 type place struct {
 	region  string
 	name    string // as the console shows it
@@ -18,7 +18,7 @@ type place struct {
 	outside bool // not ECS, so OOS does not know it
 }
 
-// oosRegions are those that OOS lists (DescribeRegions), with or without servers.
+// oosRegions are the regions that OOS lists (DescribeRegions), with or without servers.
 var oosRegions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3",
 	"ap-southeast-5", "ap-southeast-6", "ap-southeast-7", "ap-southeast-8", "cn-beijing", "cn-beijing-finance-1",
@@ -28,7 +28,7 @@ var oosRegions = []string{
 	"eu-west-1", "me-central-1", "me-east-1", "na-south-1", "us-east-1", "us-southeast-1", "us-west-1",
 }
 
-// places are in the order in which Security Center lists their servers.
+// places are in the order in which Security Center lists servers.
 var places = []place{
 	{"cn-hangzhou", "China (Hangzhou)", "cn-hangzhou", "hz", "bp1", 0.31, false},
 	{"cn-shanghai", "China (Shanghai)", "cn-hangzhou", "sh", "uf6", 0.22, false},
@@ -40,8 +40,8 @@ var places = []place{
 	{"eu-central-1", "Germany (Frankfurt)", "ap-southeast-1", "fra", "gw8", 0.04, false},
 }
 
-// slots is how many slots a place has at t. They are exactly the fleet's servers
-// at the epoch, over all places, and never become fewer later.
+// slots returns how many slots a place has at t. At the epoch, all places together have
+// exactly the fleet's servers. Later their number never falls.
 func (v *view) slots(p int, t millis) int {
 	added := float64(t-v.epoch)/float64(day)*v.growth*places[p].share + v.account.of(growing).of(uint64(p)).share()
 	return max(0, v.slotsAtEpoch(p)+int(math.Floor(added)))
@@ -56,7 +56,7 @@ func (v *view) slotsAtEpoch(p int) int {
 	return int(through*whole+0.5) - int(before*whole+0.5)
 }
 
-// opened is when a slot was added: 0 for those that always were.
+// opened returns when a slot was added; 0 for the slots that always existed.
 func (v *view) opened(p, slot int) millis {
 	base := v.slotsAtEpoch(p)
 	if slot < base {
@@ -66,7 +66,7 @@ func (v *view) opened(p, slot int) millis {
 	return (v.epoch + millis(days*float64(day))).floor(second)
 }
 
-// inService is how many servers a Security Center region answers for at t.
+// inService returns how many servers a Security Center region answers for at t.
 func (v *view) inService(region string, t millis) int {
 	n := 0
 	for p := range places {
@@ -77,7 +77,7 @@ func (v *view) inService(region string, t millis) int {
 	return n
 }
 
-// inServiceAt is the i-th of these servers.
+// inServiceAt returns the i-th of these servers.
 func (v *view) inServiceAt(region string, i int, t millis) server {
 	for p := range places {
 		if places[p].service != region {
@@ -92,22 +92,23 @@ func (v *view) inServiceAt(region string, i int, t millis) server {
 	panic("sim: no such server") // callers stay below inService
 }
 
-// A server is one occupant of a slot.
+// A server is the server in a slot during one turn.
 type server struct {
-	chance // of this occupant
+	chance // of this server
 	place  int
 	slot   int
-	nth    int64  // occupant of the slot
-	kind   chance // of the slot: what does not change with the occupant
+	nth    int64  // number of this server in its slot
+	kind   chance // of the slot: what stays the same when its server is replaced
 	born   millis
 	fleet  chance // of the account
 }
 
-// occupant is who holds a slot at t.
+// occupant returns the server in a slot at t.
 func (v *view) occupant(p, slot int, t millis) server {
 	kind := v.account.of(slotting).of(uint64(p)).of(uint64(slot))
 	now := turnAt(kind.of(renewing), lifetime(kind), t)
-	// A slot younger than its occupant's turn had its first one when it opened.
+	// If the slot is younger than the server's turn, it got its first server when it was
+	// added.
 	born := max(now.since, v.opened(p, slot))
 	return server{
 		chance: kind.of(occupying).of(uint64(now.number)), place: p, slot: slot, nth: now.number,
@@ -115,8 +116,8 @@ func (v *view) occupant(p, slot int, t millis) server {
 	}
 }
 
-// lifetime is how long a slot's occupants live: a few are autoscaled and live for
-// days, most for years.
+// lifetime returns how long the servers of a slot live: a few belong to autoscaling and
+// live for days, most live for years.
 func lifetime(kind chance) millis {
 	c := kind.of(living)
 	switch luck := c.share(); {
@@ -129,7 +130,7 @@ func lifetime(kind chance) millis {
 	}
 }
 
-// The questions that chance answers about slots.
+// Indexes of the random values about slots.
 const (
 	growing topic = 100 + iota
 	slotting
@@ -139,15 +140,15 @@ const (
 	naming
 )
 
-// uuid is the server's ID in Security Center. Its second half carries the slot
-// and the occupant, so that find needs no table; its first half proves that it
-// was not made up.
+// uuid is the server's ID in Security Center. Its second half contains the slot and the
+// number of the server, so find needs no table. Its first half proves that the fleet made
+// the UUID.
 func (s *server) uuid() string {
 	low := scramble(uint64(s.place)<<56|uint64(s.slot)<<24|uint64(s.nth), s.fleet.of(naming))
 	return uuid(uint64(s.fleet.of(naming).of(low)), low, 4)
 }
 
-// find is the server with that UUID, if it stands at t.
+// find returns the server with that UUID, if it exists at t.
 func (v *view) find(id string, t millis) (server, bool) {
 	low, ok := lowBits(id)
 	if !ok {
@@ -162,7 +163,7 @@ func (v *view) find(id string, t millis) (server, bool) {
 	return s, s.nth == nth && s.uuid() == id
 }
 
-// lowBits is the 62 bits that the second half of a UUID carries.
+// lowBits returns the 62 bits in the second half of a UUID.
 func lowBits(id string) (uint64, bool) {
 	if len(id) != 36 || id[18] != '-' || id[23] != '-' {
 		return 0, false
@@ -178,8 +179,8 @@ func lowBits(id string) (uint64, bool) {
 	return low & mask62, true
 }
 
-// instanceID is the server's ID as an ECS instance. Servers outside Alibaba Cloud
-// go by their UUID.
+// instanceID is the server's ID as an ECS instance. For servers outside Alibaba Cloud it is
+// their UUID.
 func (s *server) instanceID() string {
 	if places[s.place].outside {
 		return s.uuid()

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// rates counts calls in one-second windows, as Alibaba Cloud states its quotas:
-// so many calls a second per account, region and API.
+// rates counts calls in windows of one second, because Alibaba Cloud's quotas are calls per
+// second, for each account, region and API.
 type rates struct {
 	mu    sync.Mutex
 	count map[rateKey]*tally
@@ -19,8 +19,8 @@ type tally struct {
 	used int
 }
 
-// take counts a call and answers 0, or how long to wait when the second's calls
-// are used up.
+// take counts a call. It returns 0, or, if the calls of this second are used up, how long
+// to wait.
 func (r *rates) take(k rateKey, now time.Time, limit int) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -2,43 +2,43 @@ package sim
 
 import "strconv"
 
-// A release is one version of the agent. A new one comes about every ten days;
-// its batches upgrade the fleet one after the other, and the last one takes by
-// force whoever is left.
+// A release is one version of the agent. A new one comes about every ten days. Its batches
+// upgrade the fleet one after the other; the last batch also upgrades by force all servers
+// that are left.
 type release struct {
 	chance
 	number  int64
 	created millis
-	next    millis // when the next release comes
+	next    millis // time of the next release
 }
 
 const (
 	releasePeriod = 10 * day
-	forcedAfter   = 7 * day // from the release's creation
+	forcedAfter   = 7 * day // after the release's creation
 	lastBatch     = 1<<31 - 1
 )
 
 const publishing topic = 500
 
-// releaseAt is the release that is the latest at t. All accounts see the same.
+// releaseAt returns the latest release at t. It is the same for all accounts.
 func (f *Fleet) releaseAt(t millis) release {
 	now := turnAt(f.seed.of(publishing), releasePeriod, t)
 	return release{now.chance, now.number, now.since, now.till}
 }
 
-// version is like 12.10.9: it rises with every release.
+// version returns a version such as 12.10.9. It rises with every release.
 func (r release) version() string {
 	return strconv.FormatInt(r.number/240+4, 10) + "." + strconv.FormatInt(r.number/12%20, 10) + "." + strconv.FormatInt(r.number%12, 10)
 }
 
-// batchCount is 3 to 5.
+// batchCount is from 3 to 5.
 func (r release) batchCount() int { return 3 + r.of(0).below(3) }
 
-// interval between the starts of two batches: all but the last are through
-// before the last is due.
+// interval is the time between the starts of two batches. All batches except the last are
+// complete before the last one starts.
 func (r release) interval() millis { return pick(r.of(1), []millis{12, 24, 36}) * hour }
 
-// What the state of a batch or release is called: Status.
+// Status of a batch or a release.
 const (
 	notStarted = iota
 	underWay
@@ -47,7 +47,7 @@ const (
 	forced
 )
 
-// A batch is one part of the fleet's servers.
+// A batch is a part of the fleet's servers.
 type batch struct {
 	release
 	index, total int
@@ -63,7 +63,7 @@ func (v *view) batch(r release, i int) batch {
 		b.starts = r.created + forcedAfter
 		b.ends = b.starts + 12*hour
 	}
-	// The first batch is a small one, to be sure; the others share the rest.
+	// The first batch is small, as a test; the others share the rest.
 	all := v.inService(v.region, r.created)
 	b.servers = all / 20
 	if i > 0 {
@@ -72,10 +72,10 @@ func (v *view) batch(r release, i int) batch {
 	return b
 }
 
-// at is how a batch stands at t: its status and how many servers are upgraded.
+// at returns the state of a batch at t: its status and how many servers are upgraded.
 func (b batch) at(t millis) (status, upgraded int64) {
 	span := b.ends - b.starts
-	// Some batches are stopped for a look halfway.
+	// Some batches are suspended halfway.
 	if stop := b.starts + span*2/5; b.of(uint64(10+b.index)).under(0.15) && t >= stop && t < stop+span/5 {
 		return suspended, int64(b.servers) * 2 / 5
 	}
@@ -92,7 +92,7 @@ func (b batch) at(t millis) (status, upgraded int64) {
 	return status, int64(b.servers) * int64(t-b.starts) / int64(span)
 }
 
-// batches is ListPublishBatch: the batches of one version.
+// batches answers ListPublishBatch: the batches of one version.
 func (v *view) batches(version string) Listing {
 	r := v.releaseAt(v.now)
 	for r.version() != version {
@@ -135,7 +135,7 @@ func (v *view) appendBatch(dst []byte, b batch) []byte {
 		close()
 }
 
-// agentVersion is GetCurrentVersionPublish: where the latest release stands.
+// agentVersion answers GetCurrentVersionPublish: the state of the latest release.
 func (v *view) agentVersion() Listing {
 	r := v.releaseAt(v.now)
 	last := v.batch(r, r.batchCount()-1)
@@ -148,7 +148,7 @@ func (v *view) agentVersion() Listing {
 	if v.now >= last.ends {
 		current = r.version()
 	} else if status == published {
-		status = underWay // the next batch is yet to come
+		status = underWay // the next batch has not started yet
 	}
 	return generated{1, func(dst []byte, _ int) []byte {
 		return open(dst).

@@ -6,18 +6,18 @@ import (
 	"strings"
 )
 
-// Agentless scans start up to three times a day in each service region. A main
-// task looks at a run of servers, each in a subtask of its own.
+// Agentless scans start up to three times a day in each service region. A main task scans a
+// range of servers, and has a subtask for each.
 const (
 	scanSlot   = 8 * hour
-	scanWindow = 2 * hour // in which the subtasks of a main task start
-	scanLimit  = 4 * hour // after which a subtask times out
+	scanWindow = 2 * hour // all subtasks of a main task start within it
+	scanLimit  = 4 * hour // a subtask that takes longer times out
 	maxScanned = 500      // servers of a main task
 )
 
 const scanning topic = 600
 
-// The status of a detection task.
+// Status of a task.
 const (
 	scanRunning = 1 + iota
 	scanDone
@@ -25,7 +25,7 @@ const (
 	scanTimedOut
 )
 
-// A scan is a main task or, with a server, a subtask.
+// A scan is a main task or, if it has a server, a subtask.
 type scan struct {
 	chance
 	root   string // TaskId of the main task
@@ -40,7 +40,7 @@ type scan struct {
 	server
 }
 
-// mainScan is the n-th main task of a service region, which may not exist.
+// mainScan returns the n-th main task of a service region, if it exists.
 func (v *view) mainScan(n int64) (scan, bool) {
 	c := v.account.of(scanning).of(uint64(chanceOf(v.region))).of(uint64(n))
 	s := scan{chance: c, main: true, starts: millis(n)*scanSlot + between(c.of(0), 0, 7*hour).floor(second)}
@@ -57,7 +57,7 @@ func (v *view) mainScan(n int64) (scan, bool) {
 	return s, true
 }
 
-// subScan is the i-th subtask of a main task.
+// subScan returns the i-th subtask of a main task.
 func (v *view) subScan(m *scan, i int) scan {
 	c := m.of(100).of(uint64(i))
 	all := v.inService(v.region, m.starts)
@@ -70,7 +70,7 @@ func (v *view) subScan(m *scan, i int) scan {
 	return s
 }
 
-// settle decides how a task that would take so long ends.
+// settle decides how and when a task ends; takes is how long it runs if it succeeds.
 func (s *scan) settle(takes millis) {
 	switch luck := s.chance.of(7).share(); {
 	case luck < 0.04:
@@ -83,7 +83,7 @@ func (s *scan) settle(takes millis) {
 	s.ends = s.ends.floor(second)
 }
 
-// at is how a task stands at t: its status, and its progress in percent.
+// at returns the state of a task at t: its status, and its progress in percent.
 func (s *scan) at(t millis) (status, progress int64) {
 	progress = int64(t-s.starts) * 100 / int64(s.ends-s.starts) / 5 * 5
 	switch {
@@ -95,8 +95,8 @@ func (s *scan) at(t millis) (status, progress int64) {
 	return s.result, int64(between(s.chance.of(8), 1, 20)) * 5
 }
 
-// scans is ListAgentlessTask: the main tasks, the latest first, or the subtasks
-// of those that are asked for, as far as they have begun.
+// scans answers ListAgentlessTask: the main tasks, the latest first; or the subtasks that
+// have begun, of the main tasks that the request names.
 func (v *view) scans(q Query) Listing {
 	wanted := func(id string) bool {
 		for _, c := range v.filter.all {
@@ -117,7 +117,7 @@ func (v *view) scans(q Query) Listing {
 		all := generated{len(mains), func(dst []byte, i int) []byte { return v.appendScan(dst, &mains[i]) }}
 		return v.narrow(all, func(i int, name string) string { return mains[i].field(name, v.now) })
 	}
-	var through []int // how many subtasks have begun of the main tasks up to each
+	var through []int // for each main task: how many subtasks of it and of those before it have begun
 	begun := 0
 	for _, m := range mains {
 		if since := v.now - m.starts - minute; since >= 0 {
@@ -136,14 +136,14 @@ func (v *view) scans(q Query) Listing {
 		s := at(i)
 		return v.appendScan(dst, &s)
 	}}
-	v.filter = v.filter.without("RootTask", "RootTaskId") // all of these fit
+	v.filter = v.filter.without("RootTask", "RootTaskId") // all of these match already
 	return v.narrow(all, func(i int, name string) string {
 		s := at(i)
 		return s.field(name, v.now)
 	})
 }
 
-// field is what the filters see.
+// field returns a field as text, for the filters.
 func (s *scan) field(name string, t millis) string {
 	status, _ := s.at(t)
 	switch name {
@@ -174,8 +174,8 @@ func (s *scan) field(name string, t millis) string {
 	return ""
 }
 
-// What is scanned: TargetType. Of an image that gets a security fix, the subtask
-// says more in its Extension.
+// Kinds of targets: TargetType. If an image gets a security fix, the Extension of the
+// subtask has more.
 const (
 	scanSnapshot    = 1
 	scanImage       = 2
@@ -209,7 +209,7 @@ func (v *view) appendScan(dst []byte, s *scan) []byte {
 	if s.main {
 		o = o.text("Uuid", "").text("InternetIp", "").text("IntranetIp", "").text("InstanceName", "").text("TargetName", "")
 	} else {
-		// InstanceId is answered today though the page does not list it.
+		// The API sends InstanceId, although its page does not list it.
 		o = o.text("Uuid", s.uuid()).text("InstanceId", s.instanceID()).
 			text("InternetIp", s.internetIP()).text("IntranetIp", s.intranetIP()).
 			text("InstanceName", s.hostname()).text("TargetName", s.hostname())
@@ -242,8 +242,8 @@ func (v *view) appendScan(dst []byte, s *scan) []byte {
 	return o.hundredths("MeasureSpace", size).close()
 }
 
-// projects is the ProgressByProject: JSON in a string, for one task in five
-// in a string in that string.
+// projects returns the ProgressByProject: JSON in a string. For one task in five, the JSON
+// is a string that contains JSON.
 func (s *scan) projects(status, progress int64) string {
 	o := open(make([]byte, 0, 160))
 	for i, name := range []string{"scaVul", "binary", "baseline", "vul", "webshell", "script", "sensitiveInfo"} {
@@ -260,7 +260,7 @@ func (s *scan) projects(status, progress int64) string {
 	}
 }
 
-// link is signed, and another at every call.
+// link is signed, and differs in each call.
 func (v *view) link(s *scan) string {
 	c := v.call.of(uint64(s.chance))
 	var b strings.Builder

@@ -14,45 +14,46 @@ import (
 // https://www.alibabacloud.com/help/en/security-center/developer-reference/api-sas-2018-12-03-endpoint
 var centres = []string{"cn-hangzhou", "ap-southeast-1"}
 
-// endpointKey is where a request's context says through which endpoint it came.
+// endpointKey is the context key for the endpoint's region.
 type endpointKey struct{}
 
-// Endpoint serves h as the endpoint of a region: a [Cloud] within h takes every
-// request for that region's, as the real one does by the host that is asked.
+// Endpoint serves h as the endpoint of a region. A [Cloud] in h answers every request for
+// this region, as the real cloud does by the host name.
 func Endpoint(region string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), endpointKey{}, region)))
 	})
 }
 
-// EndpointOf is the region whose endpoint a request came through, by [Endpoint] or
-// by a host such as tds.ap-southeast-1.aliyuncs.com. Empty: the host is of no region.
+// EndpointOf returns the region of the endpoint that a request came through: that of
+// [Endpoint], or that of a host name such as tds.ap-southeast-1.aliyuncs.com. Empty: the
+// host name has no region.
 func EndpointOf(r *http.Request) string {
 	if region, ok := r.Context().Value(endpointKey{}).(string); ok {
 		return region
 	}
 	host, _, _ := strings.Cut(r.Host, ":")
-	_, rest, _ := strings.Cut(host, ".") // after the product
+	_, rest, _ := strings.Cut(host, ".") // the part after the product
 	region, found := strings.CutSuffix(rest, ".aliyuncs.com")
 	switch {
 	case !found:
 		return ""
 	case region == "cn-shanghai" && strings.HasPrefix(host, "tds."):
-		return "cn-hangzhou" // where the centre is, and whose rows it has
+		return "cn-hangzhou" // the centre is there; its rows are Hangzhou's
 	}
 	return region
 }
 
-// A Server serves a cloud on this machine, at an address for each of Security
-// Center's centres. The first also serves STS, and OOS of all regions.
+// A Server serves a cloud on this machine, with one address for each of Security Center's
+// centres. The first also serves STS, and OOS of all regions.
 type Server struct {
 	URL     string            // of the first centre
 	Centres map[string]string // URL by region
 	servers []*http.Server
 }
 
-// Serve listens on an address: host:port is the first centre, the port after it
-// the other. Port 0 means any two that are free.
+// Serve listens on an address: host:port is the first centre, the next port is the second.
+// Port 0 means any two free ports.
 func Serve(listen string, h http.Handler) (*Server, error) {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -73,10 +74,10 @@ func Serve(listen string, h http.Handler) (*Server, error) {
 		}
 		served := h
 		if i > 0 {
-			served = Endpoint(region, h) // the first tells other regions by what they send
+			served = Endpoint(region, h) // for OOS, the first centre gets the region from the request
 		}
 		server := &http.Server{Handler: served, ReadHeaderTimeout: 10 * time.Second}
-		go server.Serve(l) //nolint:errcheck // it ends with Close, and only so
+		go server.Serve(l) //nolint:errcheck // it ends only with Close
 		s.servers = append(s.servers, server)
 		s.Centres[region] = "http://" + l.Addr().String()
 	}
@@ -84,7 +85,7 @@ func Serve(listen string, h http.Handler) (*Server, error) {
 	return s, nil
 }
 
-// Endpoints are the server's addresses by product (sts), or product and region
+// Endpoints returns the server's addresses by product (sts), or by product and region
 // (sas/ap-southeast-1).
 func (s *Server) Endpoints() map[string]string {
 	all := map[string]string{"oos": s.URL, "sts": s.URL}
@@ -94,7 +95,7 @@ func (s *Server) Endpoints() map[string]string {
 	return all
 }
 
-// Close ends the server, and all calls under way.
+// Close ends the server and all calls that are being handled.
 func (s *Server) Close() (err error) {
 	for _, server := range s.servers {
 		err = errors.Join(err, server.Close())

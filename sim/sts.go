@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// temporaryKey begins the ID of every temporary access key.
+// temporaryKey is how every temporary access key's ID begins.
 const temporaryKey = "STS."
 
-// A token is what a security token says. It is sealed, not stored: the Cloud
-// keeps nothing about the sessions that it hands out.
+// A token is the content of a security token. The token is signed and given to the client;
+// the Cloud stores nothing about its sessions.
 type token struct {
 	KeyID   string
 	Account string // ID
@@ -26,7 +26,7 @@ type token struct {
 	Expires int64 // seconds since 1970
 }
 
-// secret is the access key secret that goes with a temporary key.
+// secret returns the access key secret of a temporary key.
 func (c *Cloud) secret(keyID string) string {
 	return base64.RawURLEncoding.EncodeToString(c.mac("secret " + keyID))
 }
@@ -37,7 +37,7 @@ func (c *Cloud) mac(text string) []byte {
 	return m.Sum(nil)
 }
 
-// sealToken makes a security token; openToken reads and checks it.
+// sealToken makes a security token. openToken reads and checks it.
 func (c *Cloud) sealToken(t token) string {
 	body, _ := json.Marshal(t) // strings and a number
 	return base64.StdEncoding.EncodeToString(append(c.mac("token "+string(body)), body...))
@@ -70,8 +70,8 @@ func (c *Cloud) openToken(keyID, sealed string, now time.Time) (identity, error)
 
 var roleARN = regexp.MustCompile(`^acs:ram::(\d{16}):role/([\w.-]{1,64})$`)
 
-// maxSession is the longest session of a role, in seconds: a role has an hour
-// unless its MaxSessionDuration is raised.
+// maxSession is the longest session of a role, in seconds: an hour, unless the role's
+// MaxSessionDuration is higher.
 const maxSession = 3600
 
 // assumeRole answers Sts AssumeRole:
@@ -129,10 +129,10 @@ func (c *Cloud) getCallerIdentity(req *request, id string) ([]byte, error) {
 		text("UserId", user).close(), nil
 }
 
-// roleID is the ID of an account's role, which no one needs to have created.
+// roleID returns the ID of an account's role. Nobody needs to create the role.
 func roleID(account, role string) string { return longID('3', "role "+account+"/"+role) }
 
-// longID is an 18-digit ID that begins with lead.
+// longID returns an 18-digit ID that begins with lead.
 func longID(lead byte, of string) string {
 	return string(lead) + strconv.FormatUint(uint64(chanceOf(of))%1e17+1e17, 10)[1:]
 }

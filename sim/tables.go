@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Tables is a World for tests: it answers the items that it was given, filtered
-// as the request asks. Its zero value is empty and ready.
+// Tables is a World for tests: it has the items that it was given, filtered as the request
+// asks. Its zero value is empty and ready to use.
 type Tables struct {
 	mu   sync.Mutex
 	held map[tableKey]table
@@ -17,19 +17,19 @@ type Tables struct {
 
 type tableKey struct{ account, region, action string }
 
-// A table is never changed, only replaced: listings under way keep theirs.
+// A table is never changed, only replaced. Running listings keep the old one.
 type table struct {
 	items  Items
-	fields []map[string]string // of each item, as text; nil where nothing filters
+	fields []map[string]string // the fields of each item as text; nil if there is no filter
 }
 
-// Set replaces the items of an action in an account and region. An item is
-// anything that marshals to a JSON object; a string or json.RawMessage is taken
-// as JSON text. Set panics at any other item.
+// Set replaces the items of an action in an account and region. An item is anything that
+// marshals to a JSON object; a string or json.RawMessage is used as JSON text. Set panics
+// on any other item.
 //
-// Two fields of a ListAgentlessTask item are kept for the filters and not
-// answered: "RootTask" (true, the default without a RootTaskId, for a main task)
-// and "RootTaskId" (the main task that a subtask belongs to).
+// Two fields of a ListAgentlessTask item are used by the filters and not answered:
+// "RootTask" (true for a main task; true is the default if RootTaskId is missing) and
+// "RootTaskId" (the main task of a subtask).
 func (t *Tables) Set(account, region, action string, items ...any) {
 	var made table
 	for _, item := range items {
@@ -48,7 +48,7 @@ func (t *Tables) Set(account, region, action string, items ...any) {
 	t.held[tableKey{account, region, action}] = made
 }
 
-// List answers the items that fit q.
+// List returns the items that match q.
 func (t *Tables) List(q Query) (Listing, error) {
 	t.mu.Lock()
 	held := t.held[tableKey{q.AccountID, q.Region, q.Action}]
@@ -66,7 +66,7 @@ func (t *Tables) List(q Query) (Listing, error) {
 	return kept, nil
 }
 
-// readItem is an item as it will be sent, and as the filters see it.
+// readItem returns an item as it is sent, and as the filters see it.
 func readItem(action string, item any) (json.RawMessage, map[string]string, error) {
 	raw, err := rawItem(item)
 	if err != nil || rules[action] == nil {
@@ -87,7 +87,7 @@ func readItem(action string, item any) (json.RawMessage, map[string]string, erro
 		fields["RootTask"] = fmt.Sprint(fields["RootTaskId"] == "")
 	}
 	if fields["RootTask"] == "true" {
-		fields["RootTaskId"] = fields["TaskId"] // TaskId asks for the main task itself
+		fields["RootTaskId"] = fields["TaskId"] // TaskId selects the main task itself, too
 	}
 	if members["RootTask"] == nil && members["RootTaskId"] == nil {
 		return raw, fields, nil
@@ -118,8 +118,8 @@ func rawItem(item any) (json.RawMessage, error) {
 	return raw, nil
 }
 
-// plain is a JSON value as text: a string without its quotes and escapes, null as
-// nothing.
+// plain returns a JSON value as text: a string without quotes and escapes, and null as an
+// empty text.
 func plain(value json.RawMessage) string {
 	var s *string
 	if json.Unmarshal(value, &s) != nil {
