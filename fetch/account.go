@@ -78,15 +78,28 @@ type endpoint struct {
 	host   string // host or host:port
 }
 
-// endpoint is where a product is asked about a region.
-func (c *Client) endpoint(product, region string) (endpoint, error) {
+// endpoint is where a product is asked about a region: where the account says, or at the
+// host of a template, or else where the product is served.
+func (c *Client) endpoint(product, region, template string) (endpoint, error) {
 	product = strings.ToLower(product)
 	for _, name := range []string{product + "/" + region, product} {
 		if given := c.endpoints[name]; given != "" {
 			return parseEndpoint(given, region)
 		}
 	}
+	if template != "" && hostLabel.MatchString(region) {
+		host := strings.NewReplacer("{region}", region, "{centre}", centre(region)).Replace(template)
+		return endpoint{scheme: "https", host: host}, nil
+	}
 	return productEndpoint(product, region)
+}
+
+// centre is the region in which a centre of Security Center is served.
+func centre(region string) string {
+	if region == "cn-hangzhou" { // which is all China
+		return "cn-shanghai"
+	}
+	return region
 }
 
 // parseEndpoint reads an endpoint of the configuration; https is meant where
@@ -130,10 +143,8 @@ func productEndpoint(product, region string) (endpoint, error) {
 	switch {
 	case product == "sts":
 		host = "sts.aliyuncs.com"
-	case product == "sas" && region == "cn-hangzhou":
-		host = "tds.cn-shanghai.aliyuncs.com" // of all China
 	case product == "sas":
-		host = "tds." + region + ".aliyuncs.com"
+		host = "tds." + centre(region) + ".aliyuncs.com"
 	}
 	return endpoint{scheme: "https", host: host}, nil
 }

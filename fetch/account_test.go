@@ -18,11 +18,24 @@ func TestEndpoints(t *testing.T) {
 		{"Sts", "cn-hangzhou"}:    "sts.aliyuncs.com",
 		{"ecs", "cn-beijing"}:     "ecs.cn-beijing.aliyuncs.com",
 	} {
-		got, err := new(Client).endpoint(in[0], in[1])
+		got, err := new(Client).endpoint(in[0], in[1], "")
 		require.NoError(t, err)
 		require.Equal(t, endpoint{"https", want}, got)
 	}
-	_, err := productEndpoint("oos", "evil.example/")
+	for in, want := range map[[2]string]string{ // region and template
+		{"cn-hangzhou", "tds.{centre}.aliyuncs.com"}:    "tds.cn-shanghai.aliyuncs.com",
+		{"ap-southeast-1", "tds.{centre}.aliyuncs.com"}: "tds.ap-southeast-1.aliyuncs.com",
+		{"cn-beijing", "oos.{region}.aliyuncs.com"}:     "oos.cn-beijing.aliyuncs.com",
+		{"cn-hangzhou", "oos.{region}.aliyuncs.com"}:    "oos.cn-hangzhou.aliyuncs.com",
+		{"cn-hangzhou", "ram.aliyuncs.com"}:             "ram.aliyuncs.com",
+	} {
+		got, err := new(Client).endpoint("other", in[0], in[1])
+		require.NoError(t, err)
+		require.Equal(t, endpoint{"https", want}, got)
+	}
+	_, err := new(Client).endpoint("oos", "evil.example/", "oos.{region}.aliyuncs.com")
+	require.ErrorContains(t, err, "no region ID")
+	_, err = productEndpoint("oos", "evil.example/")
 	require.ErrorContains(t, err, "no region ID")
 	for in, want := range map[string]endpoint{
 		"tds-vpc.aliyuncs.com":          {"https", "tds-vpc.aliyuncs.com"},
@@ -62,7 +75,7 @@ func TestEndpointsOfRegions(t *testing.T) {
 		{"oos", "cn-hangzhou"}:    {"http", "127.0.0.1:1"},
 		{"oos", "me-central-1"}:   {"https", "oos-vpc.me-central-1.aliyuncs.com"},
 	} {
-		got, err := c.endpoint(in[0], in[1])
+		got, err := c.endpoint(in[0], in[1], "")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}

@@ -18,6 +18,7 @@ var (
 	codeNames      = []string{"Code", "ErrorCode", "ErrCode"}
 	messageNames   = []string{"Message", "ErrorMessage", "ErrMsg", "Msg"}
 	requestIDNames = []string{"RequestId", "Request-Id", "Request_Id"}
+	otherNames     = []string{"Success", "HttpStatusCode", "HostId", "Recommend"}
 )
 
 // says is the text of an answer's field that has one of the names, in any case. Of
@@ -33,6 +34,13 @@ func (r reply) says(names ...string) string {
 		}
 	}
 	return ""
+}
+
+// isEnvelope tells the fields that every answer may have: they are about the call.
+func isEnvelope(name string) bool {
+	return slices.ContainsFunc(slices.Concat(codeNames, messageNames, requestIDNames, otherNames), func(known string) bool {
+		return strings.EqualFold(known, name)
+	})
 }
 
 // failure is what an answer says of itself, beside its HTTP status: whether it is

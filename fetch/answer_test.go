@@ -26,9 +26,9 @@ func TestNoAnswer(t *testing.T) {
 	}
 	pagers := map[string]listed{
 		"page number": {byNumber, `"List":[],"PageInfo":{"TotalCount":0}`, source.Each{}},
-		"next token":  {source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", Default: 10}, `"List":[],"NextToken":""`, source.Each{}},
-		"batches":     {source.Batches{Default: 10}, `"List":[]`, source.Each{Param: "Ids"}},
-		"object":      {source.Single{}, `"List":{"Id":"x"}`, source.Each{}},
+		"next token":  {source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 10}}, `"List":[],"NextToken":""`, source.Each{}},
+		"batches":     {source.Batches{PageSizes: source.PageSizes{Default: 10}}, `"List":[]`, source.Each{Param: "Ids"}},
+		"object":      {source.Object{}, `"List":{"Id":"x"}`, source.Each{}},
 	}
 	type bad struct {
 		body      string // %s: the good answer
@@ -150,8 +150,8 @@ func TestPageSizeRefused(t *testing.T) {
 		"in words":   {"CspmParamIllegal", "page size must be no more than 30"},
 	} {
 		for kind, pager := range map[string]source.Pager{
-			"page number": source.PageNumber{Page: "CurrentPage", Size: "MaxResults", Info: "PageInfo", Default: 100},
-			"next token":  source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", Default: 100},
+			"page number": source.PageNumber{Page: "CurrentPage", Size: "MaxResults", Total: "PageInfo.TotalCount", PageSizes: source.PageSizes{Default: 100}},
+			"next token":  source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 100}},
 		} {
 			t.Run(name+" "+kind, func(t *testing.T) {
 				t.Parallel()
@@ -202,7 +202,7 @@ func TestTooManyValues(t *testing.T) {
 		}
 		fmt.Fprint(w, `{"List":[]}`)
 	})
-	s, sweep := listing(source.Batches{Default: 4})
+	s, sweep := listing(source.Batches{PageSizes: source.PageSizes{Default: 4}})
 	sweep.Each = &source.Each{Param: "Ids"}
 	outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Values: []string{"a", "b", "c", "d"}}, &recorder{})
 	require.NoError(t, err)

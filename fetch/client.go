@@ -188,6 +188,7 @@ func (c *Client) Call(ctx context.Context, call Call) ([]byte, error) {
 // A shipment is a call and what goes with it inside this package.
 type shipment struct {
 	Call
+	host           string  // a template, see [source.API]; empty: the product's
 	ramAction      string  // for errors; empty: not known
 	callsPerSecond float64 // 0: as it is
 	stats          *Stats  // nil: not counted
@@ -285,7 +286,7 @@ func signatureOf(r *http.Request) string {
 
 // attempt sends a call once.
 func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, failed error) {
-	at, err := c.endpoint(s.Product, s.Region)
+	at, err := c.endpoint(s.Product, s.Region, s.host)
 	if err != nil {
 		return reply{}, fmt.Errorf("%s: %w", subject(c.account, s.Action, s.Region), err)
 	}

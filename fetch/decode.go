@@ -25,8 +25,10 @@ type decoder struct {
 	after []int
 	// ignored are fields without a column that are left out, by name.
 	ignored map[string]bool
-	blank   source.Row // a row before its item is read: the sweep's own columns, NULLs
-	key     []int
+	// whole: an item is the whole answer, of which what is about the call is left out.
+	whole bool
+	blank source.Row // a row before its item is read: the sweep's own columns, NULLs
+	key   []int
 
 	// Of the item being read: its value for each column, and what has none.
 	found  []span
@@ -69,6 +71,7 @@ func newDecoder(r Request) *decoder {
 		blank:   make(source.Row, width+1),
 		key:     s.KeyIndexes(),
 		found:   make([]span, width),
+		whole:   s.Items == "",
 	}
 	d.readBy = d.readField
 	for _, name := range r.Ignore {
@@ -199,7 +202,7 @@ func (d *decoder) readField(s string, i int) int {
 		var known bool
 		if column, known = d.fields[called]; !known {
 			value := scanColon(s, i)
-			if i = scanValue(s, value, 2); i != none && !d.ignored[called] {
+			if i = scanValue(s, value, 2); i != none && !d.ignored[called] && !(d.whole && isEnvelope(called)) {
 				d.others = append(d.others, member{clean(called), parsed(s[value:i])})
 			}
 			return i

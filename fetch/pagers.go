@@ -37,8 +37,8 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	var ended bool    // pages show nothing any more
 	var perPage int64 // items of the first page
 	take := func(page int64, answer reply) (more bool, err error) {
-		s.once(page, answer, p.Info)
-		total := answer.get(p.Info + ".TotalCount")
+		s.once(page, answer, parent(p.Total))
+		total := answer.get(p.Total)
 		if n, ok := whole(total.String()); !ok || n < 0 {
 			s.flaw("page %d tells no total (%s)", page, said(answer))
 		} else if s.total >= 0 && s.total != n {
@@ -90,10 +90,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 	seed := maphash.MakeSeed()
 	seen := make(map[uint64]bool)
-	parent := "" // of the token
-	if i := strings.LastIndexByte(p.Next, '.'); i >= 0 {
-		parent = p.Next[:i]
-	}
+	parent := parent(p.Next)
 	token := ""
 	idle := 0
 	defer s.request.Stats.Open.Store(false)
@@ -163,16 +160,44 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 	})
 }
 
-// single asks once and gets one object.
-func (s *sweep) single(ctx context.Context) error {
+// whole asks once and gets all items, or one object. Where the answer tells how many there
+// are, it must show as many, none of them twice.
+func (s *sweep) whole(ctx context.Context, total string) error {
 	answer, err := s.ask(ctx, nil)
 	if err != nil {
 		return err
 	}
-	s.once(1, answer, "")
-	_, _, err = s.take(ctx, answer)
-	return err
+	s.once(1, answer, parent(total))
+	told := ""
+	if total != "" {
+		told = answer.get(total).String()
+	}
+	about := said(answer)
+	n, fresh, err := s.take(ctx, answer)
+	if err != nil {
+		return err
+	}
+	if fresh < n {
+		s.flaw("%d of %d rows were shown before", n-fresh, n)
+	}
+	if total == "" {
+		return nil
+	}
+	all, ok := whole(told)
+	switch {
+	case !ok || all < 0:
+		s.flaw("the answer tells no total (%s)", about)
+	case all != int64(n):
+		s.flaw("%d rows were shown of a total of %d", n, all)
+	}
+	if ok {
+		s.total = max(all, 0)
+	}
+	return nil
 }
+
+// parent is the path of the object that a path leads into; empty: the answer itself.
+func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
 // once notes an answer, or an object in it, that holds a field twice: two lists
 // or two totals cannot both be believed.

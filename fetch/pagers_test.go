@@ -33,7 +33,7 @@ func listing(p source.Pager) (*source.Source, *source.Sweep) {
 	return s, &s.Sweeps[0]
 }
 
-var byNumber = source.PageNumber{Page: "CurrentPage", Size: "PageSize", Info: "PageInfo", Default: 10}
+var byNumber = source.PageNumber{Page: "CurrentPage", Size: "PageSize", Total: "PageInfo.TotalCount", PageSizes: source.PageSizes{Default: 10}}
 
 type object = map[string]any
 
@@ -188,7 +188,7 @@ func TestPageNumber(t *testing.T) {
 
 func TestNextToken(t *testing.T) {
 	t.Parallel()
-	pager := source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "Page.Next", Default: 50}
+	pager := source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "Page.Next", PageSizes: source.PageSizes{Default: 50}}
 	// pages answers the bodies, each leading to the next; the token of the
 	// first page is empty.
 	pages := func(bodies ...string) func(w http.ResponseWriter, q url.Values, _ int) {
@@ -271,7 +271,7 @@ func TestMany(t *testing.T) {
 
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	s, sweep := listing(source.Batches{Default: 3})
+	s, sweep := listing(source.Batches{PageSizes: source.PageSizes{Default: 3}})
 	sweep.Each = &source.Each{Param: "Ids", Column: "id"}
 	values := strings.Split("a b c d e f g", " ")
 	c := newCloud(t, func(w http.ResponseWriter, q url.Values, n int) {
@@ -306,9 +306,9 @@ func TestBatches(t *testing.T) {
 	require.ErrorIs(t, err, errNoEach)
 }
 
-func TestSingle(t *testing.T) {
+func TestObject(t *testing.T) {
 	t.Parallel()
-	s, sweep := listing(source.Single{})
+	s, sweep := listing(source.Object{})
 	s.Items, s.Key = "Data", nil
 	c := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{"Data":{"Id":"x","N":"4"}}`) })
 	var sink recorder
@@ -316,6 +316,147 @@ func TestSingle(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, outcome.Complete, outcome.Reason)
 	require.Equal(t, []source.Row{{source.TextValue("x"), source.IntValue(4), {}}}, sink.rows)
+}
+
+// TestObjectIsTheAnswer: the row is the answer itself, without what is about the call.
+func TestObjectIsTheAnswer(t *testing.T) {
+	t.Parallel()
+	s, sweep := listing(source.Object{})
+	s.Items, s.Key = "", nil
+	answer := `{"RequestId":"%d","Success":true,"Id":"x","N":"4","New":{"Code":"200"}}`
+	c := newCloud(t, func(w http.ResponseWriter, _ url.Values, n int) { fmt.Fprintf(w, answer, n) })
+	for range 2 { // of which the RequestIds differ, and nothing else
+		var sink recorder
+		outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
+		require.NoError(t, err)
+		require.True(t, outcome.Complete, outcome.Reason)
+		require.Equal(t, map[string]int{"New": 1}, outcome.Unknown)
+		require.Equal(t, []source.Row{{source.TextValue("x"), source.IntValue(4), source.TextValue(`{"New":{"Code":"200"}}`)}}, sink.rows)
+	}
+	nothing := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, `{"RequestId":"R","Id":null}`) })
+	_, err := nothing.client(func(_ *Account, o *Options) { o.MaxAttempts = 1 }).Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &recorder{})
+	require.ErrorContains(t, err, "nothing but its RequestId")
+}
+
+// TestList: one call answers all items. Where it tells how many there are, it must show
+// as many, each once.
+func TestList(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		total, answer string
+		reason        string // empty: the listing is complete
+		rows          int
+	}{
+		"all":            {"", `{"List":[{"Id":"a"},{"Id":"b"}]}`, "", 2},
+		"none":           {"", `{"List":[]}`, "", 0},
+		"total":          {"TotalCount", `{"TotalCount":"2","List":[{"Id":"a"},{"Id":"b"}]}`, "", 2},
+		"total inside":   {"Page.Total", `{"Page":{"Total":1},"List":[{"Id":"a"}]}`, "", 1},
+		"cut short":      {"TotalCount", `{"TotalCount":3,"List":[{"Id":"a"},{"Id":"b"}]}`, "2 rows were shown of a total of 3", 2},
+		"total not told": {"TotalCount", `{"List":[{"Id":"a"}]}`, "the answer tells no total (RequestId )", 1},
+		"shown twice":    {"", `{"List":[{"Id":"a"},{"Id":"a"}]}`, "1 of 2 rows were shown before", 2},
+		"two totals":     {"TotalCount", `{"TotalCount":1,"TotalCount":2,"List":[{"Id":"a"}]}`, "page 1 holds TotalCount twice (RequestId )", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, sweep := listing(source.List{Total: c.total})
+			cloud := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, c.answer) })
+			var sink recorder
+			outcome, err := cloud.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
+			require.NoError(t, err)
+			require.Equal(t, c.reason, outcome.Reason)
+			require.Equal(t, c.reason == "", outcome.Complete)
+			require.Len(t, sink.rows, c.rows)
+			for _, q := range cloud.asked() {
+				require.Empty(t, q.Get("PageSize"))
+			}
+		})
+	}
+}
+
+// TestTotalsInTheRoot: totals and tokens may stand in the answer itself.
+func TestTotalsInTheRoot(t *testing.T) {
+	t.Parallel()
+	for name, pager := range map[string]source.Pager{
+		"page number": source.PageNumber{Page: "CurrentPage", Size: "PageSize", Total: "TotalCount", PageSizes: source.PageSizes{Default: 100, Most: 10}},
+		"next token":  source.NextToken{Token: "NextToken", Size: "PageSize", Next: "NextToken", PageSizes: source.PageSizes{Default: 100, Most: 10}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, sweep := listing(pager)
+			c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+				size, _ := strconv.Atoi(q.Get("PageSize"))
+				from, _ := strconv.Atoi(q.Get("NextToken"))
+				if page, err := strconv.Atoi(q.Get("CurrentPage")); err == nil {
+					from = (page - 1) * size
+				}
+				answer := object{"List": items(from, min(from+size, 35)), "TotalCount": 35}
+				if from+size < 35 {
+					answer["NextToken"] = strconv.Itoa(from + size)
+				}
+				write(w, answer)
+			})
+			for _, size := range []int{0, 1000} { // what is asked for is never more than the API takes
+				var sink recorder
+				outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", PageSize: size}, &sink)
+				require.NoError(t, err)
+				require.True(t, outcome.Complete, outcome.Reason)
+				require.Len(t, sink.rows, 35)
+			}
+			for _, q := range c.asked() {
+				require.Equal(t, "10", q.Get("PageSize"))
+			}
+		})
+	}
+}
+
+// TestSince: the moment is written as the API takes it.
+func TestSince(t *testing.T) {
+	t.Parallel()
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	require.NoError(t, err)
+	s, sweep := listing(byNumber)
+	s.Columns = append(s.Columns, source.Column{Name: "at", Field: "At", Type: source.LocalTime, Zone: shanghai})
+	for want, since := range map[string]source.Since{
+		"1672741657897":        {},
+		"1672741657898":        {As: source.Millis},
+		"2023-01-03T10:27:37Z": {As: source.ISOTime},
+		"2023-01-03 18:27:37":  {As: source.LocalTime, Zone: shanghai},
+		"2023-01-03 10:27:37":  {As: source.LocalTime, Zone: time.UTC},
+	} {
+		since.Param, since.Column = "TimeStart", "at"
+		sweep.Since = &since
+		c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+			write(w, object{"List": []object{{"Id": "a", "At": "2023-01-03 18:27:37"}}, "PageInfo": object{"TotalCount": 1}})
+		})
+		moment := time.UnixMilli(1672741657897)
+		if since.As == source.Millis {
+			moment = moment.Add(time.Millisecond)
+		}
+		var sink recorder
+		_, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Since: moment}, &sink)
+		require.NoError(t, err)
+		require.Equal(t, want, c.asked()[0].Get("TimeStart"))
+		require.Equal(t, "2023-01-03T10:27:37Z", sink.rows[0][2].Time().Format(time.RFC3339), "the column's zone")
+	}
+}
+
+// TestKeyThatWasAskedFor: the key holds what was asked for, which no item tells.
+func TestKeyThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	s, sweep := listing(byNumber)
+	s.Columns = append(s.Columns, source.Column{Name: "instance_id", Type: source.Text})
+	s.Key = []string{"instance_id", "id"}
+	sweep.Each = &source.Each{Param: "InstanceId", Column: "instance_id"}
+	c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) { numbered(w, q, 3, 10) })
+	for _, instance := range []string{"i-1", "i-2"} {
+		var sink recorder
+		outcome, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Value: instance}, &sink)
+		require.NoError(t, err)
+		require.True(t, outcome.Complete, outcome.Reason)
+		require.Len(t, sink.rows, 3)
+		require.Equal(t, source.TextValue(instance), sink.rows[2][2])
+	}
+	require.Equal(t, "i-2", c.asked()[1].Get("InstanceId"))
 }
 
 func TestParametersOfASweep(t *testing.T) {

@@ -14,14 +14,10 @@ import (
 func (s *sweep) pageSize() int {
 	size := s.request.PageSize
 	if size <= 0 {
-		switch p := s.request.Source.Pager.(type) {
-		case source.PageNumber:
-			size = p.Default
-		case source.NextToken:
-			size = p.Default
-		case source.Batches:
-			size = p.Default
-		}
+		size = s.request.Source.Sizes().Default
+	}
+	if most := s.request.Source.Sizes().Most; most > 0 {
+		size = min(size, most)
 	}
 	if taken := s.client.takenSize(s.request.Source.Name); taken > 0 {
 		size = min(size, taken)

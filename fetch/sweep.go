@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -168,8 +169,10 @@ func (s *sweep) page(ctx context.Context) error {
 		return s.nextToken(ctx, p)
 	case source.Batches:
 		return s.batches(ctx, p)
-	case source.Single:
-		return s.single(ctx)
+	case source.List:
+		return s.whole(ctx, p.Total)
+	case source.Object:
+		return s.whole(ctx, "")
 	}
 	return fmt.Errorf("pager %T is not known", s.request.Source.Pager)
 }
@@ -217,7 +220,7 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 		params[r.Sweep.Each.Param] = r.Value
 	}
 	if r.Sweep.Since != nil && !r.Since.IsZero() {
-		params[r.Sweep.Since.Param] = strconv.FormatInt(r.Since.UnixMilli(), 10)
+		params[r.Sweep.Since.Param] = r.Sweep.Since.Text(r.Since)
 	}
 	maps.Copy(params, paging)
 	return s.client.send(ctx, s.client.who, shipment{
@@ -225,8 +228,9 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 			Product: r.Source.API.Product, Version: r.Source.API.Version, Action: r.Source.API.Action,
 			Region: r.Region, Params: params,
 		},
+		host:           r.Source.API.Endpoint,
 		ramAction:      r.Source.API.RAMAction,
-		callsPerSecond: r.CallsPerSecond,
+		callsPerSecond: cmp.Or(r.CallsPerSecond, r.Source.API.CallsPerSecond),
 		stats:          r.Stats,
 		lacks:          s.lacks,
 	})
@@ -234,25 +238,37 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 
 // lacks says what an answer must hold and does not.
 func (s *sweep) lacks(answer reply) string {
-	items := answer.get(s.request.Source.Items)
-	if _, single := s.request.Source.Pager.(source.Single); !single {
+	path := s.request.Source.Items
+	items := s.items(answer)
+	if _, object := s.request.Source.Pager.(source.Object); !object {
 		if !items.IsArray() {
-			return "the answer holds no list " + s.request.Source.Items
+			return "the answer holds no list " + path
 		}
 		return ""
 	}
 	if !items.IsObject() {
-		return "the answer holds no object " + s.request.Source.Items
+		return "the answer holds no object " + path
 	}
 	empty := true
-	items.ForEach(func(_, value gjson.Result) bool {
-		empty = value.Type == gjson.Null
+	items.ForEach(func(name, value gjson.Result) bool {
+		empty = value.Type == gjson.Null || path == "" && isEnvelope(name.String())
 		return empty
 	})
+	if empty && path == "" {
+		return "the answer holds nothing but its RequestId"
+	}
 	if empty {
-		return "the answer's object " + s.request.Source.Items + " is empty"
+		return "the answer's object " + path + " is empty"
 	}
 	return ""
+}
+
+// items is the list of an answer, or its one object.
+func (s *sweep) items(answer reply) gjson.Result {
+	if s.request.Source.Items == "" {
+		return parsed(strings.TrimSpace(answer.text))
+	}
+	return answer.get(s.request.Source.Items)
 }
 
 // inForm writes values into the parameters of a request.
@@ -279,7 +295,7 @@ func inForm(form source.Form, param string, values []string) map[string]string {
 func (s *sweep) take(ctx context.Context, answer reply) (n, fresh int, err error) {
 	defer answer.release()
 	before := s.decoder.unusable
-	rows := s.decoder.page(answer.get(s.request.Source.Items))
+	rows := s.decoder.page(s.items(answer))
 	unusable := s.decoder.unusable - before
 	if len(rows) > 0 {
 		if fresh, err = s.sink.Page(ctx, rows); err != nil {

@@ -74,6 +74,8 @@ func decodeText(c *source.Column, text string) (source.Value, bool) {
 		return decodeMillis(text)
 	case source.ISOTime:
 		return decodeISO(text)
+	case source.LocalTime:
+		return decodeLocal(text, c.Zone)
 	}
 	return source.Value{}, false
 }
@@ -229,6 +231,16 @@ func decodeISO(text string) (source.Value, bool) {
 		}
 	}
 	return orNull(v, ok && v.Int >= firstMoment && v.Int < endOfTime)
+}
+
+// decodeLocal takes 2006-01-02 15:04:05 as the time of a zone.
+func decodeLocal(text string, zone *time.Location) (source.Value, bool) {
+	if len(text) > maxISO {
+		return source.Value{}, false
+	}
+	t, err := time.ParseInLocation(source.LocalForm, text, zone)
+	v := source.TimeValue(t)
+	return orNull(v, err == nil && v.Int >= firstMoment && v.Int < endOfTime)
 }
 
 // decodeSeconds is decodeISO for the common form 2021-09-10T11:42:22Z. It leaves

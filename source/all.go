@@ -1,13 +1,58 @@
 package source
 
-// All lists the sources, in the order in which a first sync makes them: a source
-// that reads another's table comes after it.
-var All = []*Source{
-	&AgentVersions,
-	&PublishBatches,
-	&CloudCenterInstances,
-	&AgentInstallStatuses,
-	&InstancePatchStates,
-	&AgentlessTasks,
-	&OperationProcesses,
+import (
+	"embed"
+	"io/fs"
+	"slices"
+)
+
+//go:embed catalogue/*.yaml
+var catalogue embed.FS
+
+// The sources that the program's own code speaks of by name.
+var AgentVersions, PublishBatches, CloudCenterInstances, AgentInstallStatuses, InstancePatchStates, AgentlessTasks, OperationProcesses Source
+
+// All lists the program's own catalogue, in the order in which a first sync makes them and
+// people see them: the seven of the first release, then the others by their names.
+var All = embedded([]named{
+	{"agent_versions", &AgentVersions},
+	{"publish_batches", &PublishBatches},
+	{"cloud_center_instances", &CloudCenterInstances},
+	{"agent_install_statuses", &AgentInstallStatuses},
+	{"instance_patch_states", &InstancePatchStates},
+	{"agentless_tasks", &AgentlessTasks},
+	{"operation_processes", &OperationProcesses},
+})
+
+type named struct {
+	name string
+	is   *Source
+}
+
+// embedded reads the catalogue. A test has read it before: it can be read.
+func embedded(first []named) []*Source {
+	dir, err := fs.Sub(catalogue, "catalogue")
+	if err != nil {
+		panic(err)
+	}
+	files, err := Files(dir)
+	if err != nil {
+		panic(err)
+	}
+	list, err := Read(files, nil)
+	if err != nil {
+		panic(err)
+	}
+	place := func(s *Source) int {
+		if i := slices.IndexFunc(first, func(n named) bool { return n.name == s.Name }); i >= 0 {
+			return i
+		}
+		return len(first)
+	}
+	slices.SortStableFunc(list, func(a, b *Source) int { return place(a) - place(b) })
+	for i := range first {
+		*first[i].is = *list[i]
+		list[i] = first[i].is
+	}
+	return ordered(list)
 }

@@ -51,10 +51,3 @@ func TestWithDependencies(t *testing.T) {
 		}
 	}
 }
-
-func names(sources []*Source) (list []string) {
-	for _, s := range sources {
-		list = append(list, s.Name)
-	}
-	return list
-}

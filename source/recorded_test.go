@@ -62,7 +62,7 @@ func recordedItems(t *testing.T, s *Source) []map[string]json.RawMessage {
 		}
 		at = object[name]
 	}
-	if _, single := s.Pager.(Single); single {
+	if _, object := s.Pager.(Object); object {
 		at = slices.Concat([]byte("["), at, []byte("]"))
 	}
 	var items []map[string]json.RawMessage

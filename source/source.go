@@ -1,14 +1,18 @@
-// Package source says what each API is: one file per source, declarations
-// only. Everything else (decoding, the stage, the merge, comments, the
-// catalogue, the RAM policy) is derived from these values.
+// Package source says what each API is. Declarations are YAML files, one for each source
+// (catalogue/ has those of the program itself), which this package reads, checks and
+// explains. Everything else (decoding, the stage, the merge, comments, the RAM policy) is
+// derived from the values that it makes of them.
 //
-// It imports the standard library only; every other package may import it.
+// Every other package may import it. It imports none but what reads YAML.
 package source
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
-// A Source declares one API and the table that it fills. It reads like the
-// API's own page.
+// A Source is what a declaration says of one API and the table that it fills. Its parts,
+// and how a file says them, are described in source.schema.json.
 type Source struct {
 	// Name is the table's name: plural, snake_case.
 	Name string
@@ -17,19 +21,27 @@ type Source struct {
 
 	API API
 
-	// Regions says which of an account's region lists partitions the source.
+	// Off sources are synced only where the configuration says so.
+	Off bool
+
+	// Regions says by which regions the source is partitioned.
 	Regions Regions
+	// Listed are the regions, where Regions is Listed.
+	Listed []string
 	// Schedule is the cron expression used where the configuration names none.
 	Schedule string
 
 	Pager Pager
 	// Items is where the answer holds its items: a dotted path to a list of
-	// objects, or to the one object that a Single pager expects.
+	// objects, or to the one object that an Object pager expects. Empty: that is
+	// the answer itself.
 	Items string
 
 	// Key names the columns that identify a row within an account and region.
 	// Empty: there is one row.
-	Key     []string
+	Key []string
+	// Open are the rows that may still change: what Since and Stuck speak of.
+	Open    []Condition
 	Columns []Column
 
 	// Sweeps are made in this order; later ones may read what earlier ones found.
@@ -44,7 +56,13 @@ type Source struct {
 
 	// Trends are kept of the rows, day by day.
 	Trends []Trend
+
+	// file is the declaration as it was read; empty: it was made by Go.
+	file string
 }
+
+// YAML is the declaration as it stands in its file.
+func (s *Source) YAML() string { return s.file }
 
 // An API names one operation of Alibaba Cloud.
 type API struct {
@@ -53,6 +71,13 @@ type API struct {
 	Action    string // ListAgentlessTask
 	RAMAction string // yundun-sas:ListAgentlessTask
 	Page      string // address of its reference page
+
+	// Endpoint is the host that serves it, in which {region} stands for the region
+	// and {centre} for the centre of Security Center that the region belongs to.
+	// Empty: as most products have it, {product}.{region}.aliyuncs.com.
+	Endpoint string
+	// CallsPerSecond are at most asked for in each region. 0: as many as of any other.
+	CallsPerSecond float64
 }
 
 // Regions says how a source's partitions are cut.
@@ -64,6 +89,8 @@ const (
 	SecurityCenter Regions = iota + 1
 	// OOS: one partition for each region that the operation is asked in.
 	OOS
+	// Listed: those that the declaration lists.
+	Listed
 )
 
 // A Column is one field of an item, or a fact that the sweep tells.
@@ -83,6 +110,8 @@ type Column struct {
 	Labels []Label
 	// NullText is a text by which this API says "none": "null", "-".
 	NullText string
+	// Zone is the time zone of a LocalTime.
+	Zone *time.Location
 	// Late columns came after the source was released: the views show them behind
 	// all others, in this order.
 	Late bool
@@ -112,6 +141,8 @@ const (
 	ISOTime
 	// JSON takes any JSON value, and JSON in a string (in a string…).
 	JSON
+	// LocalTime takes times such as 2006-01-02 15:04:05, of the column's Zone.
+	LocalTime
 )
 
 // SQL is the PostgreSQL type of the column.
@@ -125,7 +156,7 @@ func (t Type) SQL() string {
 		return "double precision"
 	case Bool:
 		return "boolean"
-	case Millis, ISOTime:
+	case Millis, ISOTime, LocalTime:
 		return "timestamptz"
 	case JSON:
 		return "jsonb"
@@ -140,8 +171,8 @@ type Pager interface{ pager() }
 // page has told the total, the others may be fetched side by side.
 type PageNumber struct {
 	Page, Size string // request parameters: CurrentPage, PageSize
-	Info       string // path of the object that answers PageSize and TotalCount: PageInfo
-	Default    int    // page size, items
+	Total      string // path of the answer's number of items in all: PageInfo.TotalCount
+	PageSizes
 }
 
 // NextToken asks with the token of the previous answer until none comes. A
@@ -149,23 +180,48 @@ type PageNumber struct {
 type NextToken struct {
 	Token, Size string // request parameters: NextToken, MaxResults
 	Next        string // path of the answer's token
-	Default     int    // page size, items
+	PageSizes
 }
 
 // Batches asks for up to Default of the sweep's values in each call, in the
 // parameter that Each names.
 type Batches struct {
-	Default int // values a call
-	Form    Form
+	Form Form
+	PageSizes
 }
 
-// Single asks once and gets one object.
-type Single struct{}
+// List asks once and gets all items.
+type List struct {
+	Total string // path of the answer's number of items in all; empty: it does not tell
+}
+
+// Object asks once and gets one object, which is the one row.
+type Object struct{}
+
+// PageSizes are numbers of items, or of values, a call.
+type PageSizes struct {
+	Default int
+	Most    int // that the API takes; 0: not known
+}
 
 func (PageNumber) pager() {}
 func (NextToken) pager()  {}
 func (Batches) pager()    {}
-func (Single) pager()     {}
+func (List) pager()       {}
+func (Object) pager()     {}
+
+// Sizes are those of a source's pager: zero where it has no pages.
+func (s *Source) Sizes() PageSizes {
+	switch p := s.Pager.(type) {
+	case PageNumber:
+		return p.PageSizes
+	case NextToken:
+		return p.PageSizes
+	case Batches:
+		return p.PageSizes
+	}
+	return PageSizes{}
+}
 
 // A Sweep declares one kind of listing whose completeness can be judged on its
 // own. Its scope, the rows that it speaks for, is: the columns in Set hold these
@@ -221,6 +277,8 @@ type Each struct {
 	// Many asks for values together whose rows are known, and so is to which value
 	// each belongs, which the answer does not tell.
 	Many *Many
+	// Fixed are the declaration's own.
+	Fixed []string
 	// From is read from the tables, in the same account and region; the values are united.
 	From []Values
 	// Full replaces From in a full sweep. Nil: From is always used.
@@ -232,9 +290,10 @@ type Each struct {
 }
 
 // Rest lets a value be, once a full sweep has spoken for it while its rows were all
-// Final: those found by it, and the one that the value was read from. It is asked for
-// again after Every; the first time up to twice as late, so that values that were
-// asked for on one day come back on many.
+// Final: those found by it, and, of the source itself, the one that the value was read
+// from. It is asked for again once the row that it was read from has changed, and after
+// Every; the first time up to twice as late, so that values that were asked for on one
+// day come back on many.
 type Rest struct {
 	Every time.Duration
 	Final []Condition
@@ -263,10 +322,12 @@ type Condition struct {
 // (which the configuration sets) before now, or before the last good listing where
 // that is longer ago. Full sweeps and first ones are not narrowed.
 type Since struct {
-	Param    string        // request parameter, milliseconds
-	Column   string        // a Millis or ISOTime column
-	Open     []Condition   // rows that may still change
-	Lookback time.Duration // default
+	Param    string         // request parameter
+	As       Type           // how it is written: Millis, ISOTime or LocalTime; 0: Millis
+	Zone     *time.Location // of a LocalTime
+	Column   string         // a column of times
+	Open     []Condition    // rows that may still change
+	Lookback time.Duration  // default
 	// Older finds the open rows from before that moment. Nil: they are left to full
 	// sweeps.
 	Older *Older
@@ -291,9 +352,24 @@ type Else struct {
 // Stuck are rows that are Open although their Column is longer ago than After. They
 // are named in the log, once.
 type Stuck struct {
-	Column string // a Millis or ISOTime column
+	Column string // a column of times
 	Open   []Condition
 	After  time.Duration
+}
+
+// LocalForm is how a LocalTime is written.
+const LocalForm = "2006-01-02 15:04:05"
+
+// Text is a moment as the parameter takes it.
+func (s *Since) Text(t time.Time) string {
+	switch s.As {
+	case ISOTime:
+		return t.UTC().Format("2006-01-02T15:04:05Z")
+	case LocalTime:
+		return t.In(s.Zone).Format(LocalForm)
+	default:
+		return strconv.FormatInt(t.UnixMilli(), 10)
+	}
 }
 
 // Parent names the row that a row hangs on: in the same account and region, the

@@ -1,253 +1,270 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"syncer/internal/yamlfile"
 )
 
-// reserved are the columns that every table has by itself.
-var reserved = []string{"account_id", "region_id", "extra", "valid_from", "valid_to", "version_hash", "row_hash"}
-
-var snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-
-// Validate tells all that is wrong with a list of sources, joined; nil when
-// everything else can be derived from it.
+// Validate tells all that is wrong with a list of sources and that their shape does not
+// show, as [yamlfile.Problems]; nil when everything else can be derived from it.
 func Validate(list []*Source) error {
-	v := validation{list: list}
-	for i, s := range list {
-		v.source, v.readable = s, list[:i+1]
-		if _, twice := ByName(list[:i], s.Name); twice {
-			v.add("is declared twice")
-		}
-		v.face()
-		v.columns()
-		v.key()
-		v.sweeps()
-		v.parent()
-		v.stuck()
-		v.trends()
+	var problems yamlfile.Problems
+	for _, s := range list {
+		v := validation{list: list, source: s, report: func(_ bool, at []string, message string) {
+			problems = append(problems, yamlfile.Problem{File: fmt.Sprintf("source %q", s.Name), Path: yamlfile.Dotted(at), Message: message})
+		}}
+		v.all()
 	}
-	return errors.Join(v.problems...)
+	if len(problems) > 0 {
+		return problems
+	}
+	return nil
 }
 
-// A validation is under way: it looks at one source after the other.
+// validate is Validate for one source of a list, which was read from a document.
+func validate(list []*Source, s *Source, d *yamlfile.Document) {
+	v := validation{list: list, source: s, report: func(asAWhole bool, at []string, message string) {
+		switch {
+		case !asAWhole:
+			d.Report(d.Place(at), at, "%s", message)
+		case d.Sound(at): // else that is the cause
+			d.Report(d.KeyPlace(at), at, "%s", message)
+		}
+	}}
+	v.all()
+}
+
+// A validation looks at one source of a list.
 type validation struct {
-	list     []*Source
-	source   *Source
-	readable []*Source // the sources that stand before this one, and itself
-	problems []error
+	list   []*Source
+	source *Source
+	report func(asAWhole bool, at []string, message string)
 }
 
-func (v *validation) add(format string, args ...any) {
-	v.problems = append(v.problems, fmt.Errorf("source %q: %s", v.source.Name, fmt.Sprintf(format, args...)))
+func (v *validation) all() {
+	v.face()
+	v.columns()
+	v.key()
+	v.sweeps()
+	v.parent()
+	v.stuck()
+	v.trends()
 }
+
+// add notes what is wrong with a value.
+func (v *validation) add(at []string, format string, args ...any) {
+	v.report(false, at, fmt.Sprintf(format, args...))
+}
+
+// addKey notes what is wrong with a key, or with what stands under it as a whole.
+func (v *validation) addKey(at []string, format string, args ...any) {
+	v.report(true, at, fmt.Sprintf(format, args...))
+}
+
+// in is the path of a part of a declaration.
+func in(path []string, steps ...string) []string {
+	return append(path[:len(path):len(path)], steps...)
+}
+
+func at(steps ...string) []string { return steps }
 
 // face checks what is said of the source as a whole.
 func (v *validation) face() {
 	s := v.source
-	if !snakeCase.MatchString(s.Name) {
-		v.add("the name is not in snake_case")
+	if err := sourceName(s.Name); err != nil {
+		v.add(at("name"), "%q %s", s.Name, err)
 	}
-	if !isSentence(s.Doc) {
-		v.add("Doc is not a sentence that ends with a period")
+	if slices.IndexFunc(v.list, func(o *Source) bool { return o.Name == s.Name }) != slices.Index(v.list, s) {
+		v.add(at("name"), "there is another source %s: every one needs a name of its own", s.Name)
 	}
-	for _, f := range []struct{ name, value string }{
-		{"API.Product", s.API.Product},
-		{"API.Version", s.API.Version},
-		{"API.Action", s.API.Action},
-		{"API.RAMAction", s.API.RAMAction},
-		{"API.Page", s.API.Page},
-		{"Schedule", s.Schedule},
-		{"Items", s.Items},
-	} {
-		if f.value == "" {
-			v.add("%s is not set", f.name)
-		}
+	if len(cycle(v.list, s)) > 0 {
+		v.add(at("name"), "the source reads itself through others: %s", strings.Join(cycle(v.list, s), " reads "))
 	}
-	if s.Regions != SecurityCenter && s.Regions != OOS {
-		v.add("Regions is not set")
+	if s.Pager == nil {
+		v.add(at("pager"), "is missing")
 	}
-	if !pagerIsSet(s.Pager) {
-		v.add("Pager is not set, or not completely")
+	if _, object := s.Pager.(Object); s.Items == "" && !object && s.Pager != nil {
+		v.add(at("items"), "is missing: expected where the answer holds its list")
 	}
-}
-
-func pagerIsSet(p Pager) bool {
-	switch p := p.(type) {
-	case PageNumber:
-		return p.Page != "" && p.Size != "" && p.Info != "" && p.Default > 0
-	case NextToken:
-		return p.Token != "" && p.Size != "" && p.Next != "" && p.Default > 0
-	case Batches:
-		return p.Default > 0 && p.Form.known()
-	case Single:
-		return true
+	if p := s.Sizes(); p.Most > 0 && p.Default > p.Most {
+		v.addKey(at("pager"), "page_size is larger than max_page_size")
 	}
-	return false
-}
-
-func isSentence(doc string) bool {
-	return len(doc) > 1 && strings.HasSuffix(doc, ".") && strings.TrimSpace(doc) == doc
+	if s.Regions == 0 || s.Regions == Listed && len(s.Listed) == 0 {
+		v.add(at("regions"), "is missing")
+	}
 }
 
 func (v *validation) columns() {
 	s := v.source
-	if len(s.Columns) == 0 {
-		v.add("there are no columns")
-	}
 	fields := map[string]string{} // field: the column that has it
 	for i, c := range s.Columns {
-		if !snakeCase.MatchString(c.Name) {
-			v.add("column %q is not in snake_case", c.Name)
-		}
-		if slices.Contains(reserved, c.Name) {
-			v.add("column %q has a reserved name", c.Name)
+		here := at("columns", c.Name)
+		if err := columnName(c.Name); err != nil {
+			v.addKey(here, "%s", err)
 		}
 		if s.Index(c.Name) != i {
-			v.add("column %q is declared twice", c.Name)
+			v.addKey(here, "the column is declared twice")
 		}
-		if c.Type.SQL() == "" {
-			v.add("column %q has no known type", c.Name)
+		isKey := slices.Contains(s.Key, c.Name)
+		if c.Late && isKey {
+			v.add(in(here, "late"), "a column of the key cannot be late: a source with another key is another source")
 		}
-		if c.Late && slices.Contains(s.Key, c.Name) {
-			v.add("column %q is late, and of the key: that is another source", c.Name)
+		if c.Unordered && c.Type != Text {
+			v.add(in(here, "unordered"), "only text can be a list without an order")
 		}
-		if c.Unordered && (c.Type != Text || slices.Contains(s.Key, c.Name)) {
-			v.add("column %q is unordered, but no list in a text, or of the key", c.Name)
+		if c.Unordered && isKey {
+			v.add(in(here, "unordered"), "a column of the key cannot be a list without an order")
 		}
-		if !isSentence(c.Doc) {
-			v.add("column %q: Doc is not a sentence that ends with a period", c.Name)
+		if c.Volatile && isKey {
+			v.add(in(here, "volatile"), "a column of the key cannot be volatile")
+		}
+		if (c.Type == LocalTime) != (c.Zone != nil) {
+			v.add(in(here, "zone"), "a local_time needs the zone that it is of, and no other type has one")
 		}
 		if other, twice := fields[c.Field]; twice && c.Field != "" {
-			v.add("columns %q and %q have the same field %q", other, c.Name, c.Field)
+			v.add(in(here, "field"), "%q fills column %s already", c.Field, other)
 		}
 		fields[c.Field] = c.Name
-		v.labels(c)
+		v.labels(here, c)
 		if c.Field == "" {
-			v.filled(c)
+			v.filled(here, c)
 		}
 	}
 }
 
-func (v *validation) labels(c Column) {
+func (v *validation) labels(here []string, c Column) {
 	if len(c.Labels) == 0 {
 		return
 	}
-	if c.Type != Text && c.Type != BigInt {
-		v.add("column %q has labels, but is neither Text nor BigInt", c.Name)
+	if c.Type != Text && c.Type != BigInt && c.Type != 0 {
+		v.addKey(in(here, "labels"), "only text and integer columns hold codes")
 	}
 	if v.source.Index(c.Name+"_label") >= 0 {
-		v.add("column %q has the name of the label of %q", c.Name+"_label", c.Name)
+		v.addKey(at("columns", c.Name+"_label"), "this is the name of the labels of %s", c.Name)
 	}
-	codes := map[string]bool{}
-	for _, l := range c.Labels {
-		if codes[l.Code] {
-			v.add("column %q has two labels for %q", c.Name, l.Code)
-		}
-		codes[l.Code] = true
-		if l.Text == "" {
-			v.add("column %q has an empty label for %q", c.Name, l.Code)
+	for i, l := range c.Labels {
+		if slices.ContainsFunc(c.Labels[:i], func(o Label) bool { return o.Code == l.Code }) {
+			v.addKey(in(here, "labels", l.Code), "the code has another label already")
 		}
 		if c.Type == BigInt && !isValueOf(BigInt, l.Code) {
-			v.add("column %q has a label for %q, which is not a whole number", c.Name, l.Code)
+			v.addKey(in(here, "labels", l.Code), "%q is no whole number, and so no code of an integer column", l.Code)
 		}
 	}
 }
 
-// filled checks a column that no field fills. A column that sweeps Set tells
-// their scopes apart, so every sweep must set it. One that is an Each.Column may
-// be left NULL by the sweeps that ask for no values.
-func (v *validation) filled(c Column) {
+// filled checks a column that no field fills. A column that sweeps set tells their
+// scopes apart, so every sweep must set it. One that takes the values of each may be left
+// NULL by the sweeps that ask for none, but in the key.
+func (v *validation) filled(here []string, c Column) {
 	set, each := 0, 0
+	_, batches := v.source.Pager.(Batches)
 	for _, w := range v.source.Sweeps {
 		if _, ok := w.Set[c.Name]; ok {
 			set++
-		} else if w.Each != nil && w.Each.Column == c.Name {
+		} else if w.Each != nil && !batches && w.Each.Column == c.Name {
 			each++
 		}
 	}
-	switch {
+	switch all := len(v.source.Sweeps); {
 	case set+each == 0:
-		v.add("column %q has no field, and no sweep fills it", c.Name)
-	case set > 0 && set+each < len(v.source.Sweeps):
-		v.add("column %q is set by some sweeps only", c.Name)
+		v.addKey(here, "nothing fills the column: expected a field, or a sweep that sets it or asks for each of its values")
+	case set > 0 && set+each < all:
+		v.addKey(here, "some sweeps set the column and others do not: expected all or none")
+	case set+each < all && slices.Contains(v.source.Key, c.Name):
+		v.addKey(here, "some sweeps leave this column of the key empty: expected that all set it or ask for each of its values")
 	}
 }
 
 func (v *validation) key() {
 	s := v.source
-	if _, single := s.Pager.(Single); len(s.Key) == 0 && !single {
-		v.add("there is no key, but more than one row")
+	if _, object := s.Pager.(Object); len(s.Key) == 0 && !object {
+		v.add(at("key"), "is missing: only an object is one row without a key")
 	}
 	for i, name := range s.Key {
-		c, ok := s.Column(name)
-		switch {
-		case !ok:
-			v.add("the key names column %q, which does not exist", name)
-		case c.Type != Text && c.Type != BigInt:
-			v.add("key column %q is neither Text nor BigInt", name)
-		case c.Volatile:
-			v.add("key column %q is volatile", name)
-		}
-		if slices.Index(s.Key, name) != i {
-			v.add("the key names column %q twice", name)
+		here := at("key", strconv.Itoa(i))
+		if c, ok := v.column(here, s, name); ok && !isPlain(c.Type) {
+			v.add(here, "the column is no text and no integer, and so cannot be of the key")
 		}
 	}
 }
 
-func (v *validation) sweeps() {
-	s := v.source
-	if len(s.Sweeps) == 0 {
-		v.add("there are no sweeps")
+// isPlain tells the types whose values are asked for and told apart by.
+func isPlain(t Type) bool { return t == Text || t == BigInt || t == 0 }
+
+// column finds a column that a part of the declaration names.
+func (v *validation) column(here []string, of *Source, name string) (c Column, ok bool) {
+	c, ok = of.Column(name)
+	if ok || name == "" {
+		return c, ok
 	}
-	for i, w := range s.Sweeps {
-		if w.Name == "" || slices.IndexFunc(s.Sweeps, func(o Sweep) bool { return o.Name == w.Name }) != i {
-			v.add("sweep %q has no name of its own", w.Name)
-		}
-		if w.Absent != Ends && w.Absent != Keeps {
-			v.add("sweep %q: Absent is not set", w.Name)
-		}
-		for _, name := range slices.Sorted(maps.Keys(w.Set)) {
-			c, ok := s.Column(name)
-			value := w.Set[name]
-			switch {
-			case !ok:
-				v.add("sweep %q sets column %q, which does not exist", w.Name, name)
-			case c.Field != "":
-				v.add("sweep %q sets column %q, which has a field", w.Name, name)
-			case !isValueOf(c.Type, value):
-				v.add("sweep %q sets column %q to %q, which is not of its type", w.Name, name, value)
-			}
-		}
-		if _, batches := s.Pager.(Batches); batches && w.Each == nil {
-			v.add("sweep %q has no Each, whose values Batches asks for", w.Name)
-		}
-		if w.Each != nil {
-			v.each(w)
-		}
-		if w.Since != nil {
-			v.since(w)
-		}
+	var names []string
+	for _, c := range of.Columns {
+		names = append(names, c.Name)
+	}
+	hint := ""
+	if near := yamlfile.Nearest(name, names); near != "" {
+		hint = ": did you mean " + near + "?"
+	}
+	whose := ""
+	if of != v.source {
+		whose = " of " + of.Name
+	}
+	v.add(here, "there is no column %q%s%s", name, whose, hint)
+	return c, false
+}
+
+// steady finds a column that is read from the tables' versions, where volatile ones are
+// not kept current.
+func (v *validation) steady(here []string, of *Source, name string) (Column, bool) {
+	c, ok := v.column(here, of, name)
+	if ok && c.Volatile {
+		v.add(here, "column %s is volatile, and so cannot be used here", name)
+	}
+	return c, ok
+}
+
+// time checks that a column is one of moments.
+func (v *validation) time(here []string, name string) {
+	if c, ok := v.steady(here, v.source, name); ok && c.Type.SQL() != "timestamptz" && c.Type != 0 {
+		v.add(here, "column %s is no time", name)
 	}
 }
 
-// isValueOf tells whether a sweep may set a column of that type to a value.
+// isValueOf tells whether a text is a value of a column of that type.
 func isValueOf(t Type, value string) bool {
 	switch t {
-	case Text:
+	case Text, URL, 0:
 		return true
 	case Bool:
 		return value == "true" || value == "false"
 	case BigInt:
-		_, err := strconv.ParseInt(value, 10, 64)
-		return err == nil
+		n, err := strconv.ParseInt(value, 10, 64)
+		return err == nil && strconv.FormatInt(n, 10) == value // as PostgreSQL writes it
 	}
 	return false
+}
+
+func (v *validation) conditions(here []string, of *Source, list []Condition) {
+	for _, c := range list {
+		here := in(here, c.Column)
+		column, ok := v.steady(here, of, c.Column)
+		if !ok {
+			continue
+		}
+		if c.Above0 && column.Type != BigInt && column.Type != Double && column.Type != 0 {
+			v.add(here, "column %s is no number", c.Column)
+		}
+		for _, value := range c.In {
+			if !isValueOf(column.Type, value) {
+				v.add(here, "%q can be no value of column %s", value, c.Column)
+			}
+		}
+	}
 }
 
 func (v *validation) parent() {
@@ -255,40 +272,55 @@ func (v *validation) parent() {
 	if p == nil {
 		return
 	}
-	via, ok := v.source.Column(p.Via)
-	if !ok {
-		v.add("EndsWith.Via names column %q, which does not exist", p.Via)
-	}
-	of := v.read("EndsWith", p.Source)
+	via, ok := v.steady(at("ends_with", "via"), v.source, p.Via)
+	of := v.read(at("ends_with", "source"), p.Source)
 	if of == nil {
 		return
 	}
-	c, found := of.Column(p.Column)
-	if !found {
-		v.add("EndsWith names column %q of %q, which does not exist", p.Column, of.Name)
-	}
-	if ok && found && c.Type != via.Type {
-		v.add("EndsWith compares columns of two types, %q and %q of %q", p.Via, p.Column, of.Name)
+	c, found := v.steady(at("ends_with", "column"), of, p.Column)
+	if ok && found && c.Type.SQL() != via.Type.SQL() {
+		v.addKey(at("ends_with"), "columns %s and %s of %s are of two types, and so never equal", p.Via, p.Column, of.Name)
 	}
 }
 
-// read finds the source whose rows this one reads: itself or an earlier one,
-// whose partitions are cut in the same way. It is nil, and told, if there is none.
-func (v *validation) read(who, name string) *Source {
+// read finds the source whose rows this one reads: itself or another one, whose
+// partitions are cut in the same way. It is nil, and told, if there is none.
+func (v *validation) read(here []string, name string) *Source {
 	if name == "" || name == v.source.Name {
 		return v.source
 	}
-	of, ok := ByName(v.readable, name)
+	of, ok := ByName(v.list, name)
 	if !ok {
-		if _, later := ByName(v.list, name); later {
-			v.add("%s reads %q, which comes later", who, name)
-		} else {
-			v.add("%s reads %q, which does not exist", who, name)
+		hint := ""
+		if near := yamlfile.Nearest(name, names(v.list)); near != "" {
+			hint = ": did you mean " + near + "?"
 		}
+		v.add(here, "there is no source %q%s", name, hint)
 		return nil
 	}
-	if of.Regions != v.source.Regions {
-		v.add("%s reads %q, whose partitions are cut in another way", who, name)
+	if of.Regions != v.source.Regions || !slices.Equal(of.Listed, v.source.Listed) {
+		v.add(here, "source %s has other regions: a row is read in its own account and region", name)
 	}
 	return of
 }
+
+func names(list []*Source) (names []string) {
+	for _, s := range list {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func (v *validation) stuck() {
+	s := v.source.Stuck
+	if s == nil {
+		return
+	}
+	v.time(at("stuck", "column"), s.Column)
+	if len(s.Open) == 0 {
+		v.addKey(at("stuck"), "what is stuck is open: expected open, which says what that is")
+	}
+}
+
+// sortedKeys are a map's.
+func sortedKeys(m map[string]string) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,168 +1,140 @@
 package source
 
 import (
-	"fmt"
-	"slices"
+	"regexp"
+	"strconv"
 )
 
-func (v *validation) each(w Sweep) {
+// sweepName is what may stand in logs and messages as it is.
+var sweepName = regexp.MustCompile(`^[\pL\pN]([\pL\pN ,._()-]{0,58}[\pL\pN)])?$`)
+
+func (v *validation) sweeps() {
+	s := v.source
+	for i := range s.Sweeps {
+		w := &s.Sweeps[i]
+		here := at("sweeps", w.Name)
+		if !sweepName.MatchString(w.Name) {
+			v.addKey(here, "is no name of a sweep: expected up to 60 letters, digits and spaces, such as main tasks")
+		}
+		for _, name := range sortedKeys(w.Set) {
+			c, ok := v.column(in(here, "set", name), s, name)
+			switch value := w.Set[name]; {
+			case !ok:
+			case c.Field != "":
+				v.add(in(here, "set", name), "field %s fills column %s", c.Field, name)
+			case !isValueOf(c.Type, value) || c.Type == URL:
+				v.add(in(here, "set", name), "%q can be no value of column %s", value, name)
+			}
+		}
+		if _, batches := s.Pager.(Batches); batches && w.Each == nil {
+			v.addKey(here, "there is no each, whose values go into the batches")
+		}
+		if w.Each != nil {
+			v.each(in(here, "each"), w)
+		}
+		if w.Since != nil {
+			v.since(in(here, "since"), w)
+		}
+	}
+	v.conditions(at("open"), s, s.Open)
+}
+
+func (v *validation) each(here []string, w *Sweep) {
 	e := w.Each
-	if e.Param == "" {
-		v.add("sweep %q: Each.Param is not set", w.Name)
+	c, ok := v.steady(in(here, "column"), v.source, e.Column)
+	if ok && !isPlain(c.Type) {
+		v.add(in(here, "column"), "column %s is no text and no integer, and so holds nothing to ask for", e.Column)
 	}
-	if c, ok := v.source.Column(e.Column); !ok {
-		v.add("sweep %q: Each names column %q, which does not exist", w.Name, e.Column)
-	} else if c.Type != Text && c.Type != BigInt {
-		v.add("sweep %q: Each.Column %q is neither Text nor BigInt", w.Name, e.Column)
+	if len(e.From) == 0 && len(e.Fixed) == 0 && !e.Configured {
+		v.addKey(here, "there are no values to ask for: expected values, from or configured")
 	}
-	if len(e.From) == 0 && !e.Configured {
-		v.add("sweep %q: Each takes its values from nowhere", w.Name)
-	}
-	if e.Many != nil {
-		v.many(fmt.Sprintf("sweep %q: Each.Many", w.Name), *e.Many)
-		if _, batches := v.source.Pager.(Batches); batches {
-			v.add("sweep %q: Each.Many, which Batches does without", w.Name)
-		}
-		if len(v.source.Key) != 1 {
-			v.add("sweep %q: Each.Many finds rows by a key of one column", w.Name)
+	for i, value := range e.Fixed {
+		if ok && !isValueOf(c.Type, value) {
+			v.add(in(here, "values", strconv.Itoa(i)), "%q can be no value of column %s", value, e.Column)
 		}
 	}
-	v.rest(w)
-	for _, values := range slices.Concat(e.From, e.Full) {
-		of := v.read(fmt.Sprintf("sweep %q", w.Name), values.Source)
+	_, batches := v.source.Pager.(Batches)
+	if e.Many != nil && batches {
+		v.addKey(in(here, "many"), "has no effect: batches ask for many values anyway")
+	}
+	if e.Many != nil && len(v.source.Key) != 1 {
+		v.addKey(in(here, "many"), "needs a key of one column, by which the rows are found that stand")
+	}
+	v.values(in(here, "from"), e.From)
+	v.values(in(here, "full"), e.Full)
+	if e.Rest != nil {
+		v.rest(in(here, "rest"), w)
+	}
+}
+
+func (v *validation) values(here []string, list []Values) {
+	for i, values := range list {
+		here := in(here, strconv.Itoa(i))
+		of := v.read(in(here, "source"), values.Source)
 		if of == nil {
 			continue
 		}
-		if len(values.Columns) == 0 {
-			v.add("sweep %q: Each reads no column of %q", w.Name, of.Name)
-		}
-		for _, name := range values.Columns {
-			if of.Index(name) < 0 {
-				v.add("sweep %q reads column %q of %q, which does not exist", w.Name, name, of.Name)
+		for j, name := range values.Columns {
+			item := in(here, "columns")
+			if len(values.Columns) > 1 {
+				item = in(item, strconv.Itoa(j))
 			}
+			v.steady(item, of, name)
 		}
-		v.conditions(fmt.Sprintf("sweep %q", w.Name), of, values.Where)
+		v.conditions(in(here, "where"), of, values.Where)
 		if values.Touched && of != v.source {
-			v.add("sweep %q: Touched asks for rows of %q, which is another source", w.Name, of.Name)
+			v.add(in(here, "touched"), "this run touches no rows of %s, which is another source", of.Name)
 		}
 	}
 }
 
-// many checks a parameter that takes many values.
-func (v *validation) many(who string, m Many) {
-	if m.Param == "" || !m.Form.known() || m.Most <= 0 {
-		v.add("%s is not set completely", who)
-	}
-}
-
-func (f Form) known() bool { return f <= JSONArray }
-
-func (v *validation) rest(w Sweep) {
-	r := w.Each.Rest
-	if r == nil {
-		return
-	}
-	if r.Every <= 0 {
-		v.add("sweep %q: Rest.Every is not set", w.Name)
-	}
+func (v *validation) rest(here []string, w *Sweep) {
 	if w.Absent != Ends {
-		v.add("sweep %q: Rest, but it ends nothing", w.Name)
+		v.addKey(here, "has no effect: the sweep ends no rows")
 	}
 	// The row that a value was read from must be one of the source's own.
 	if full := w.Each.Full; len(full) != 1 || full[0].Source != "" && full[0].Source != v.source.Name || len(full[0].Columns) != 1 {
-		v.add("sweep %q: Rest, but Full is not one column of the source itself", w.Name)
+		v.addKey(here, "needs full to be one column of the source itself")
 	}
-	v.conditions(fmt.Sprintf("sweep %q: Rest", w.Name), v.source, r.Final)
+	v.conditions(in(here, "final"), v.source, w.Each.Rest.Final)
 }
 
-func (v *validation) since(w Sweep) {
-	if w.Since.Param == "" {
-		v.add("sweep %q: Since.Param is not set", w.Name)
+func (v *validation) since(here []string, w *Sweep) {
+	v.time(in(here, "column"), w.Since.Column)
+	if (w.Since.As == LocalTime) != (w.Since.Zone != nil) {
+		v.add(in(here, "zone"), "a local_time needs the zone that it is of, and no other form has one")
 	}
-	v.time(fmt.Sprintf("sweep %q: Since", w.Name), w.Since.Column)
-	if w.Since.Lookback <= 0 {
-		v.add("sweep %q: Since.Lookback is not set", w.Name)
-	}
-	v.conditions(fmt.Sprintf("sweep %q", w.Name), v.source, w.Since.Open)
 	if w.Since.Older != nil {
-		v.older(w)
+		v.older(in(here, "older"), w)
 	}
 }
 
-func (v *validation) older(w Sweep) {
+func (v *validation) older(here []string, w *Sweep) {
 	o := w.Since.Older
-	who := fmt.Sprintf("sweep %q: Older", w.Name)
 	if len(w.Since.Open) == 0 {
-		v.add("%s, but Since does not say what is open", who)
+		v.addKey(here, "asks for open rows: expected open, which says what that is")
 	}
-	v.many(who+".Keys", o.Keys)
 	if len(v.source.Key) != 1 {
-		v.add("%s asks by a key of one column", who)
+		v.addKey(here, "asks by the key: expected a key of one column")
 	} else if c, ok := v.source.Column(v.source.Key[0]); ok && c.Field == "" {
-		v.add("%s asks by column %q, which has no field", who, c.Name)
+		v.addKey(here, "asks by column %s, of which the answer has no field", c.Name)
 	}
 	if w.Each != nil {
-		v.add("%s, in a sweep that is made for each value", who)
+		v.addKey(here, "has no place in a sweep that asks for each of several values")
 	}
 	if _, batches := v.source.Pager.(Batches); batches {
-		v.add("%s, which Batches does without", who)
+		v.addKey(here, "has no place beside batches")
 	}
 	if o.Else == nil {
 		return
 	}
-	v.many(who+".Else", o.Else.Many)
-	c, ok := v.source.Column(o.Else.Column)
-	switch {
-	case !ok:
-		v.add("%s.Else names column %q, which does not exist", who, o.Else.Column)
-	case c.Field == "":
-		v.add("%s.Else names column %q, which has no field", who, c.Name)
-	case len(o.Else.Values) == 0:
-		v.add("%s.Else names no values", who)
+	c, ok := v.steady(in(here, "else", "column"), v.source, o.Else.Column)
+	if ok && c.Field == "" {
+		v.add(in(here, "else", "column"), "no field fills column %s, so that the answer cannot be checked", c.Name)
 	}
-	for _, value := range o.Else.Values {
+	for i, value := range o.Else.Values {
 		if ok && !isValueOf(c.Type, value) {
-			v.add("%s.Else names the value %q, which is not of the type of %q", who, value, c.Name)
-		}
-	}
-}
-
-func (v *validation) stuck() {
-	s := v.source.Stuck
-	if s == nil {
-		return
-	}
-	v.time("Stuck", s.Column)
-	if s.After <= 0 {
-		v.add("Stuck.After is not set")
-	}
-	if len(s.Open) == 0 {
-		v.add("Stuck does not say what is open")
-	}
-	v.conditions("Stuck", v.source, s.Open)
-}
-
-// time checks that a column is one of moments.
-func (v *validation) time(who, column string) {
-	if c, ok := v.source.Column(column); !ok {
-		v.add("%s names column %q, which does not exist", who, column)
-	} else if c.Type != Millis && c.Type != ISOTime {
-		v.add("%s.Column %q is not a time", who, column)
-	}
-}
-
-func (v *validation) conditions(who string, of *Source, list []Condition) {
-	for _, c := range list {
-		column, ok := of.Column(c.Column)
-		switch {
-		case !ok:
-			v.add("%s: a condition names column %q of %q, which does not exist", who, c.Column, of.Name)
-		case c.Above0 && len(c.In) > 0:
-			v.add("%s: the condition on %q is both Above0 and In", who, c.Column)
-		case c.Above0 && column.Type != BigInt && column.Type != Double:
-			v.add("%s: the condition on %q is Above0, but the column is no number", who, c.Column)
-		case !c.Above0 && len(c.In) == 0:
-			v.add("%s: the condition on %q names no values", who, c.Column)
+			v.add(in(here, "else", "values", strconv.Itoa(i)), "%q can be no value of column %s", value, c.Name)
 		}
 	}
 }

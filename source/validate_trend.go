@@ -1,8 +1,8 @@
 package source
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -11,34 +11,35 @@ var trendReserved = []string{"day", "account_id", "region_id", "series", "from_d
 
 func (v *validation) trends() {
 	for _, t := range v.source.Trends {
-		who := fmt.Sprintf("trend %q", t.Name)
-		if !snakeCase.MatchString(t.Name) || !strings.HasSuffix(t.Name, "_daily") {
-			v.add("%s: the name is not in snake_case, or does not end in _daily", who)
+		here := at("trends", t.Name)
+		if err := trendName(t.Name); err != nil {
+			v.addKey(here, "%s", err)
 		}
-		if v.trendTwice(t.Name) {
-			v.add("%s is declared twice", who)
+		if v.isTaken(t.Name) {
+			v.addKey(here, "there is another view %s: every one needs a name of its own", t.Name)
 		}
-		if !isSentence(t.Doc) {
-			v.add("%s: Doc is not a sentence that ends with a period", who)
-		}
-		for _, name := range t.By {
-			if v.trendColumn(who, name) && slices.Contains(trendReserved, name) {
-				v.add("%s: the dimension %q has a reserved name", who, name)
+		for i, name := range t.By {
+			by := in(here, "by", strconv.Itoa(i))
+			if _, ok := v.steady(by, v.source, name); ok && slices.Contains(trendReserved, name) {
+				v.add(by, "%q is the name of a column that every trend has", name)
 			}
 		}
 		if !slices.ContainsFunc(t.Measures, Measure.Kept) {
-			v.add("%s has no measures", who)
+			v.addKey(in(here, "measures"), "there is no measure but shares of others")
 		}
 		for i := range t.Measures {
-			v.measure(who, t, i)
+			v.measure(in(here, "measures", t.Measures[i].Name), t, i)
 		}
 	}
 }
 
-// trendTwice reports whether a name is that of two trends of the list.
-func (v *validation) trendTwice(name string) bool {
+// isTaken reports whether a trend's name is that of another view of the list.
+func (v *validation) isTaken(name string) bool {
 	n := 0
 	for _, s := range v.list {
+		if s.Name == name {
+			n++
+		}
 		for _, t := range s.Trends {
 			if t.Name == name {
 				n++
@@ -48,60 +49,47 @@ func (v *validation) trendTwice(name string) bool {
 	return n > 1
 }
 
-// trendColumn finds a column that trends may use: a merge sees those that make versions.
-func (v *validation) trendColumn(who, name string) bool {
-	c, ok := v.source.Column(name)
-	if !ok || c.Volatile {
-		v.add("%s names column %q, which does not exist or is volatile", who, name)
-	}
-	return ok
-}
-
-func (v *validation) measure(who string, t Trend, i int) {
+func (v *validation) measure(here []string, t Trend, i int) {
 	m := t.Measures[i]
-	who += fmt.Sprintf(", measure %q", m.Name)
-	if !snakeCase.MatchString(m.Name) || slices.Contains(trendReserved, m.Name) || slices.Contains(t.By, m.Name) {
-		v.add("%s: the name is not in snake_case, reserved or that of a dimension", who)
+	if err := identifier(m.Name, mostColumn); err != nil {
+		v.addKey(here, "%s", err)
+	} else if slices.Contains(trendReserved, m.Name) || slices.Contains(t.By, m.Name) {
+		v.addKey(here, "this is the name of another column of the trend")
 	}
 	if slices.IndexFunc(t.Measures, func(o Measure) bool { return o.Name == m.Name }) != i {
-		v.add("%s is declared twice", who)
+		v.addKey(here, "the measure is declared twice")
 	}
-	if !isSentence(m.Doc) {
-		v.add("%s: Doc is not a sentence that ends with a period", who)
+	v.conditions(in(here, "where"), v.source, m.Where)
+	if m.On != "" {
+		v.time(in(here, "on_day"), m.On)
 	}
-	v.conditions(who, v.source, m.Where)
-	for _, c := range m.Where {
-		v.trendColumn(who, c.Column)
-	}
-	if m.On != "" && v.trendColumn(who, m.On) {
-		if c, _ := v.source.Column(m.On); c.Type != Millis && c.Type != ISOTime {
-			v.add("%s: On names column %q, which is not a time", who, m.On)
+	if m.Sum != "" {
+		if c, ok := v.steady(in(here, "sum"), v.source, m.Sum); ok && c.Type != BigInt && c.Type != Double {
+			v.add(in(here, "sum"), "column %s is no number", m.Sum)
 		}
 	}
-	if m.Sum != "" && v.trendColumn(who, m.Sum) {
-		if c, _ := v.source.Column(m.Sum); c.Type != BigInt && c.Type != Double {
-			v.add("%s: Sum names column %q, which is no number", who, m.Sum)
+	if m.Value != "" {
+		if c, ok := v.steady(in(here, "value"), v.source, m.Value); ok && !isPlain(c.Type) {
+			v.add(in(here, "value"), "column %s is no text and no integer", m.Value)
 		}
-	}
-	if m.Value != "" && v.trendColumn(who, m.Value) {
-		if c, _ := v.source.Column(m.Value); c.Type != BigInt && c.Type != Text {
-			v.add("%s: Value names column %q, which is neither Text nor BigInt", who, m.Value)
+		if m.Sum != "" || m.On != "" || len(m.Where) > 0 {
+			v.addKey(here, "a value stands alone: expected no where, on_day or sum")
 		}
-		if m.Sum != "" || m.On != "" || len(m.Where) > 0 || !isSubset(v.source.Key, t.By) {
-			v.add("%s: a Value stands alone, where the dimensions hold the whole key", who)
+		if !isSubset(v.source.Key, t.By) {
+			v.addKey(in(here, "value"), "is that of one row: expected the whole key in by (%s)", strings.Join(v.source.Key, ", "))
 		}
 	}
 	if m.Kept() {
 		return
 	}
-	for _, name := range m.Share {
-		j := slices.IndexFunc(t.Measures, func(o Measure) bool { return o.Name == name })
-		if j < 0 || j == i || !t.Measures[j].Kept() || t.Measures[j].Value != "" {
-			v.add("%s is a share of measure %q, which is no number of the trend", who, name)
+	for j, name := range m.Share {
+		k := slices.IndexFunc(t.Measures, func(o Measure) bool { return o.Name == name })
+		if k < 0 || k == i || !t.Measures[k].Kept() || t.Measures[k].Value != "" {
+			v.add(in(here, "share", [2]string{"of", "in"}[j]), "%q is no other measure of the trend that is counted or summed", name)
 		}
 	}
 	if m.Sum != "" || m.Value != "" || m.On != "" || len(m.Where) > 0 {
-		v.add("%s: a Share stands alone", who)
+		v.addKey(here, "a share stands alone: expected no where, on_day, sum or value")
 	}
 }
 

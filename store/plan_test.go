@@ -28,7 +28,7 @@ func family() (folders, files *source.Source) {
 	declare := func(name, parent string) *source.Source {
 		return &source.Source{
 			Name: name, Doc: "One row per thing.", Regions: source.SecurityCenter, Schedule: "@hourly",
-			Pager: source.PageNumber{Page: "CurrentPage", Size: "PageSize", Info: "PageInfo", Default: 100}, Items: "Items",
+			Pager: source.PageNumber{Page: "CurrentPage", Size: "PageSize", Total: "PageInfo.TotalCount", PageSizes: source.PageSizes{Default: 100}}, Items: "Items",
 			API: source.API{Product: "Sas", Version: "2018-12-03", Action: "List", RAMAction: "list", Page: "https://example.com"},
 			Key: []string{"id"},
 			Columns: []source.Column{

@@ -70,7 +70,7 @@ func (c *Config) Jobs(sources ...*Settings) (jobs []Job) {
 	}
 	for _, src := range sources {
 		for _, a := range c.Accounts {
-			for _, region := range a.Regions(src.Source.Regions) {
+			for _, region := range a.Regions(src.Source) {
 				jobs = append(jobs, Job{Settings: src, Account: a, Region: region})
 			}
 		}
@@ -93,7 +93,7 @@ func (c *Config) source(name string) *Settings {
 func (c *Config) find(a SyncArgs) (Job, bool) {
 	src := c.source(a.Source)
 	k := slices.IndexFunc(c.Accounts, func(o *Account) bool { return o.Label() == a.Account })
-	if src == nil || src.Disabled || k < 0 || !slices.Contains(c.Accounts[k].Regions(src.Source.Regions), a.Region) {
+	if src == nil || src.Disabled || k < 0 || !slices.Contains(c.Accounts[k].Regions(src.Source), a.Region) {
 		return Job{}, false
 	}
 	return Job{Settings: src, Account: c.Accounts[k], Region: a.Region, Slot: a.Slot}, true

@@ -16,23 +16,23 @@ import (
 )
 
 // TestEighthSource is "Add a source" of CONTRIBUTING.md, step by step: a
-// declaration, a line in a list, a migration and a recorded page are all that a new
-// API takes of fetch, store and worker, which have never heard of this one.
+// declaration, a migration and a recorded page are all that a new API takes of fetch,
+// store and worker, which have never heard of this one.
 func TestEighthSource(t *testing.T) {
 	t.Parallel()
 	guide := contributing(t)
-	declaration, err := os.ReadFile("eighth_source_test.go")
+	declaration, err := os.ReadFile("testdata/state_configurations.yaml")
 	require.NoError(t, err)
-	_, text, _ := strings.Cut(string(declaration), "\n\n// StateConfigurations")
-	require.Contains(t, guide, "// StateConfigurations"+text, "the declaration")
+	require.Contains(t, guide, string(declaration), "the declaration")
 	page, err := os.ReadFile("testdata/state_configurations.json")
 	require.NoError(t, err)
 	require.Contains(t, guide, string(page), "the recorded page")
 
-	all := append(append([]*source.Source{}, source.All...), &StateConfigurations)
-	require.NoError(t, source.Validate(all))
+	read, err := source.Read([]source.File{{Path: "state_configurations.yaml", Text: string(declaration)}}, source.All)
+	require.NoError(t, err)
+	eighth := read[0]
 	s := newStore(t)
-	up, _, _ := strings.Cut(migrations.ForSource(&StateConfigurations), "-- +goose Down")
+	up, _, _ := strings.Cut(migrations.ForSource(eighth), "-- +goose Down")
 	for _, part := range []string{"CREATE TABLE syncer.state_configurations (", "-- +goose StatementBegin\nCREATE FUNCTION"} {
 		i := strings.Index(up, part)
 		require.Contains(t, guide, up[i:i+strings.Index(up[i:], ";\n")+1], "the migration")
@@ -48,7 +48,7 @@ func TestEighthSource(t *testing.T) {
 		require.Equal(t, "ListStateConfigurations", r.FormValue("Action"))
 		_, _ = w.Write(page)
 	})
-	syncer := newSyncer(t, s, cloud, all[7])
+	syncer := newSyncer(t, s, cloud, eighth)
 	syncNow(t, syncer, store.StatusOK)
 	page = []byte(strings.Replace(string(page), "ApplyAndMonitor", "ApplyAndAutoCorrect", 1))
 	syncNow(t, syncer, store.StatusOK)

@@ -154,7 +154,7 @@ func (c *Config) has(p store.PartitionRow) bool {
 	}
 	return slices.ContainsFunc(c.Accounts, func(a *Account) bool {
 		id := a.knownID()
-		return (id == p.AccountID || id == "" && a.Label() == p.AccountName) && slices.Contains(a.Regions(src.Source.Regions), p.RegionID)
+		return (id == p.AccountID || id == "" && a.Label() == p.AccountName) && slices.Contains(a.Regions(src.Source), p.RegionID)
 	})
 }
 

@@ -116,6 +116,9 @@ func (p *prober) call(ctx context.Context, j Job) Probe {
 
 // value is one that a sweep can be asked for.
 func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, lacks string) {
+	if len(each.Fixed) > 0 {
+		return each.Fixed[0], ""
+	}
 	if each.Configured && len(j.Values) > 0 {
 		return j.Values[0], ""
 	}

@@ -54,12 +54,12 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 		}
 		return s.older(ctx, decl, scope.Since)
 	}
-	var configured []string
+	given := each.Fixed
 	if each.Configured {
-		configured = s.job.Values
-		if err := s.values(ctx, decl, scope, configured); err != nil {
-			return err
-		}
+		given = slices.Compact(slices.Sorted(slices.Values(slices.Concat(given, s.job.Values))))
+	}
+	if err := s.values(ctx, decl, scope, given); err != nil {
+		return err
 	}
 	for after := ""; ; {
 		values, err := s.sync.Values(ctx, each, s.run.Full, after, valuesAtOnce)
@@ -67,7 +67,7 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 			return err
 		}
 		after = values[len(values)-1]
-		values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(configured, v) })
+		values = slices.DeleteFunc(values, func(v string) bool { return slices.Contains(given, v) })
 		if err := s.values(ctx, decl, scope, values); err != nil {
 			return err
 		}

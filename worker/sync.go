@@ -47,11 +47,15 @@ func (a *Account) Label() string {
 const mostLabel = 200
 
 // Regions are those that partition a source.
-func (a *Account) Regions(r source.Regions) []string {
-	if r == source.OOS {
+func (a *Account) Regions(s *source.Source) []string {
+	switch s.Regions {
+	case source.OOS:
 		return a.OOSRegions
+	case source.Listed:
+		return s.Listed
+	default:
+		return a.SecurityCenterRegions
 	}
-	return a.SecurityCenterRegions
 }
 
 // Settings are what the configuration says of one source.

@@ -47,6 +47,19 @@ func (p *program) sourcesCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&output, "output", "table", "table or json")
+	cmd.AddCommand(&cobra.Command{
+		Use:   "show source",
+		Short: "Print a source's declaration, as YAML, to learn from or to copy",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, ok := source.ByName(source.All, args[0])
+			if !ok {
+				return unknownSource(args[0])
+			}
+			_, err := fmt.Fprint(p.stdout, s.YAML())
+			return err
+		},
+	})
 	return cmd
 }
 

@@ -163,8 +163,12 @@ func (d *document) checkSources(settings map[string]sourceSettings, known []*sou
 		if set.Lookback != 0 && lookback(s) == 0 {
 			refuse("lookback", "every sync of this source asks for what is finished, however long")
 		}
-		if set.PageSize != 0 && pageSize(s.Pager) == 0 {
+		if set.PageSize != 0 && s.Sizes().Default == 0 {
 			refuse("page_size", "the API of this source answers one object")
+		}
+		if most := s.Sizes().Most; most > 0 && set.PageSize > most {
+			at := []string{"sources", name, "page_size"}
+			d.Report(d.Place(at), at, "%s is too large: the API of this source takes %d or less", d.Quote(at), most)
 		}
 		if len(set.Values) > 0 && !takesValues(s) {
 			refuse("values", "this source asks for none")
@@ -209,11 +213,11 @@ func (a *Account) complete() {
 // complete merges settings with a declaration.
 func complete(s *source.Source, set sourceSettings, timezone string) (c SourceConfig, err error) {
 	c = SourceConfig{
-		Enabled:        set.Enabled == nil || *set.Enabled,
+		Enabled:        set.Enabled == nil && !s.Off || set.Enabled != nil && *set.Enabled,
 		Cron:           cmp.Or(set.Schedule, s.Schedule),
 		Lookback:       cmp.Or(time.Duration(set.Lookback), lookback(s)),
-		PageSize:       cmp.Or(set.PageSize, pageSize(s.Pager)),
-		CallsPerSecond: set.CallsPerSecond,
+		PageSize:       cmp.Or(set.PageSize, s.Sizes().Default),
+		CallsPerSecond: cmp.Or(set.CallsPerSecond, s.API.CallsPerSecond),
 		Timeout:        time.Duration(set.Timeout),
 		Values:         set.Values,
 		Ignore:         set.Ignore,
@@ -240,18 +244,6 @@ func lookback(s *source.Source) (longest time.Duration) {
 		}
 	}
 	return longest
-}
-
-func pageSize(p source.Pager) int {
-	switch p := p.(type) {
-	case source.PageNumber:
-		return p.Default
-	case source.NextToken:
-		return p.Default
-	case source.Batches:
-		return p.Default
-	}
-	return 0
 }
 
 func takesValues(s *source.Source) bool {

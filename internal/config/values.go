@@ -9,7 +9,6 @@ import (
 	"math"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -74,11 +73,8 @@ func IsLoopback(listen string) bool {
 // schema's errorMessage. The empty text is minLength's affair.
 var formats = map[string]func(string) error{
 	"cron": func(s string) error {
-		if _, err := yamlfile.ParseCron(s, defaultTimezone); err != nil {
-			detail, _, _ := strings.Cut(err.Error(), ": [") // the value, again
-			return errors.New(detail)
-		}
-		return nil
+		_, err := yamlfile.ParseCron(s, defaultTimezone)
+		return yamlfile.WithoutValue(err)
 	},
 	"span": func(s string) error {
 		_, err := yamlfile.ParseDuration(s)

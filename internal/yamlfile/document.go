@@ -109,6 +109,9 @@ func (d *Document) prepare(n *yaml.Node, path []string) {
 	}
 	if d.options.Plain && (n.Anchor != "" || n.Kind == yaml.AliasNode) {
 		d.Report(PlaceOf(n), path, "YAML anchors and aliases are not used here: write out what is meant")
+		if n.Kind == yaml.AliasNode { // it may lead anywhere, in a circle as well
+			*n = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: n.Line, Column: n.Column}
+		}
 	}
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -164,8 +167,11 @@ func (d *Document) prepareMapping(n *yaml.Node, path []string) {
 			continue
 		}
 		first[key.Value] = key.Line
-		if key.Tag != "!!merge" {
+		if key.Tag != "!!merge" || d.options.Plain {
 			key.Tag = "!!str"
+		}
+		if d.options.Plain { // here keys are names that people chose
+			d.checkText(key, at)
 		}
 		d.prepare(value, at)
 		n.Content = append(n.Content, key, value)
@@ -176,6 +182,9 @@ func (d *Document) prepareMapping(n *yaml.Node, path []string) {
 func Below(path []string, step string) []string {
 	return append(path[:len(path):len(path)], step)
 }
+
+// IsMap reports whether the document is a map, as a whole.
+func (d *Document) IsMap() bool { return d.Root.Kind == yaml.MappingNode }
 
 // Find follows a path, through aliases and merged maps. Where it ends before
 // the path does, it gives the last key and value on the way.

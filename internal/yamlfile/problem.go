@@ -55,6 +55,15 @@ func (d *Document) Report(at Place, path []string, format string, args ...any) {
 	}
 }
 
+// Sound reports whether nothing was reported of a value and of what it holds.
+func (d *Document) Sound(path []string) bool {
+	whole := Dotted(path)
+	return !slices.ContainsFunc(d.problems, func(p Problem) bool {
+		rest, in := strings.CutPrefix(p.Path, whole)
+		return in && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
 // Add notes a problem that is none of a place in the file.
 func (d *Document) Add(p Problem) { d.problems = append(d.problems, p) }
 

@@ -172,6 +172,8 @@ func (s *Schema) explain(d *Document, e *jsonschema.ValidationError) {
 		d.Report(d.Place(at), at, "%s is too small: expected more than %s", d.Quote(at), k.Want.RatString())
 	case *kind.Maximum:
 		d.Report(d.Place(at), at, "%s is too large: expected %s or less", d.Quote(at), k.Want.RatString())
+	case *kind.MinItems:
+		d.Report(d.Place(at), at, "is an empty list")
 	case *kind.UniqueItems:
 		path := Below(at, strconv.Itoa(k.Duplicates[1]))
 		d.Report(d.Place(path), path, "%s is in the list twice", d.Quote(path))

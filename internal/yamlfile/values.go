@@ -100,3 +100,12 @@ func checkSteps(fields []string) error {
 	}
 	return nil
 }
+
+// WithoutValue takes the value, which the place shows, out of an error of ParseCron.
+func WithoutValue(err error) error {
+	if err == nil {
+		return nil
+	}
+	detail, _, _ := strings.Cut(err.Error(), ": [")
+	return errors.New(detail)
+}
