@@ -19,7 +19,7 @@ type Check struct {
 	Remedy string // what to do; empty: nothing, it is as it should be
 	// Pending: what is lacking, Migrate makes.
 	Pending bool
-	// Advice: the remedy is for others' sake; syncs need it not.
+	// Advice: the remedy protects others. Syncs work without it.
 	Advice bool
 }
 

@@ -12,8 +12,8 @@ const (
 	churnLeast = 3
 )
 
-// churn tells for which fields of extra alone most of the new versions are made. It
-// must be asked before these are.
+// churn finds the fields of extra for which alone most of the new versions are made. It
+// compares the stage with what stands, so it comes before any version ends.
 func (m *merge) churn(ctx context.Context) error {
 	if !m.found.stage.exists() {
 		return nil

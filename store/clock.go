@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// What is compared was told by one clock: the database's, which all processes share.
-// A process's own may be wrong, or be put right at any time.
+// Times that are compared come from one clock: the database's, which all processes
+// share. A process's own clock may be wrong, or be set at any time.
 
-// A reading is what the database's clock said, and how long ago: by a clock that only
-// measures how much time passes, and that nobody can set.
-type reading struct{ told, at time.Time }
+// A reading is what the database's clock said, and when, by this process's monotonic
+// clock, which nobody can set.
+type reading struct{ database, at time.Time }
 
 // Now is the moment by the clock that merges go by: the database's.
 func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
@@ -25,14 +25,14 @@ func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
 	return now, nil
 }
 
-// Time is the moment by the same clock without asking it, for what may be some
-// milliseconds wrong: as it was last read, and what has passed since.
+// Time is the moment by the same clock, reckoned from its last reading: for what may be
+// some milliseconds wrong.
 func (s *Store) Time() time.Time {
 	if s.clock != nil {
 		return s.clock()
 	}
 	r := s.reading.Load()
-	return r.told.Add(time.Since(r.at))
+	return r.database.Add(time.Since(r.at))
 }
 
 // now is the store's clock, or nil for the server's.

@@ -13,9 +13,9 @@ import (
 	"syncer/source"
 )
 
-// A Foresight lets a dry run see what others would have done before it: a source that
-// reads another's table reads it as it would stand then. It keeps what it reads of
-// them in temporary tables of one connection. It is for one goroutine.
+// A Foresight lets the dry run of a source that reads another's table read it as it would
+// stand by then. It keeps what is read of such tables in temporary ones, of one
+// connection. It is for one goroutine.
 type Foresight struct {
 	store   *Store
 	conn    *pgxpool.Conn // nil until something is to be kept

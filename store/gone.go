@@ -106,9 +106,9 @@ func (t *table) endGone() string {
 	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
 }
 
-// byHash runs f without nested loops. It joins whole tables, temporary ones among
-// them, of whose sizes the planner may know nothing: taken for small, they would be
-// joined row by row, for as long as the product of their sizes.
+// byHash runs f without nested loops. f joins whole tables, some of them temporary, whose
+// sizes the planner may not know. If it took them for small, it would join them row by
+// row, in a time that grows with the product of their sizes.
 func byHash(ctx context.Context, tx pgx.Tx, f func() error) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL enable_nestloop = off"); err != nil {
 		return err

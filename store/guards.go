@@ -28,9 +28,8 @@ import (
 // no other. A job whose process is gone goes back to the queue; where the process was only
 // cut off from the database, two make the same sync, and the state lets one of them win.
 
-// ErrStale: the partition was merged by someone else since this run began, were it
-// only to find that nothing has changed. What this one found may be older than what
-// stands; it must be made again.
+// ErrStale: another run has merged the partition since this one began, even if it found
+// no change. What this run found may be older than what stands: make it again.
 var ErrStale = errors.New("the partition was synced by another run meanwhile")
 
 // lock waits for the partition's other merges and checks that none came between.
@@ -71,10 +70,9 @@ func mergeLock(source, accountID, regionID string) string {
 	return strings.Join([]string{"merge", source, accountID, regionID}, " ")
 }
 
-// A state tells the last merge of a partition. The generation counts those that
-// wrote rows. One that found nothing new is told by its run alone, yet what it saw
-// is newer than what was fetched before it; no run is told of once it is forgotten,
-// while the generation stays.
+// A state identifies the last merge of a partition. The generation counts the merges
+// that wrote rows. One that found nothing new has only its run, yet what it saw is newer
+// than what was fetched before it. Runs are pruned; the generation stays.
 type state struct{ generation, run int64 }
 
 // readState reads a partition's; before the first merge, it is zero.

@@ -37,11 +37,12 @@ type verdict struct {
 // judge decides which of the rows that stood when the run began end. What would end
 // is judged twice: for the scope of each sweep, and for all of them together, so
 // that a hundred small listings that are empty are held as a large one is. A row
-// whose parent is gone shares the fate of the parent: it is no loss of its own
-// listing, and counts among all that would end.
+// whose parent is gone ends, or is held, with the parent. It does not count as lost from
+// its own listing, but it does among all that would end.
 //
-// What is held is told in the result, unless the run lets it through, or enough runs before
-// it missed the same rows. A plan also looks for orphans where nothing is gone.
+// The result names what is held. A run may let it through, and it is let through once
+// enough runs have missed the same rows. A plan also looks for orphans where nothing is
+// gone.
 func (m *merge) judge(ctx context.Context, plan bool) (v verdict, err error) {
 	rows, err := m.findGone(ctx)
 	if err != nil || rows == 0 && !plan {
@@ -148,7 +149,8 @@ func (m *merge) holdTogether(ctx context.Context) (held bool, err error) {
 	return held, nil
 }
 
-// hold takes out of what ends whatever is held: the scopes that are marked, or all.
+// hold decides for the rows of pg_temp.gone that are held (those of the marked scopes, or
+// all of them) that they do not end, unless the run lets them through.
 func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) {
 	v = verdict{listed: true}
 	stays := "true"
@@ -182,8 +184,8 @@ func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) 
 	return v, err
 }
 
-// heldRows asks how many rows are held, and for their digest: the same rows have
-// the same, in any order.
+// heldRows counts the rows that are held, and makes a digest of their keys, which does not
+// depend on their order.
 func (t *table) heldRows(v verdict) string {
 	gone := "SELECT DISTINCT " + t.keyRow("g") + " AS key FROM pg_temp.gone AS g"
 	would, will := gone, gone+" WHERE g.ends"
@@ -199,8 +201,8 @@ func (t *table) heldRows(v verdict) string {
 // the same rows before their absence is believed.
 const confirmations = 3
 
-// confirmed reports whether the scheduled runs of its kind before this one held
-// the same rows.
+// confirmed reports whether the scheduled runs before this one, of those that asked for as
+// much, held the same rows.
 func (m *merge) confirmed(ctx context.Context, digest int64) (bool, error) {
 	if m.run.Trigger != "schedule" {
 		return false, nil

@@ -11,13 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Merges, migrations and the rebuilding of trends wait for each other by table
-// syncer.locks: an advisory lock, any login could take, and hold up all of them.
+// Merges, migrations and the rebuilding of trends wait for each other by locks on table
+// syncer.locks. Advisory locks would not do: any login may take them, and could hold up
+// all merges.
 //
-// A row is a name, such as a partition's; who locks it does what only one may do at
-// a time. The table itself is locked by whoever must be alone with all of these. It
-// is unlogged, so that a lock costs no WAL, and empty after a crash: a row that is
-// missing is made again.
+// A row is a name, such as a partition's. It is locked by whoever does what only one may
+// do at a time under that name. The whole table is locked by whoever must be alone with
+// all names. It is unlogged, so that a lock costs no WAL. After a crash it is empty: a
+// row that is missing is made again.
 const createLocks = `CREATE SCHEMA IF NOT EXISTS syncer;
 CREATE UNLOGGED TABLE IF NOT EXISTS syncer.locks (
     name text COLLATE "C" NOT NULL,
@@ -39,8 +40,8 @@ func ensureLocks(ctx context.Context, pool *pgxpool.Pool) error {
 	return err
 }
 
-// lockName waits until no other transaction has the name, nor all of them, and has
-// it until the transaction ends.
+// lockName locks a name until the transaction ends. It waits for other transactions that
+// have locked it, or all names.
 func lockName(ctx context.Context, tx pgx.Tx, name string) error {
 	const lock = "SELECT FROM syncer.locks WHERE name = $1 FOR UPDATE"
 	tag, err := tx.Exec(ctx, lock, name)
@@ -54,13 +55,14 @@ func lockName(ctx context.Context, tx pgx.Tx, name string) error {
 	return err
 }
 
-// lockNone waits until no transaction has all of the names, and keeps them from it.
-func lockNone(ctx context.Context, tx pgx.Tx) error {
+// lockShared waits for a transaction that has locked all names, and keeps others from
+// doing so. It goes beside those that lock one name.
+func lockShared(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, "LOCK TABLE syncer.locks IN ROW SHARE MODE")
 	return err
 }
 
-// lockAll waits until no other transaction has any name.
+// lockAll locks all names until the transaction ends.
 func lockAll(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, "LOCK TABLE syncer.locks IN EXCLUSIVE MODE")
 	return err
@@ -69,8 +71,8 @@ func lockAll(ctx context.Context, tx pgx.Tx) error {
 // patience is how long a migration waits for another one, and for merges.
 const patience = 10 * time.Minute
 
-// hold begins a transaction for the sake of a lock, beside the sessions that do
-// what it is for in transactions of their own.
+// hold takes a lock in a transaction of its own. What the lock is for is done by other
+// sessions, in other transactions.
 func hold(ctx context.Context, pool *pgxpool.Pool, lock func(context.Context, pgx.Tx) error) (pgx.Tx, error) {
 	tx, err := pool.Begin(ctx)
 	if err != nil {
@@ -86,15 +88,15 @@ func hold(ctx context.Context, pool *pgxpool.Pool, lock func(context.Context, pg
 	return tx, nil
 }
 
-// letGo ends such a transaction, also when the context has ended.
+// letGo ends a transaction of hold, also when the context has ended.
 func letGo(ctx context.Context, tx pgx.Tx) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return tx.Rollback(ctx)
 }
 
-// Alone does something that only one process may do at a time, in whatever
-// transactions, under a name.
+// Alone runs do while no other process runs what has the same name. do may use any
+// sessions and transactions.
 func Alone(ctx context.Context, pool *pgxpool.Pool, name string, do func() error) (err error) {
 	if err := ensureLocks(ctx, pool); err != nil {
 		return err

@@ -38,9 +38,8 @@ func (t *table) newOrphans() string {
 
 // endOrphans ends rows whose parent is gone, once the parents were ever synced. It
 // compares whole tables, so it looks first whether either side has changed since
-// they were last compared: that is told by the generation of the parents'
-// partition, which is read before they are, so that parents that change meanwhile
-// are looked at again.
+// they were last compared. The generation of the parents' partition says so. It is read
+// before the parents are, so that parents that change meanwhile are compared again.
 func (m *merge) endOrphans(ctx context.Context) error {
 	if m.t.EndsWith == nil {
 		return nil

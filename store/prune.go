@@ -39,12 +39,13 @@ type PrunedMonth struct {
 }
 
 // Prune drops the months that ended longer ago than the retention, which is two days
-// or more, and the runs that finished before them. It waits up to so long for tables that are in use,
-// without keeping others from them; what stays is in the error.
+// or more, and the runs that finished before them. It tries for as long as patience says
+// to drop tables that are in use, without keeping others from them. The error names what
+// stays.
 //
-// The horizon is raised first, and a month goes only once no snapshot is left that
-// was taken before: whoever asks for a moment gets what was then, or an error, also
-// in a transaction that has been open since.
+// The horizon is raised first. A month goes only once no snapshot is left that was taken
+// before that: whoever asks for a moment gets what stood then, or an error, also in a
+// transaction that has been open since.
 func (s *Store) Prune(ctx context.Context, sources []*source.Source, retention, patience time.Duration) (p Pruned, err error) {
 	defer wrap(&err, "prune")
 	p, cutoff, err := s.prunable(ctx, sources, retention)
@@ -88,14 +89,14 @@ func (s *Store) Prune(ctx context.Context, sources []*source.Source, retention, 
 	}
 }
 
-// While a drop waits for a table, all others wait behind it: so it waits shortly,
-// and then lets them pass.
+// While a drop waits for a table, all others wait behind it. So it waits for a short time
+// only, and then lets them pass.
 const (
 	dropWait  = 200 * time.Millisecond
 	dropPause = 2 * time.Second
 )
 
-// Prunable tells what Prune would drop, and when there will be more.
+// Prunable lists what Prune would drop, and says when there will be more.
 func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, err error) {
 	defer wrap(&err, "look for what can be pruned")
 	p, cutoff, err := s.prunable(ctx, sources, retention)
@@ -121,8 +122,8 @@ func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retentio
 	return p, nil
 }
 
-// prunable also answers the moment before which all is to go: a month's start. What
-// an earlier prune left behind its horizon counts, too, whatever the retention is now.
+// prunable also returns the moment before which all is to go: the start of a month. What an
+// earlier prune has left behind its horizon is to go, too, whatever the retention is now.
 func (s *Store) prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, cutoff time.Time, err error) {
 	p.Months = []PrunedMonth{}
 	var now time.Time
@@ -228,7 +229,7 @@ func defaultOf(source string) string { return pgx.Identifier{"syncer", source + 
 // of trends, which counts from the horizon.
 func (s *Store) raiseHorizon(ctx context.Context, at time.Time) (horizon *time.Time, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		if err := lockNone(ctx, tx); err != nil {
+		if err := lockShared(ctx, tx); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, "UPDATE syncer.settings SET horizon_at = $1 WHERE horizon_at IS NULL OR horizon_at < $1", at); err != nil {
@@ -272,9 +273,9 @@ WHERE age(a.backend_xmin) >= age(s.xmin) AND a.pid <> pg_backend_pid()
 	return err
 }
 
-// pruneRuns does something with the runs that finished before a moment and count
-// no longer; it answers how many these are. The last two of each kind stay:
-// freshness, what a run asks for, and what is held are told by them.
+// pruneRuns runs a statement on old, the runs that finished before a moment and are not
+// needed, and returns how many these are. The last two of each kind stay: freshness, what
+// a run asks for, and what is held depend on them.
 func (s *Store) pruneRuns(ctx context.Context, before time.Time, do string) (int64, error) {
 	tag, err := s.pool.Exec(ctx, `WITH old AS (
     SELECT account_id, run_id

@@ -77,8 +77,8 @@ func (s *Store) RecordFailure(ctx context.Context, p Partition, run Run, f Failu
 	return s.insertRun(ctx, s.pool, p, run, MergeResult{}, &f)
 }
 
-// insertRun writes the run's one row. Times of a demo are the demo's: started and
-// finished stand next to the moments of the versions.
+// insertRun writes the run's one row. Its times are by the store's clock, so that those of
+// a demo stand next to the moments of its versions.
 func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, c MergeResult, f *Failure) error {
 	status := StatusFailed
 	var failure Failure
@@ -163,8 +163,8 @@ ON CONFLICT (account_id) DO UPDATE SET name = excluded.name`, p.AccountID, name)
 	return q.SendBatch(ctx, &batch).Close()
 }
 
-// notForgotten leaves the runs out that were made before syncer forget ended the
-// rows: whoever comes back begins as if it were new.
+// notForgotten leaves out the runs from before syncer forget ended the rows: a partition
+// that is configured again begins as if it were new.
 const notForgotten = ` AND trigger <> 'forget' AND started_at > (
     SELECT coalesce(max(forgotten_at), '-infinity')
     FROM syncer.partitions
@@ -186,9 +186,9 @@ LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID).Scan(&at)
 	return at, err
 }
 
-// Answered reports whether a slot needs no sync any more: the last good run was
-// made for it or a later one, or began after it. A run that is still to come by the
-// clock of today tells nothing: that clock was wrong, and has been put right.
+// Answered reports whether a slot needs no sync any more: the last good run was made for
+// it or for a later one, or began after it. A run that began in the future does not
+// count: the clock was wrong then, and has been set since.
 func (s *Store) Answered(ctx context.Context, p Partition, slot time.Time) (answered bool, err error) {
 	defer wrap(&err, "look whether the slot of %s is answered", p)
 	err = s.pool.QueryRow(ctx, `SELECT greatest(started_at, slot_at) >= $4 AND started_at <= coalesce($5, clock_timestamp())
@@ -202,13 +202,13 @@ LIMIT 1`, p.AccountID, p.Source.Name, p.RegionID, slot, s.now()).Scan(&answered)
 	return answered, err
 }
 
-// A Past is what the runs of a partition before this one tell.
+// A Past is what is known of a partition's earlier runs.
 type Past struct {
 	// Full is when the last run that asked for everything began; zero: there was none.
 	Full time.Time
-	// Sound is whether that one, and all since, were ok: a run that was incomplete or
-	// held merged what it saw, and what it did not see may no longer be among what a
-	// narrowed run asks for.
+	// Sound is whether that one, and all since, were ok. A run that was incomplete or
+	// held has merged only what it saw. What it did not see may be too old for a run
+	// that does not ask for everything.
 	Sound bool
 	// Good is when the last run that was ok began; zero: there was none.
 	Good time.Time

@@ -9,16 +9,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// A merge's moment is earlier than its commit, by seconds where it is large. Who
-// reads in steps would lose what is committed behind a later moment that was read
-// before. So each transaction that is going to write versions announces itself
-// before it reads its moment, and alicloud.settled_at() tells the earliest moment
-// that may still come.
+// The moment of a merge is earlier than its commit, by seconds where the merge is large.
+// Who reads changes in steps, each up to now, would miss versions that are committed
+// later with an earlier moment. So each transaction that is going to write versions
+// announces itself before it reads its moment, and alicloud.settled_at() answers the
+// earliest moment that may still come.
 
-// lead is how far ahead of the clock a merge's earliest moment is announced, at
-// first. Until it is announced, readers are told of moments up to their now: so it is
-// in time only if the clock is still before it then, and alicloud.settled_at() never
-// goes back. Where a database is slower than that, it takes a longer lead.
+// lead is how far ahead of the clock a merge announces its earliest moment, at first.
+// Until the announcement is committed, readers take everything up to now for settled. So
+// the moment must still lie ahead then, or alicloud.settled_at() would go back. On a
+// database that is slower than this, the next attempt has a longer lead.
 const lead = 5 * time.Millisecond
 
 // writeVersions runs f, which reads its moment and writes versions of a partition, in
@@ -63,7 +63,8 @@ func (s *Store) writeVersions(ctx context.Context, q querier, p Partition, f fun
 // errLate: the moment that was announced had passed before all could see it.
 var errLate = errors.New("announced too late")
 
-// announce tells of a transaction to come, and forgets those whose process has died.
+// announce inserts the row that announces a transaction, and deletes those whose process
+// has died.
 func (s *Store) announce(ctx context.Context, q querier, p Partition, ahead time.Duration) (id int64, notBefore time.Time, err error) {
 	var batch pgx.Batch // one transaction; should the server crash, the merge is lost, too
 	batch.Queue("SELECT set_config('synchronous_commit', 'off', true)")
@@ -81,9 +82,8 @@ RETURNING merge_id, not_before`, p.AccountID, p.Source.Name, p.RegionID, s.now()
 	return id, notBefore, q.SendBatch(ctx, &batch).Close()
 }
 
-// await takes the lock by which an announced transaction is known to be alive, and
-// waits until its moment may come. It is one of the table's: an advisory lock, any
-// login could take.
+// await takes the lock that shows that an announced transaction is alive, and waits until
+// its moment may come. It is a lock on the table: any login could take an advisory lock.
 func (s *Store) await(ctx context.Context, tx pgx.Tx, notBefore time.Time) error {
 	inTime := false
 	var batch pgx.Batch

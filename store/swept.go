@@ -10,9 +10,8 @@ import (
 	"syncer/source"
 )
 
-// resting leaves the values out that a full sweep spoke for not long ago, and about
-// which nothing can have changed since: the row that each was read from has not, and
-// all of its rows are final.
+// resting leaves out the values that rest: a full sweep spoke for them not long ago, the
+// row that each was read from has not changed since, and all of their own rows are final.
 func (s *Sync) resting(q *query, each *source.Each) string {
 	now := "clock_timestamp()"
 	if at := s.store.now(); at != nil {
@@ -37,9 +36,9 @@ func (s *Sync) allFinal(q *query, each *source.Each, value string) string {
 		s.t.name, s.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
 }
 
-// recordSwept notes for which values the run's complete full sweeps have spoken, once
-// that is merged, so that those may rest whose rows are final. Nothing is noted where
-// something was held: that will be looked for again.
+// recordSwept notes for which values the run's complete listings have spoken, where it
+// asked for everything: those may rest whose rows are final. Where something was held,
+// nothing is noted, so that it is asked for again.
 func (m *merge) recordSwept(ctx context.Context) error {
 	if !m.run.Full || len(m.result.Held) > 0 {
 		return nil

@@ -61,9 +61,9 @@ LIMIT %[9]s`, s.t.key()[0], s.t.name, s.t.where, q.set("t", sw), q.conditions(sw
 	return collect[string](ctx, s.querier(), sql, q.args...)
 }
 
-// Stuck names, oldest first, up to limit of the standing rows that have been open for
-// too long at the moment a run began, and counts them. Those that the run before it
-// knew of, and for which it was too long then, it has named.
+// Stuck counts the standing rows that had been open for too long at the moment a run
+// began, and returns the keys of the oldest of them, up to a limit. Those that were open
+// for too long at the run before are left out: that one has returned them.
 func (s *Store) Stuck(ctx context.Context, p Partition, past Past, began time.Time, limit int) (keys []string, all int, err error) {
 	defer wrap(&err, "look for what is stuck of %s", p)
 	stuck := p.Source.Stuck
@@ -96,9 +96,9 @@ LIMIT %s`, KeyText(t.Source, "t"), t.name, t.where, q.conditions(stuck.Open), at
 	return keys, all, err
 }
 
-// Settled keeps, of values that a sweep is to be made for, those of which rows are
-// known and that no row found by this run so far was read from: others are likely to
-// have rows that are not known yet.
+// Settled keeps, of values that a sweep is to be made for, those that have standing rows
+// and that were not read from a row found by this run. The others are likely to have rows
+// that are not known yet.
 func (s *Sync) Settled(ctx context.Context, each *source.Each, values []string) (_ []string, err error) {
 	defer wrap(&err, "read what is known of %s", s.part)
 	if err := s.found.stage.flush(ctx); err != nil {

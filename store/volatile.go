@@ -8,11 +8,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// What the volatile columns of a standing row have moved to stands in a narrow table
-// beside the wide one, syncer.<source>_volatile, from when one of them has moved
-// first. Its updates find room in their own page and touch no index, so that a row of
-// which only a volatile column moves costs tens of bytes of WAL, not a wide tuple.
-// A version that ends takes along what its volatile columns were last.
+// Once a volatile column of a standing row has moved, the row's volatile columns are kept
+// in a narrow table beside the wide one, syncer.<source>_volatile. Its updates find room
+// in their own page and touch no index, so that a row of which only a volatile column
+// moves costs tens of bytes of WAL, not a wide tuple. When the version ends, their last
+// values are written into it.
 
 // volatile names the columns; empty: the source has none, and no such table.
 func (t *table) volatile() (names []string) {
