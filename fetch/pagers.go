@@ -148,7 +148,12 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 	if s.request.Sweep.Each == nil {
 		return errNoEach
 	}
-	batches := slices.Collect(slices.Chunk(s.request.Values, s.size))
+	values := s.request.Values
+	if p.Form == source.Commas { // which would make two of such a value
+		values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return strings.Contains(v, ",") })
+		s.unasked = len(s.request.Values) - len(values)
+	}
+	batches := slices.Collect(slices.Chunk(values, s.size))
 	s.request.Stats.Due.Add(int64(max(0, len(batches)-1)))
 	params := func(batch int64) map[string]string {
 		return inForm(p.Form, s.request.Sweep.Each.Param, batches[batch-1])

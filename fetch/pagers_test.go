@@ -296,10 +296,18 @@ func TestBatches(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{"a,b,c", "d,e,f", "g"}, asked)
 
+	// A value that the list would be cut at is not asked for, and nothing is said of it.
+	before := len(c.asked())
+	outcome, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou", Values: []string{"a", "b,c"}}, &sink)
+	require.NoError(t, err)
+	require.Equal(t, "1 of 2 values hold a comma, and cannot be asked for", outcome.Reason)
+	require.Len(t, c.asked(), before+1)
+	require.Equal(t, "a", c.asked()[before].Get("Ids"))
+
 	outcome, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)
 	require.NoError(t, err)
 	require.True(t, outcome.Complete, "no values, nothing to ask")
-	require.Len(t, c.asked(), 3)
+	require.Len(t, c.asked(), before+1)
 
 	sweep.Each = nil
 	_, err = c.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &sink)

@@ -123,6 +123,7 @@ type sweep struct {
 	shown   int64 // rows given to the sink
 	fresh   int64 // distinct keys among them
 	reason  string
+	unasked int // values that no call can ask for
 }
 
 // make makes the listing, again where that may help.
@@ -198,6 +199,9 @@ func (s *sweep) outcome() Outcome {
 	}
 	if n := s.decoder.tooLong; n > 0 {
 		o.Reason += fmt.Sprintf(" (%d: the key is longer than %d bytes)", n, maxKey)
+	}
+	if s.unasked > 0 && o.Reason == "" { // another attempt would not help
+		o.Reason = fmt.Sprintf("%d of %d values hold a comma, and cannot be asked for", s.unasked, len(s.request.Values))
 	}
 	o.Complete = o.Reason == ""
 	return o

@@ -17,7 +17,7 @@ import (
 // hostile are names that act in a chat, or that a service would refuse.
 var hostile = []string{
 	"web\n- syncer: all is well\r\n\u2028# all is well", "@all @channel <!channel> <at user_id=\"all\">all</at>",
-	"[sign in](https://evil.example/x) HTTP://evil.example <https://evil.example|here>", "**bold** _it_ `code` ~gone~ ![i](x)",
+	"[sign in](https://evil.example/x) HTTP://evil.example WWW.evil.example <https://evil.example|here>", "**bold** _it_ `code` ~gone~ ![i](x)",
 	"\x1b[2J\x00\xff\u202egnp", strings.Repeat("服", 20_000), strings.Repeat("<&>\\", 10_000), `"} ,{"tag":"at","user_id":"all"`,
 }
 
@@ -78,6 +78,7 @@ func TestHostileNames(t *testing.T) {
 					require.NotContains(t, l, "<!")
 					require.NotContains(t, l, "<at")
 					require.NotContains(t, strings.ToLower(l), "http")
+					require.NotContains(t, strings.ToLower(l), "www.")
 				}
 			}
 		}

@@ -41,12 +41,13 @@ var kinds = map[string]kind{
 // inert takes from a text what chat services act on wherever it stands: mentions (they
 // ring for a whole group) and links. A server's name may hold either.
 func inert(s string) string {
-	return webLink.ReplaceAllString(mentions.Replace(s), "${1}xx${2}[:]//")
+	return web.ReplaceAllString(webLink.ReplaceAllString(mentions.Replace(s), "${1}xx${2}[:]//"), "${1}[.]")
 }
 
 var (
 	mentions = strings.NewReplacer("@", "＠", "<at", "＜at", "<!", "＜!", "<#", "＜#")
 	webLink  = regexp.MustCompile(`(?i)(h)tt(ps?)://`)
+	web      = regexp.MustCompile(`(?i)\b(www)\.`) // which some make a link without a scheme
 )
 
 func noHeader([]byte) map[string]string { return nil }

@@ -152,6 +152,9 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 		list = list[:o.limit]
 		fmt.Fprintf(p.stderr, "syncer: these are the latest %s; --limit 0 shows all, a later --since fewer\n", thousands(int64(o.limit)))
 	}
+	if err := report.Of(db.Store).NameByOthers(ctx, list); err != nil {
+		return err
+	}
 	if o.output == "json" {
 		return printJSON(p.stdout, list)
 	}

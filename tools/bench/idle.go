@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"syncer/internal/embeddedpg"
 )
 
 // idle measures what `syncer run` costs while nothing is due, its private
@@ -37,7 +39,7 @@ func idle(ctx context.Context, report func(figure)) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(data) //nolint:errcheck // the system's temporary directory is cleaned anyway
+	defer func() { _ = embeddedpg.Remove(context.WithoutCancel(ctx), data) }()
 	if err := os.Chmod(data, 0o755); err != nil {
 		return err
 	}

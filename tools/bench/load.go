@@ -38,6 +38,7 @@ func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), 
 	}
 	closeAll := func() {
 		_ = server.Stop(ctx)
+		_ = embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db"))
 		_ = os.RemoveAll(dir)
 	}
 	s, err := store.Open(ctx, server.URL(), store.Options{Clock: clock})

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"syncer/internal/embeddedpg"
 	"syncer/internal/testing/browser"
 )
 
@@ -36,7 +37,13 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
+	defer func() {
+		demos, _ := filepath.Glob(filepath.Join(dir, "demo-*")) // the pattern is right
+		for _, demo := range demos {
+			_ = embeddedpg.Remove(context.WithoutCancel(ctx), demo)
+		}
+		_ = os.RemoveAll(dir)
+	}()
 	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // PostgreSQL's own user must get in
 		return err
 	}

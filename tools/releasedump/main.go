@@ -67,7 +67,9 @@ func dump(ctx context.Context, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	defer func() {
+		err = errors.Join(err, embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(data, "db")), os.RemoveAll(data))
+	}()
 	if err := os.Chmod(data, 0o755); err != nil { // the server may run as another user
 		return err
 	}

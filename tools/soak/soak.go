@@ -98,7 +98,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		"autovacuum_naptime": "1s", // an hour passes in a second
 	}})
 	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db")), os.RemoveAll(dir))
 	}
 	l.database = server.URL()
 	var accts []sim.Account
@@ -110,7 +110,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		World: sim.NewFleet(sim.FleetOptions{Seed: l.seed, Servers: l.servers, Keep: 15 * 24 * time.Hour}),
 	}))
 	if err != nil {
-		return nil, errors.Join(err, server.Stop(ctx), os.RemoveAll(dir))
+		return nil, errors.Join(err, server.Stop(ctx), embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db")), os.RemoveAll(dir))
 	}
 	stop = func() {
 		for _, a := range l.all {
@@ -121,7 +121,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		}
 		_ = cloud.Close()
 		_ = server.Stop(context.WithoutCancel(ctx))
-		_ = os.RemoveAll(dir)
+		_ = errors.Join(embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db")), os.RemoveAll(dir))
 	}
 	defer func() {
 		if err != nil {
