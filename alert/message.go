@@ -57,6 +57,9 @@ func (w writer) troubles(list []notice, now time.Time) send.Message {
 }
 
 func partitionName(n notice) string {
+	if n.Region == "" {
+		return fmt.Sprintf("%s of %s", n.Source, text.Cut(n.Account, mostName))
+	}
 	return fmt.Sprintf("%s of %s in %s", n.Source, text.Cut(n.Account, mostName), n.Region)
 }
 

@@ -19,7 +19,8 @@ var Events = []string{Late, Failing, Held, Permission}
 // A Partition is how a partition of the configuration stands, by its last run and its
 // schedule.
 type Partition struct {
-	Source, Account, Region string
+	Source, Account string
+	Region          string // empty: it is no partition, but a listing that the configuration needs
 
 	Failed  bool // the last run
 	Refused bool // it failed for want of a permission or of valid credentials

@@ -43,7 +43,7 @@ func (s *sweeper) interrupted(ctx context.Context, decl *source.Sweep, r Result,
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
-	count(s.run, s.stats)
+	copyCounts(s.run, s.stats)
 	s.run.Interrupted = failureOf(failure)
 	s.run.Incomplete = decl.Name + ": " + s.run.Interrupted.Message + "; what was listed before is merged, and the next sync goes on from there"
 	changes, err := s.sync.Merge(ctx, *s.run)

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/robfig/cron/v3"
+
 	"syncer/alert"
 	"syncer/source"
 )
@@ -23,15 +25,43 @@ type Config struct {
 	replaced chan struct{} // closed once another is in its place
 }
 
+// Settings are what the configuration says of one source.
+type Settings struct {
+	Source   *source.Source
+	Disabled bool // not scheduled, but synced where another source needs it
+
+	Schedule  cron.Schedule
+	FullSweep cron.Schedule // nil: only the first sync asks for everything
+	Lookback  time.Duration // 0: the declaration's
+	Timeout   time.Duration // of one sync; 0: defaultTimeout
+
+	AllowShrink   bool // end rows however many are gone
+	ConfirmShrink bool // end them once three scheduled syncs in a row missed the same
+
+	PageSize       int      // 0: the pager's
+	CallsPerSecond float64  // 0: the client's
+	Values         []string // to ask for, beside those found in the tables
+	Ignore         []string // fields that no column holds, to be left out
+}
+
+// defaultTimeout is long, since the first sync of a source with a call for each
+// task makes as many as there ever were. What hangs, ends by the call's own timeout.
+const defaultTimeout = 6 * time.Hour
+
+func (s *Settings) timeout() time.Duration {
+	if s.Timeout > 0 {
+		return s.Timeout
+	}
+	return defaultTimeout
+}
+
 // Configure replaces the configuration. Who waits for it on the old one's replaced
 // is woken: the daemon proposes what is new, and retires what is gone.
 func (s *Syncer) Configure(c Config) {
 	s.discovery.mu.Lock()
 	defer s.discovery.mu.Unlock()
 	s.discovery.declared = c
-	for _, f := range s.discovery.finds {
-		f.next = time.Time{} // an account of the same name may be another: all is listed anew
-	}
+	s.discovery.forget()
 	s.replace(s.expanded())
 }
 

@@ -17,115 +17,76 @@ import (
 // of them may share a database.
 type Daemon struct {
 	Syncer  *Syncer
-	Workers int           // syncs at once in this process; 0: 32
+	Workers int           // syncs at once in this process; 0: DefaultWorkers
 	Grace   time.Duration // to stop in; 0: 30 s
 	// DeadAfter is for how long a process must have no session with the database
-	// for its syncs to be given to others; 0: 30 s.
+	// for its syncs to be given to others; 0: DefaultDeadAfter.
 	DeadAfter time.Duration
 	Poll      time.Duration // between two looks into the queue; 0: 2 s
-	// Look is how often it is looked whether the queue moves, and what the database's
-	// clock says, which may be put right at any time; 0: 10 s.
+	// Look is the time between two looks at whether the queue moves, and at the
+	// database's clock, which may be put right at any time; 0: 10 s.
 	Look   time.Duration
 	Logger *slog.Logger
 }
 
+// Defaults of a Daemon.
 const (
-	defaultWorkers   = 32
-	defaultGrace     = 30 * time.Second
-	defaultDeadAfter = 30 * time.Second
-	defaultPoll      = 2 * time.Second
-	defaultLook      = 10 * time.Second
+	DefaultWorkers   = 32
+	DefaultDeadAfter = 30 * time.Second
+
+	defaultGrace = 30 * time.Second
+	defaultPoll  = 2 * time.Second
+	defaultLook  = 10 * time.Second
 )
+
+func (d Daemon) withDefaults() *Daemon {
+	d.Workers = cmp.Or(d.Workers, DefaultWorkers)
+	d.Grace = cmp.Or(d.Grace, defaultGrace)
+	d.DeadAfter = cmp.Or(d.DeadAfter, DefaultDeadAfter)
+	d.Poll = cmp.Or(d.Poll, defaultPoll)
+	d.Look = cmp.Or(d.Look, defaultLook)
+	return &d
+}
 
 // Run works until the context ends, and then stops: fetches are called off,
 // merges finish, and what was called off is left in the queue for another. Another
 // configuration, see Syncer.Configure, is worked by from then on.
 func (d *Daemon) Run(ctx context.Context) error {
+	d = d.withDefaults()
 	client, err := d.client()
 	if err != nil {
 		return err
 	}
-	d.discover(ctx)
+	d.discover(ctx, d.Syncer.Config())
 	p := &proposer{daemon: d, client: client}
 	// River looks into the queue as it starts, and then only now and then: what is
 	// due by now must be there.
-	next := p.propose(ctx)
+	p.propose(ctx, d.Syncer.Config())
 	// River's own context must outlive ours: it stops by Stop, in order.
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start the job queue: %w", err)
 	}
-	var beside sync.WaitGroup
-	beside.Go(func() {
-		u := undertaker{pool: d.Syncer.Store.Pool(), after: cmp.Or(d.DeadAfter, defaultDeadAfter), log: d.Logger}
-		u.run(ctx)
-	})
-	beside.Go(func() {
-		w := watchdog{syncer: d.Syncer, log: d.Logger}
-		each(ctx, or(d.Look, defaultLook), func() { w.look(ctx) })
-	})
-	beside.Go(func() { d.notify(ctx) })
-	beside.Go(func() { d.rediscover(ctx) })
-	beside.Go(func() { d.retire(ctx) })
-	p.run(ctx, next)
-	beside.Wait()
+	orphans := orphanRescuer{daemon: d}
+	health := queueMonitor{daemon: d}
+	var running sync.WaitGroup
+	for _, l := range []loop{
+		{turn: p.propose, reconfigured: true},
+		{turn: orphans.rescue},
+		{turn: health.look},
+		{turn: d.sendAlerts, reconfigured: true},
+		{turn: d.discover, reconfigured: true},
+		{turn: d.tellConfigured, reconfigured: true},
+	} {
+		running.Go(func() { l.run(ctx, d.Syncer) })
+	}
+	running.Wait()
 
-	grace := cmp.Or(d.Grace, defaultGrace)
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Grace)
 	defer cancel()
 	if err := client.StopAndCancel(stopping); err != nil {
-		return fmt.Errorf("not all syncs ended within %s: %w", grace, err)
+		return fmt.Errorf("not all syncs ended within %s: %w", d.Grace, err)
 	}
 	return nil
-}
-
-// discover asks the cloud for what is due to be listed, and returns when it is due
-// again; zero: never.
-func (d *Daemon) discover(ctx context.Context) time.Time {
-	again, err := d.Syncer.Discover(ctx)
-	if err != nil && ctx.Err() == nil {
-		d.Logger.WarnContext(ctx, "what is not named in the configuration may be out of date", "error", told(err))
-	}
-	return again
-}
-
-// rediscover discovers again and again, until the context ends.
-func (d *Daemon) rediscover(ctx context.Context) {
-	for ctx.Err() == nil {
-		replaced := d.Syncer.Config().replaced
-		var due <-chan time.Time
-		if again := d.discover(ctx); !again.IsZero() {
-			due = time.After(time.Until(again))
-		}
-		select {
-		case <-ctx.Done():
-		case <-replaced:
-		case <-due:
-		}
-	}
-}
-
-// notify has the notifier of the configuration run, until another takes its place
-// or the context ends.
-func (d *Daemon) notify(ctx context.Context) {
-	for ctx.Err() == nil {
-		running, stop := context.WithCancel(ctx)
-		var wg sync.WaitGroup
-		c := d.Syncer.Config()
-		n := c.Notifier
-		if n != nil {
-			own := *n
-			own.DB, own.Partitions = d.Syncer.Store.Pool(), d.Syncer.Alerts
-			wg.Go(func() { own.Run(running) })
-		}
-		for ; n == c.Notifier && ctx.Err() == nil; c = d.Syncer.Config() {
-			select {
-			case <-ctx.Done():
-			case <-c.replaced:
-			}
-		}
-		stop()
-		wg.Wait()
-	}
 }
 
 func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
@@ -144,21 +105,21 @@ func (d *Daemon) client() (*river.Client[pgx.Tx], error) {
 	client, err := river.NewClient(riverpgxv5.New(w.pool), &river.Config{
 		ID:     w.id,
 		Schema: schema,
-		// River's own news is of use to who looks for a fault only.
+		// What River itself logs is of use only to who looks for a fault.
 		Logger:  slog.New(demoted{d.Logger.Handler()}),
-		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: cmp.Or(d.Workers, defaultWorkers)}, upkeepQueue: {MaxWorkers: 1}},
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: d.Workers}, upkeepQueue: {MaxWorkers: 1}},
 		Workers: registry,
 		// What LISTEN hears, any login may have said, a pause of the queue included. The
 		// process that puts a job in begins it at once all the same.
 		PollOnly:          true,
-		FetchPollInterval: cmp.Or(d.Poll, defaultPoll),
+		FetchPollInterval: d.Poll,
 		// What a process notes of its jobs, and when they are tried again, goes by the
 		// database's clock.
 		Test:        river.TestConfig{Time: clock{d.Syncer.Store}},
 		RetryPolicy: retries{store: d.Syncer.Store},
 		// A job that hangs is tried again once its own timeout is over, which River
 		// asks for; the partition does not wait for that: the next slot is a job of
-		// its own. What a dead process worked on is given back sooner, by undertaker.
+		// its own. The orphan rescuer gives back sooner what a dead process worked on.
 		// For this alone River goes by the process's own clock, which may be wrong.
 		RescueStuckJobsAfter: max(shortest, river.JobTimeoutDefault) + rescueAllowance,
 	})
@@ -190,22 +151,4 @@ func demote(l slog.Level) slog.Level {
 		return slog.LevelWarn
 	}
 	return slog.LevelDebug
-}
-
-func or(d, otherwise time.Duration) time.Duration {
-	if d > 0 {
-		return d
-	}
-	return otherwise
-}
-
-// each does something now and after each wait, until the context ends.
-func each(ctx context.Context, wait time.Duration, do func()) {
-	for ctx.Err() == nil {
-		do()
-		select {
-		case <-ctx.Done():
-		case <-time.After(wait):
-		}
-	}
 }

@@ -25,6 +25,7 @@ type directory struct {
 	url     string
 	refuses atomic.Bool            // the listings
 	answers atomic.Pointer[string] // what they answer instead; nil: what is so
+	asked   atomic.Pointer[func()] // called before members are listed
 }
 
 const reader = "syncer-reader"
@@ -37,6 +38,9 @@ func newDirectory(t *testing.T, members ...sim.Account) *directory {
 	d.cloud = sim.New(sim.Options{
 		Accounts: append([]sim.Account{management}, members...), World: sim.NewFleet(sim.FleetOptions{Servers: 5}),
 		Fault: func(c sim.Call) sim.Fault {
+			if ask := d.asked.Load(); ask != nil && c.Action == "ListAccountsInResourceDirectory" {
+				(*ask)()
+			}
 			if d.refuses.Load() && (c.Action == "ListAccountsInResourceDirectory" || c.Action == "DescribeRegions") {
 				return sim.Refuse(http.StatusForbidden, "NoPermission", "caller has no permission")
 			}
@@ -149,6 +153,39 @@ func TestMembersNoAnswer(t *testing.T) {
 	}
 }
 
+// TestReconfiguredWhileListing: a listing that gets no answer keeps nobody waiting for
+// the configuration, and what it answers at last is not taken for another account's.
+func TestReconfiguredWhileListing(t *testing.T) {
+	t.Parallel()
+	d := newDirectory(t, member("01", "dev"))
+	s := d.syncer(t, worker.Members{Role: reader})
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	ask := func() { close(arrived); <-answer }
+	d.asked.Store(&ask)
+	discovered := make(chan error, 1)
+	go func() {
+		_, err := s.Discover(t.Context())
+		discovered <- err
+	}()
+	<-arrived
+	require.Len(t, s.Listings(), 1)
+	other := accountOf(t, d.url, simAccount, nil)
+	other.Name, other.Members = "management", &worker.Members{Role: reader}
+	s.Configure(worker.Config{Accounts: []*worker.Account{other}, Sources: s.Config().Sources})
+	close(answer)
+	require.NoError(t, <-discovered)
+	require.Equal(t, []string{"management"}, accountNames(s))
+	require.False(t, s.Listings()[0].Tried)
+	var kept int
+	require.NoError(t, d.store.Pool().QueryRow(t.Context(), "SELECT count(*) FROM syncer.discoveries").Scan(&kept))
+	require.Zero(t, kept)
+
+	d.asked.Store(nil)
+	_, err := s.Discover(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []string{"management", "dev"}, accountNames(s))
+}
+
 // TestMemberNames: each name is safe and one account's alone.
 func TestMemberNames(t *testing.T) {
 	t.Parallel()
@@ -183,9 +220,15 @@ func TestAllRegions(t *testing.T) {
 	a := accountOf(t, d.url, simAccount, nil)
 	a.AllOOSRegions = true
 	s := &worker.Syncer{Store: d.store, Logger: slog.New(slog.DiscardHandler), Rediscover: time.Nanosecond}
-	s.Configure(worker.Config{Accounts: []*worker.Account{a}, Sources: []*worker.Settings{{Source: &source.InstancePatchStates}}})
+	s.Configure(worker.Config{Accounts: []*worker.Account{a}, Sources: []*worker.Settings{{Source: &source.InstancePatchStates, Schedule: yearly{}}}})
 	_, err := s.Discover(t.Context())
 	require.ErrorContains(t, err, "oos:DescribeRegions")
+	partitions, err := s.Alerts(t.Context())
+	require.NoError(t, err)
+	listing := partitions[len(partitions)-1]
+	require.Equal(t, "listing of regions of OOS", listing.Source)
+	require.True(t, listing.Failed && listing.Refused, "a message says so")
+	require.Contains(t, *listing.LastError, "oos:DescribeRegions")
 	known := s.Config().Accounts[0].OOSRegions
 	require.Len(t, known, 39)
 	d.refuses.Store(false)

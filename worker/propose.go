@@ -12,96 +12,84 @@ import (
 )
 
 const (
-	// proposeAgain is the wait after the database could not be reached, and proposeIn
+	// tryAgain is the wait after the database could not be reached, and answerWithin
 	// the most that it may take to answer.
-	proposeAgain = time.Second
-	proposeIn    = 30 * time.Second
+	tryAgain     = time.Second
+	answerWithin = 30 * time.Second
 	// proposeWithin spreads the processes' proposals of a slot: the first makes the
 	// jobs, and the others need only look.
 	proposeWithin = 200 * time.Millisecond
 )
 
-// A proposer puts each slot of each schedule into the queue as it comes. The current
-// slot of every schedule counts as come at the start and with every configuration:
+// A proposer puts each slot of each schedule into the queue as it comes. At the start
+// and with every configuration, the current slot of every schedule counts as due:
 // whatever is overdue or new runs at once, and a slot that was answered is found to
 // be so.
 type proposer struct {
 	daemon *Daemon
 	client *river.Client[pgx.Tx]
 
-	config *Config                 // that the rest speaks of
+	config *Config                 // whose slots these are
 	last   map[*Settings]time.Time // slot that was proposed
 	pruned time.Time               // day whose prune is in the queue
 }
 
-// run proposes at each moment that something is due, until the context ends.
-func (p *proposer) run(ctx context.Context, next time.Time) {
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.config.replaced:
-		case <-time.After(min(next.Sub(p.daemon.Syncer.Store.Time()), or(p.daemon.Look, defaultLook)) + rand.N(proposeWithin)):
-		}
-		next = p.propose(ctx)
-	}
-}
-
-// propose proposes what is due, and returns when something will be again.
-func (p *proposer) propose(ctx context.Context) (next time.Time) {
-	d := p.daemon
-	// Also while the database is away: run waits for this one's successor.
-	if c := d.Syncer.Config(); c != p.config {
+// propose takes a turn: it proposes what is due, and waits until something will be
+// again, but not for so long that a clock which is put right could hide it.
+func (p *proposer) propose(ctx context.Context, c *Config) (wait time.Duration) {
+	if c != p.config { // also while the database is away
 		p.config, p.last = c, map[*Settings]time.Time{}
 	}
-	now := d.Syncer.Store.Time()
-	later := func(what string, err error, attrs ...any) {
-		if ctx.Err() == nil {
-			d.Logger.WarnContext(ctx, what, append(attrs, "error", told(err))...)
-		}
-		next = now.Add(proposeAgain)
-	}
-	asking, cancel := context.WithTimeout(ctx, proposeIn)
-	asked, err := d.Syncer.Store.Now(asking)
+	asking, cancel := context.WithTimeout(ctx, answerWithin)
+	now, err := p.daemon.Syncer.Store.Now(asking)
 	cancel()
-	if err != nil { // now is what was reckoned, or the next attempt would come at once
-		later("nothing is proposed for now: it is tried again", err)
-		return next
+	if err != nil {
+		p.warn(ctx, "nothing is proposed for now: it is tried again", err)
+		return tryAgain
 	}
-	now = asked
-	next = now.Add(time.Hour)
-	if day := now.Truncate(24 * time.Hour); p.config.Retention > 0 && !day.Equal(p.pruned) {
-		if err := d.proposePrune(ctx, p.client, day); err != nil {
-			later("the day's prune is not queued yet: it is tried again", err)
+	next := now.Add(p.daemon.Look)
+	soonest := func(t time.Time) {
+		if t.Before(next) {
+			next = t
+		}
+	}
+	if day := now.Truncate(24 * time.Hour); c.Retention > 0 && !day.Equal(p.pruned) {
+		if err := p.proposePrune(ctx, day); err != nil {
+			p.warn(ctx, "the day's prune is not queued yet: it is tried again", err)
+			soonest(now.Add(tryAgain))
 		} else {
 			p.pruned = day
 		}
 	}
-	for _, s := range p.config.Sources {
+	for _, s := range c.Sources {
 		if s.Disabled {
 			continue
 		}
 		schedule := slots(s.Schedule)
 		if slot := lastTick(schedule, now); !slot.IsZero() && !slot.Equal(p.last[s]) {
 			if err := p.insert(ctx, s, slot); err != nil {
-				if ctx.Err() != nil {
-					return next
-				}
-				later("slot not queued yet: it is tried again", err, "source", s.Source.Name, "slot", slot)
+				p.warn(ctx, "slot not queued yet: it is tried again", err, "source", s.Source.Name, "slot", slot)
+				soonest(now.Add(tryAgain))
 				continue
 			}
 			p.last[s] = slot
 		}
-		if tick := schedule.Next(now); !tick.IsZero() && tick.Before(next) {
-			next = tick
+		if tick := schedule.Next(now); !tick.IsZero() {
+			soonest(tick)
 		}
 	}
-	return next
+	return min(max(0, next.Sub(p.daemon.Syncer.Store.Time())), p.daemon.Look) + rand.N(proposeWithin)
+}
+
+func (p *proposer) warn(ctx context.Context, what string, err error, attrs ...any) {
+	if ctx.Err() == nil {
+		p.daemon.Logger.WarnContext(ctx, what, append(attrs, "error", describe(err))...)
+	}
 }
 
 // insert puts a slot's jobs into the queue.
 func (p *proposer) insert(ctx context.Context, s *Settings, slot time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, proposeIn)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	// To propose what is there already would cost a dead row for each job.
 	there, err := proposed(ctx, p.daemon.Syncer.Store.Pool(), s.Source.Name, slot)

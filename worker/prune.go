@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 )
 
@@ -59,7 +58,7 @@ func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
 }
 
 // proposePrune puts the day's job into the queue.
-func (d *Daemon) proposePrune(ctx context.Context, client *river.Client[pgx.Tx], day time.Time) error {
-	_, err := client.Insert(ctx, PruneArgs{Day: day.UTC().Format(time.DateOnly)}, nil)
+func (p *proposer) proposePrune(ctx context.Context, day time.Time) error {
+	_, err := p.client.Insert(ctx, PruneArgs{Day: day.UTC().Format(time.DateOnly)}, nil)
 	return err
 }

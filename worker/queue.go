@@ -137,7 +137,7 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 	} else if !ok {
 		return river.JobCancel(errors.New("no longer in the configuration"))
 	}
-	end, underWay := w.syncer.flights.begin(j)
+	end, underWay := w.syncer.running.begin(j)
 	if underWay != nil && job.Attempt > 1 {
 		// It may be this slot's own: while the database was away, this process was
 		// taken for dead. Should it fail, the slot needs another.
@@ -167,9 +167,9 @@ func (w *queueWorker) Work(ctx context.Context, job *river.Job[SyncArgs]) error 
 		return nil
 	}
 	if ctx.Err() == nil && !retryable(err) {
-		return river.JobCancel(toldError{err}) // the next slot will tell whether someone has helped
+		return river.JobCancel(describedError{err}) // the next slot will tell whether someone has helped
 	}
-	return toldError{err}
+	return describedError{err}
 }
 
 // retireAgain retires the partition of a job that was taken out of the configuration
@@ -181,15 +181,15 @@ func (w *queueWorker) retireAgain(ctx context.Context, args SyncArgs) {
 	}
 	if _, err := w.syncer.retire(ctx, c); err != nil && ctx.Err() == nil {
 		w.log.WarnContext(ctx, "a partition that is no longer configured may be called late until the next start",
-			"source", args.Source, "account", args.Account, "region_id", args.Region, "error", told(err))
+			"source", args.Source, "account", args.Account, "region_id", args.Region, "error", describe(err))
 	}
 }
 
-// A toldError is recorded by River with the job: as a run is told of it.
-type toldError struct{ error }
+// A describedError is recorded by River with the job: as a run is told of it.
+type describedError struct{ error }
 
-func (e toldError) Error() string { return told(e.error) }
-func (e toldError) Unwrap() error { return e.error }
+func (e describedError) Error() string { return describe(e.error) }
+func (e describedError) Unwrap() error { return e.error }
 
 // retryable reports whether trying again soon can help.
 func retryable(err error) bool {

@@ -13,7 +13,7 @@ import (
 	"syncer/store"
 )
 
-func count(run *store.Run, stats *fetch.Stats) {
+func copyCounts(run *store.Run, stats *fetch.Stats) {
 	run.Calls, run.Retries, run.Throttled = stats.Calls.Load(), stats.Retries.Load(), stats.Throttled.Load()
 	run.Pages, run.Rows = stats.Pages.Load(), stats.Rows.Load()
 }
@@ -26,12 +26,12 @@ func (s *Syncer) recordFailure(ctx context.Context, p store.Partition, run store
 		p.AccountID, _ = s.Store.AccountID(ctx, p.AccountName)
 	}
 	if err := s.Store.RecordFailure(ctx, p, run, failureOf(failure)); err != nil {
-		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", told(err))
+		s.Logger.ErrorContext(ctx, "the failed run could not be recorded", "source", p.Source.Name, "account", p.AccountName, "region_id", p.RegionID, "error", describe(err))
 	}
 }
 
 func failureOf(err error) store.Failure {
-	f := store.Failure{Message: told(err)}
+	f := store.Failure{Message: describe(err)}
 	if e, ok := errors.AsType[*fetch.Error](err); ok {
 		f.Code, f.RequestID = e.Code, e.RequestID
 	}
@@ -47,7 +47,7 @@ func (s *Syncer) nameStuck(ctx context.Context, p store.Partition, past store.Pa
 	keys, all, err := s.Store.Stuck(ctx, p, past, began, stuckNamed)
 	switch {
 	case err != nil:
-		s.Logger.WarnContext(ctx, "what is stuck could not be looked for", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID, "error", told(err))
+		s.Logger.WarnContext(ctx, "what is stuck could not be looked for", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID, "error", describe(err))
 	case all > 0:
 		s.Logger.WarnContext(ctx, "stuck: open for too long", "source", p.Source.Name, "account_id", p.AccountID, "region_id", p.RegionID,
 			"longer_than", p.Source.Stuck.After, "count", all, "keys", strings.Join(keys, ","))

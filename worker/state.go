@@ -3,13 +3,10 @@ package worker
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"github.com/robfig/cron/v3"
 
-	"syncer/alert"
-	"syncer/fetch"
 	"syncer/store"
 	"syncer/store/report"
 )
@@ -90,33 +87,4 @@ func (s *State) unsyncedTooLong(configured time.Duration, now time.Time) bool {
 	tick := schedule.Next(from)
 	turn := schedule.Next(tick).Sub(tick)
 	return configured > turn+5*time.Minute
-}
-
-// Alerts tells package alert how the partitions of the configuration stand.
-func (s *Syncer) Alerts(ctx context.Context) (list []alert.Partition, err error) {
-	states, err := s.States(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := s.Store.Time()
-	for _, state := range states {
-		list = append(list, state.forAlerts(now))
-	}
-	return list, nil
-}
-
-func (s *State) forAlerts(now time.Time) alert.Partition {
-	p := alert.Partition{
-		Source: s.Source, Account: *s.AccountName, Region: s.RegionID,
-		Never: s.State == Never, LastSuccessAt: s.LastSuccessAt, LastError: s.LastErrorMessage,
-	}
-	p.Late = !p.Never && s.Late || s.unsyncedTooLong(time.Since(s.since), now)
-	if s.LastStatus != nil {
-		p.Failed, p.Held = *s.LastStatus == store.StatusFailed, *s.LastStatus == store.StatusHeld
-	}
-	if s.LastErrorCode != nil {
-		failure := &fetch.Error{Code: *s.LastErrorCode}
-		p.Refused = errors.Is(failure, fetch.ErrRefused) || errors.Is(failure, fetch.ErrCredentials)
-	}
-	return p
 }

@@ -159,7 +159,7 @@ func (s *sweeper) list(ctx context.Context, l listing) error {
 		stage := s.sync.List(decl, scope)
 		var err error
 		outcome, err = s.job.Account.Client.Sweep(ctx, request, checkedSink{stage, l.check})
-		count(s.run, s.stats)
+		copyCounts(s.run, s.stats)
 		if err != nil {
 			return err
 		}

@@ -59,13 +59,13 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 		return err
 	}
 	defer web.close(ctx) // who fails to start must not leave it; closing twice is fine
-	outage := worker.NewOutage(p.log.Handler())
-	p.log = slog.New(outage)
+	databaseLog := worker.NewDatabaseLog(p.log.Handler())
+	p.log = slog.New(databaseLog)
 	s, err := p.openWith(ctx, c, migrate)
 	if err != nil {
 		return err
 	}
-	outage.Watch(ctx, s.db.Pool().Config().ConnConfig)
+	databaseLog.Watch(ctx, s.db.Pool().Config().ConnConfig)
 	defer func() {
 		web.close(ctx)
 		err = errors.Join(err, s.db.close(ctx))

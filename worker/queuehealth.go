@@ -3,7 +3,6 @@ package worker
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -37,7 +36,7 @@ func (h QueueHealth) Problem() string {
 
 // QueueHealth looks at the queue.
 func (s *Syncer) QueueHealth(ctx context.Context) (h QueueHealth, err error) {
-	// A job of a process that was killed is running until the undertaker of another takes it.
+	// A job of a process that was killed is running until another one rescues it.
 	err = s.Store.Pool().QueryRow(ctx, `SELECT
     (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
     (SELECT min(paused_at) FROM river.river_queue WHERE paused_at IS NOT NULL AND name = ANY ($1)),
@@ -53,32 +52,33 @@ func (s *Syncer) QueueHealth(ctx context.Context) (h QueueHealth, err error) {
 	return h, nil
 }
 
-// A watchdog tells the log when the queue stops moving, and when it moves again.
-type watchdog struct {
-	syncer *Syncer
-	log    *slog.Logger
-	told   string // the problem that the log has
+// A queueMonitor says in the log when the queue stops moving, and when it moves again.
+type queueMonitor struct {
+	daemon *Daemon
+	logged string // the problem that the log speaks of; empty: none
 }
 
-// look is made again and again. That the database is away, others tell.
-func (w *watchdog) look(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, proposeIn)
+// look takes a turn. Where the database does not answer, others say so.
+func (m *queueMonitor) look(ctx context.Context, _ *Config) (wait time.Duration) {
+	wait = m.daemon.Look
+	asking, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	h, err := w.syncer.QueueHealth(ctx)
+	h, err := m.daemon.Syncer.QueueHealth(asking)
 	if err != nil {
-		return
+		return wait
 	}
 	problem := h.Problem()
-	if len(h.Paused) == 0 && h.Idle > 0 { // however many they are
+	if len(h.Paused) == 0 && h.Idle > 0 { // one problem, however many jobs there are
 		problem = QueueHealth{Idle: 1}.Problem()
 	}
 	switch problem {
-	case w.told:
-		return
+	case m.logged:
+		return wait
 	case "":
-		w.log.InfoContext(ctx, "the job queue moves again")
+		m.daemon.Logger.InfoContext(ctx, "the job queue moves again")
 	default:
-		w.log.WarnContext(ctx, "the job queue does not move", "problem", h.Problem())
+		m.daemon.Logger.WarnContext(ctx, "the job queue does not move", "problem", h.Problem())
 	}
-	w.told = problem
+	m.logged = problem
+	return wait
 }

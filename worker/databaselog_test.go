@@ -16,9 +16,9 @@ import (
 	"syncer/worker"
 )
 
-// TestOutageIsToldOnce: whatever fails because the database is away, the log says it
+// TestOutageIsLoggedOnce: whatever fails because the database is away, the log says it
 // once, and once that it is back.
-func TestOutageIsToldOnce(t *testing.T) {
+func TestOutageIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	db := pgtest.Server(t)
 	require.NoError(t, migrated.Migrate(t.Context(), db.URL()))
@@ -26,10 +26,10 @@ func TestOutageIsToldOnce(t *testing.T) {
 	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})})
 	syncer := newSyncer(t, s, cloud, source.All...)
 	var log logbook
-	outage := worker.NewOutage(slog.NewTextHandler(&log, nil))
-	syncer.Logger = slog.New(outage)
+	handler := worker.NewDatabaseLog(slog.NewTextHandler(&log, nil))
+	syncer.Logger = slog.New(handler)
 	ctx, cancel := context.WithCancel(t.Context())
-	outage.Watch(ctx, s.Pool().Config().ConnConfig)
+	handler.Watch(ctx, s.Pool().Config().ConnConfig)
 	ended := make(chan error, 1)
 	go func() {
 		d := worker.Daemon{Syncer: syncer, Workers: 4, Grace: 10 * time.Second, Logger: syncer.Logger, Look: 100 * time.Millisecond, Poll: 200 * time.Millisecond, DeadAfter: 200 * time.Millisecond}

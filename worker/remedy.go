@@ -60,7 +60,7 @@ func innermost(err error) string {
 
 // told is what a run, and whoever reads of it, is told of an error: on one line,
 // with what to do behind it.
-func told(err error) string {
+func describe(err error) string {
 	said := text.Line(text.Scrub(err.Error()))
 	if _, ok := errors.AsType[*fetch.Error](err); ok { // whose text says it itself
 		return said
