@@ -1,4 +1,4 @@
-.PHONY: help test race lint bench demo pictures generate pg release-dump
+.PHONY: help test race lint bench demo pictures pg release-dump
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -20,9 +20,6 @@ demo: ## 30 days of a simulated fleet, then it goes on
 
 pictures: ## those of README, of the demo in Chromium
 	go run ./tools/pictures
-
-generate: ## migrations of sources that have none yet
-	go generate ./migrations
 
 PG ?= 18
 pg: ## the tests that speak to a database, on another PostgreSQL: make pg PG=14

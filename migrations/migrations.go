@@ -1,8 +1,8 @@
-// Package migrations holds the schema: goose SQL files, applied by store. The
-// file of a source is written by `go generate ./migrations` from its
-// declaration, read by people, and never edited once it is released.
+// Package migrations holds the goose SQL files, applied by store, of what no
+// declaration of a source can say, and of the tables of the first release. A file is
+// never edited once it is released. All else is derived: see package store/schema.
 //
-// It imports source only.
+// It imports the standard library only.
 package migrations
 
 import (
@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-//go:generate go run syncer/internal/newmigration
 
 // FS holds the files. Every one has an up and a down part.
 //

@@ -57,13 +57,13 @@ type filePageParam struct {
 }
 
 type fileColumn struct {
-	Field                     string
-	Type                      word[Type]
-	Zone                      zone
-	Volatile, Unordered, Late bool
-	NullText                  string `yaml:"null_text"`
-	Labels                    pairs[string]
-	Doc                       string
+	Field               string
+	Type                word[Type]
+	Zone                zone
+	Volatile, Unordered bool
+	NullText            string `yaml:"null_text"`
+	Labels              pairs[string]
+	Doc                 string
 }
 
 type fileSweep struct {

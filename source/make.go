@@ -80,7 +80,7 @@ func (f *filePageParam) sizes() PageSizes {
 func (f *fileColumn) column(name string) Column {
 	c := Column{
 		Name: name, Field: f.Field, Type: f.Type.is, Doc: f.Doc, Zone: f.Zone.Location,
-		Volatile: f.Volatile, Unordered: f.Unordered, Late: f.Late, NullText: f.NullText,
+		Volatile: f.Volatile, Unordered: f.Unordered, NullText: f.NullText,
 	}
 	for _, l := range f.Labels {
 		c.Labels = append(c.Labels, Label{l.name, l.value})

@@ -112,9 +112,6 @@ type Column struct {
 	NullText string
 	// Zone is the time zone of a LocalTime.
 	Zone *time.Location
-	// Late columns came after the source was released: the views show them behind
-	// all others, in this order.
-	Late bool
 }
 
 // A Label names one value of a coded column.

@@ -111,9 +111,6 @@ func (v *validation) columns() {
 			v.addKey(here, "the column is declared twice")
 		}
 		isKey := slices.Contains(s.Key, c.Name)
-		if c.Late && isKey {
-			v.add(in(here, "late"), "a column of the key cannot be late: a source with another key is another source")
-		}
 		if c.Unordered && c.Type != Text {
 			v.add(in(here, "unordered"), "only text can be a list without an order")
 		}

@@ -23,7 +23,7 @@ ORDER BY 1`)
 	others, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"alerts: alerts_pkey", "discoveries: discoveries_pkey", "goose_db_version: goose_db_version_pkey", "locks: locks_pkey", "notifications: notifications_event_key", "notifications: notifications_pkey",
+		"alerts: alerts_pkey", "derived: derived_pkey", "discoveries: discoveries_pkey", "goose_db_version: goose_db_version_pkey", "locks: locks_pkey", "notifications: notifications_event_key", "notifications: notifications_pkey",
 		"settings: settings_pkey", "watch_cursors: watch_cursors_pkey", "watches: watches_pkey",
 	}, others)
 }

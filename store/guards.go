@@ -22,7 +22,7 @@ import (
 //	the announcement          Store.writeVersions                 a merge that was taken for dead before it had its lock
 //	the lock                  merge.lock, lockName                two merges of a partition at the same time
 //	the state                 merge.lock, readState               a merge of what was fetched before another merge saw newer
-//	the schema                merge.lock, lockAll, isKnown        a merge beside a migration, or after one that it does not know
+//	the schema                merge.lock, lockAll, stillCurrent   a merge beside a migration, or after one that it does not know
 //
 // No lock is held while the cloud is called, so that a process that is stuck holds up
 // no other. A job whose process is gone goes back to the queue; where the process was only
@@ -40,19 +40,17 @@ func (m *merge) lock(ctx context.Context) error {
 	if err := lockName(ctx, m.tx, mergeLock(m.t.Source.Name, m.part.AccountID, m.part.RegionID)); err != nil {
 		return err
 	}
-	var schema int64
-	err := m.tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL,
-    (SELECT max(version_id) FROM syncer.goose_db_version)
+	err := m.tx.QueryRow(ctx, `SELECT greatest(coalesce($4::timestamptz, clock_timestamp()), merged_at + interval '1 microsecond'), first_merged_at IS NULL
 FROM syncer.partitions, `+cutDays+`
 WHERE account_id = $1 AND source = $2 AND region_id = $3`,
-		m.part.AccountID, m.t.Source.Name, m.part.RegionID, m.store.now()).Scan(&m.result.At, &m.first, &schema)
+		m.part.AccountID, m.t.Source.Name, m.part.RegionID, m.store.now()).Scan(&m.result.At, &m.first)
 	if err != nil {
 		return err
 	}
 	if now, err := readState(ctx, m.tx, m.part); err != nil || now != m.stood.state {
 		return cmp.Or(err, ErrStale)
 	}
-	return isKnown(schema) // this program may have been running while a later release migrated
+	return m.store.stillCurrent(ctx, m.tx, m.t.Source)
 }
 
 // advance counts the merge as one that wrote: whoever began before it is stale.

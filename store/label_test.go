@@ -53,35 +53,3 @@ func TestCodesWithoutLabel(t *testing.T) {
 		}
 	}
 }
-
-// TestComplianceIsMadeAnew: the migration that counts rejected patches against
-// compliance makes the days before it anew, and its way back does, too.
-func TestComplianceIsMadeAnew(t *testing.T) {
-	t.Parallel()
-	s := open(t)
-	src := &source.InstancePatchStates
-	rejected := patchRow("i-2", 0)
-	rejected[src.Index("installed_rejected_count")] = source.IntValue(1)
-	_, err := s.SetTimezone(t.Context(), "UTC", source.All)
-	require.NoError(t, err)
-	syncAll(t, s, partition(src), []source.Row{patchRow("i-1", 0), rejected, patchRow("i-3", 2)})
-	compliance := func() (instances, compliant int) {
-		require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT instances, compliant FROM alicloud.patch_compliance_daily ORDER BY day DESC LIMIT 1").Scan(&instances, &compliant))
-		return instances, compliant
-	}
-	expect := func(want int) {
-		t.Helper()
-		instances, compliant := compliance()
-		require.Equal(t, []int{3, want}, []int{instances, compliant})
-	}
-	expect(1)
-	for last := int64(99); last > 14; {
-		undone, err := s.MigrateDown(t.Context(), false)
-		require.NoError(t, err)
-		last = undone[0].Version
-	}
-	expect(2)
-	_, err = s.Migrate(t.Context())
-	require.NoError(t, err)
-	expect(1)
-}

@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/source"
-	"syncer/store"
 )
 
 // TestAbsurdNumbersAreShown: a sum that no bigint holds leaves the view readable,
@@ -33,15 +32,6 @@ func TestAbsurdNumbersAreShown(t *testing.T) {
 		syncAll(t, s, p, []source.Row{patchRow("i-1", c.counts[0]), patchRow("i-2", c.counts[1])})
 		require.Equal(t, c.want, missing())
 	}
-	for down := (store.Migration{}); down.Version != 20; { // and back, by the views' own text
-		undone, err := s.MigrateDown(t.Context(), false)
-		require.NoError(t, err)
-		down = undone[0]
-	}
-	require.Equal(t, int64(5), missing())
-	_, err := s.Migrate(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int64(5), missing())
 }
 
 // TestLongDimensions: a text of any length in a dimension of a trend fails no merge,

@@ -15,24 +15,32 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"syncer/migrations"
+	"syncer/source"
+	"syncer/store/schema"
 )
 
 // ErrSchema: the database's schema is older than the one this program knows.
-var ErrSchema = errors.New("the schema is not current: run syncer migrate up")
+var ErrSchema = schema.ErrOlder
 
 // ErrNewerSchema: the database's schema is of a later release than this program.
-var ErrNewerSchema = errors.New("the schema is newer than this program: update syncer")
+var ErrNewerSchema = schema.ErrNewer
 
-// A Migration is one file of the schema.
+// A Migration is a step of the schema: a file, or what is derived from a source's
+// declaration, which has no version.
 type Migration struct {
-	Version int64  `json:"version"`
+	Version int64  `json:"version,omitempty"`
 	Name    string `json:"name"`
 	Applied bool   `json:"applied"`
 }
 
-// Migrate brings the schema up to date. It is safe to run in many processes at
-// once: one does the work, the others wait for it, and so do merges. Where there is
-// nothing to do, nobody waits for anybody.
+func derived(name string, applied bool) Migration {
+	return Migration{Name: "declaration of " + name, Applied: applied}
+}
+
+// Migrate brings the schema up to date: first the files, then all that is derived from
+// the declarations. It is safe to run in many processes at once: one does the work, the
+// others wait for it, and so do merges. Where there is nothing to do, nobody waits for
+// anybody.
 func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	defer wrap(&err, "migrate up")
 	switch err := s.Current(ctx); {
@@ -51,44 +59,88 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	if err != nil {
 		return applied, err
 	}
+	err = s.derive(ctx, func(tx pgx.Tx) error {
+		sources, err := s.program.Up(ctx, tx)
+		for _, name := range sources {
+			applied = append(applied, derived(name, true))
+		}
+		return err
+	})
+	if err != nil {
+		return applied, err
+	}
 	return applied, s.grantReader(ctx)
 }
 
-// MigrateDown takes back the last migration, or all of them, and the data with it.
+// MigrateDown takes back the last step, or all of them, and the data with it: what the
+// newest revision of the declarations has derived, and then the files that had been
+// applied since the revision before it, one by one.
 func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, err error) {
 	defer wrap(&err, "migrate down")
 	if err := s.Current(ctx); errors.Is(err, ErrNewerSchema) {
 		return nil, err
 	}
-	err = s.goose(ctx, all, func(p *goose.Provider) error {
-		version, err := p.GetDBVersion(ctx)
+	defer s.forgetMonths()
+	for {
+		version, err := appliedVersion(ctx, s.pool)
 		if err != nil || version == 0 {
-			return err
+			return undone, err
 		}
-		to := version - 1
-		if all {
-			to = 0
+		var migration int64 // that what is derived was derived behind
+		if version >= schema.From {
+			if _, migration, err = schema.Newest(ctx, s.pool); err != nil {
+				return undone, err
+			}
 		}
-		results, err := p.DownTo(ctx, to)
-		for _, r := range results {
-			undone = append(undone, Migration{r.Source.Version, r.Source.Path, false})
+		if migration != version && (!all || migration == 0) {
+			list, err := s.downFiles(ctx, version, all)
+			return append(undone, list...), err
+		}
+		list, err := s.downDerived(ctx, all)
+		if undone = append(undone, list...); err != nil || !all {
+			return undone, err
+		}
+	}
+}
+
+func (s *Store) downDerived(ctx context.Context, all bool) (undone []Migration, err error) {
+	err = s.derive(ctx, func(tx pgx.Tx) error {
+		sources, err := schema.Down(ctx, tx, all)
+		for _, name := range slices.Backward(sources) {
+			undone = append(undone, derived(name, false))
 		}
 		return err
 	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.months)
-	clear(s.monthsFrom)
 	return undone, err
 }
 
-// Migrations lists the files that this program knows, applied or not.
+func (s *Store) downFiles(ctx context.Context, version int64, all bool) (undone []Migration, err error) {
+	to := version - 1
+	if all {
+		to = 0
+	}
+	err = schema.KeepGrants(ctx, s.pool, func() error {
+		return s.goose(ctx, all, func(p *goose.Provider) error {
+			results, err := p.DownTo(ctx, to)
+			for _, r := range results {
+				undone = append(undone, Migration{r.Source.Version, r.Source.Path, false})
+			}
+			return err
+		})
+	})
+	return undone, err
+}
+
+// Migrations lists the files that this program knows, applied or not, and behind them
+// the sources, and whether what stands of them is derived from their declarations.
 func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 	defer wrap(&err, "read the schema's version")
 	var applied []int64
-	if version, err := appliedVersion(ctx, s.pool); err != nil {
+	version, err := appliedVersion(ctx, s.pool)
+	if err != nil {
 		return nil, err
-	} else if version > 0 { // goose would make its table where there is none
+	}
+	if version > 0 { // goose would make its table where there is none
 		if applied, err = collect[int64](ctx, s.pool, "SELECT version_id FROM syncer.goose_db_version WHERE is_applied"); err != nil {
 			return nil, err
 		}
@@ -104,16 +156,43 @@ func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 		}
 		list = append(list, Migration{version, name, slices.Contains(applied, version)})
 	}
+	current := map[string]bool{}
+	if version >= schema.From {
+		if current, err = s.program.Parts(ctx, s.pool); err != nil {
+			return nil, err
+		}
+	}
+	for _, src := range s.sources {
+		list = append(list, derived(src.Name, current[src.Name]))
+	}
 	return list, nil
 }
 
-// Current returns ErrSchema unless the schema is exactly this program's.
+// Current returns ErrSchema unless the schema is exactly this program's: its files, and
+// what it derives from its declarations.
 func (s *Store) Current(ctx context.Context) error {
 	applied, err := appliedVersion(ctx, s.pool)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	return isKnown(applied)
+	if err := isKnown(applied); err != nil {
+		return err
+	}
+	return s.program.Current(ctx, s.pool)
+}
+
+// stillCurrent judges the schema that a merge of a source finds: this program may have
+// been running while a later release, or one with other declarations, migrated.
+func (s *Store) stillCurrent(ctx context.Context, tx pgx.Tx, src *source.Source) error {
+	var applied int64
+	err := tx.QueryRow(ctx, "SELECT max(version_id) FROM syncer.goose_db_version").Scan(&applied)
+	if err == nil {
+		err = isKnown(applied)
+	}
+	if err != nil {
+		return err
+	}
+	return s.program.Writes(ctx, tx, src)
 }
 
 // SchemaVersion is that of the schema that this program knows.
@@ -128,6 +207,31 @@ func isKnown(version int64) error {
 		return fmt.Errorf("%w (version %d, this program's is %d)", ErrSchema, version, migrations.Last)
 	}
 	return nil
+}
+
+// derive does something to what is derived, alone with it: merges and other migrations
+// wait.
+func (s *Store) derive(ctx context.Context, do func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", patience.Milliseconds())); err != nil {
+			return err
+		}
+		if err := lockAll(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+// forgetMonths forgets which months have their partitions.
+func (s *Store) forgetMonths() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.months)
+	clear(s.monthsFrom)
 }
 
 // lockTimeout is how long a migration waits for a table that somebody reads. Who

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"syncer/migrations"
 	"syncer/source"
 	"syncer/store"
 	"syncer/store/report"
@@ -48,12 +47,7 @@ func family() (folders, files *source.Source) {
 // sync then does, by kind, key and column; and what is reported is what happened.
 func TestPlanIsWhatMergeDoes(t *testing.T) {
 	t.Parallel()
-	s := open(t)
-	for _, src := range []*source.Source{folders, files} {
-		up, _, _ := strings.Cut(migrations.ForSource(src), "-- +goose Down")
-		_, err := s.Pool().Exec(t.Context(), up)
-		require.NoError(t, err)
-	}
+	s := openWith(t, folders, files)
 	for _, group := range [][]*source.Source{
 		{&source.CloudCenterInstances, &source.AgentInstallStatuses},
 		{&source.AgentVersions, &source.PublishBatches},

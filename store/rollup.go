@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"syncer/source"
+	"syncer/store/schema"
 )
 
 // A rollup holds a trend's numbers, one row for each series (value of the
@@ -71,7 +72,7 @@ func (t *table) tallies(by int) string {
 	var b strings.Builder
 	for i := range t.Trends {
 		tr := &t.Trends[i]
-		columns := []string{t.series(tr) + " AS series"}
+		columns := []string{schema.Series(t.Source, tr) + " AS series"}
 		for _, name := range tr.By {
 			columns = append(columns, "v."+ident(name))
 		}
@@ -80,7 +81,7 @@ func (t *table) tallies(by int) string {
 			case m.Value != "" && by > 0:
 				columns = append(columns, fmt.Sprintf("max(v.%s) AS %s", ident(m.Value), ident(m.Name)))
 			case m.Value == "" && m.Kept():
-				columns = append(columns, fmt.Sprintf("%d * sum(%s) AS %s", by, t.term(m, by), ident(m.Name)))
+				columns = append(columns, fmt.Sprintf("%d * sum(%s) AS %s", by, schema.Term(m, by), ident(m.Name)))
 			}
 		}
 		group := "HAVING count(*) > 0"
@@ -90,65 +91,6 @@ func (t *table) tallies(by int) string {
 		fmt.Fprintf(&b, ",\n(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT %s FROM v %s) AS d)", strings.Join(columns, ", "), group)
 	}
 	return b.String()
-}
-
-// series names the value of the dimensions of v: NULL is a value like others.
-func (t *table) series(tr *source.Trend) string {
-	if len(tr.By) == 0 {
-		return "'[]'"
-	}
-	series := fmt.Sprintf("jsonb_build_array(%s)::text", columnList("v.", quoted(tr.By)))
-	if !slices.ContainsFunc(tr.By, func(name string) bool { c, _ := t.Column(name); return c.Type == source.Text }) {
-		return series
-	}
-	// It stands in the rollup's key, and an index holds some 2,700 bytes of a row: of a
-	// longer one its beginning and its hash. The dimensions themselves stay whole.
-	return fmt.Sprintf("(SELECT CASE WHEN octet_length(s.t) <= %d THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT %s) AS s (t))", maxSeriesBytes, series)
-}
-
-// maxSeriesBytes is the length of a series in bytes up to which it is kept as it is.
-const maxSeriesBytes = 1000
-
-// term is what one version of v adds to a measure. What is counted on the day of
-// its time was only counted if it was found on that day, and is only taken away again
-// (by < 0) on that day.
-func (t *table) term(m source.Measure, by int) string {
-	what := "1"
-	if m.Sum != "" {
-		what = fmt.Sprintf("coalesce(v.%s, 0)::numeric", ident(m.Sum))
-	}
-	where := make([]string, 0, len(m.Where)+2)
-	for _, c := range m.Where {
-		where = append(where, condition("v", c))
-	}
-	if m.On != "" {
-		where = append(where, fmt.Sprintf("v.%s::date = v.valid_from::date", ident(m.On)))
-		if by < 0 {
-			where = append(where, "v.valid_from::date = v.valid_to::date")
-		}
-	}
-	if len(where) == 0 {
-		return what
-	}
-	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE 0 END", strings.Join(where, " AND "), what)
-}
-
-// condition renders one with constants in the text: it is part of statements whose
-// parameters are others.
-func condition(alias string, c source.Condition) string {
-	column := alias + "." + ident(c.Column)
-	text := column + " > 0"
-	if !c.Above0 {
-		values := make([]string, len(c.In))
-		for i, v := range c.In {
-			values[i] = literal(v)
-		}
-		text = fmt.Sprintf("%s::text IN (%s)", column, strings.Join(values, ", "))
-	}
-	if c.Not {
-		return fmt.Sprintf("(%s) IS NOT TRUE", text) // also where the column is NULL
-	}
-	return fmt.Sprintf("(%s) IS TRUE", text)
 }
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }

@@ -1,7 +1,8 @@
 // Package store goes from pages to tables: stage, merge, versions, runs, months.
 // It knows nothing of the cloud. What people read of the tables is in store/report.
 //
-// Beside the standard library it imports source, text, migrations, pgx and goose.
+// Beside the standard library it imports source, text, migrations, store/schema, pgx
+// and goose.
 package store
 
 import (
@@ -20,6 +21,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"syncer/source"
+	"syncer/store/schema"
 	"syncer/text"
 )
 
@@ -28,6 +31,8 @@ type Store struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
 	clock   func() time.Time // nil: the server's
+	sources []*source.Source // that the schema is derived from
+	program *schema.Program
 	reading atomic.Pointer[reading]
 
 	mu         sync.Mutex
@@ -41,6 +46,8 @@ type Options struct {
 	// Clock is the time of merges; nil is the database server's clock, which all
 	// workers share. The demo sets it to a simulated time.
 	Clock func() time.Time
+	// Sources are those that the schema is derived from; nil is source.All.
+	Sources []*source.Source
 	// Connections is the most that are open at once; 0 is 10. A sync that has
 	// something to stage holds one, and then needs no other.
 	Connections int32
@@ -67,10 +74,14 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
 	}
-	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}}
+	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, sources: o.Sources, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if s.sources == nil {
+		s.sources = source.All
+	}
+	s.program = schema.New(schema.Revision, s.sources)
 	var version int
 	var now time.Time
 	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, clock_timestamp()").Scan(&version, &now); err != nil {

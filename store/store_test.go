@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,6 +44,17 @@ func open(t *testing.T) *store.Store {
 	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
+	return s
+}
+
+// openWith is open, in a program that declares more.
+func openWith(t *testing.T, more ...*source.Source) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{Sources: slices.Concat(source.All, more)})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	_, err = s.Migrate(t.Context())
+	require.NoError(t, err)
 	return s
 }
 

@@ -1,22 +1,24 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/migrations"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/source"
 	"syncer/store"
 	"syncer/store/report"
 )
 
 // TestEighthSource is "Add a source" of CONTRIBUTING.md, step by step: a
-// declaration, a migration and a recorded page are all that a new API takes of fetch,
+// declaration and a recorded page are all that a new API takes of fetch,
 // store and worker, which have never heard of this one.
 func TestEighthSource(t *testing.T) {
 	t.Parallel()
@@ -31,13 +33,10 @@ func TestEighthSource(t *testing.T) {
 	read, err := source.Read([]source.File{{Path: "state_configurations.yaml", Text: string(declaration)}}, source.All)
 	require.NoError(t, err)
 	eighth := read[0]
-	s := newStore(t)
-	up, _, _ := strings.Cut(migrations.ForSource(eighth), "-- +goose Down")
-	for _, part := range []string{"CREATE TABLE syncer.state_configurations (", "-- +goose StatementBegin\nCREATE FUNCTION"} {
-		i := strings.Index(up, part)
-		require.Contains(t, guide, up[i:i+strings.Index(up[i:], ";\n")+1], "the migration")
-	}
-	_, err = s.Pool().Exec(t.Context(), up)
+	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{Sources: append(slices.Clone(source.All), eighth)})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	_, err = s.Migrate(t.Context())
 	require.NoError(t, err)
 
 	cloud := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -52,7 +52,7 @@ var denied = []string{
 	"SELECT FROM syncer.notifications",
 	"SELECT FROM syncer.instance_patch_states_standing",
 	"SELECT FROM river.river_job",
-	"SELECT syncer.unite_changes()",
+	"SELECT FROM syncer.derived",
 	"SELECT FROM pg_authid",
 	"SELECT passwd FROM pg_shadow",
 	"SELECT FROM pg_user_mapping",

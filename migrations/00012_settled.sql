@@ -1,7 +1,4 @@
 -- +goose Up
-ALTER TABLE syncer.partitions ADD COLUMN parent_generation bigint;
-COMMENT ON COLUMN syncer.partitions.parent_generation IS 'Generation that the partition of the rows that these hang on had when both were last compared. NULL: to be compared.';
-
 CREATE TABLE syncer.merging (
     account_id text COLLATE "C" NOT NULL,
     source text COLLATE "C" NOT NULL,
@@ -57,4 +54,3 @@ COMMENT ON FUNCTION alicloud.settled_at() IS 'Moment before which nothing will c
 -- +goose Down
 DROP FUNCTION alicloud.settled_at();
 DROP TABLE syncer.merging;
-ALTER TABLE syncer.partitions DROP COLUMN parent_generation;

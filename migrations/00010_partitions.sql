@@ -1,22 +1,32 @@
 -- +goose Up
--- What is configured, since when, and until when; and what was forgotten.
-ALTER TABLE syncer.partitions ADD COLUMN configured_at timestamptz;
-ALTER TABLE syncer.partitions ADD COLUMN forgotten_at timestamptz;
+-- What a partition was and is: since when it is configured, when it was first merged,
+-- and what was forgotten of it.
+ALTER TABLE syncer.partitions
+    ADD COLUMN first_merged_at timestamptz,
+    ADD COLUMN configured_at timestamptz,
+    ADD COLUMN retired_at timestamptz,
+    ADD COLUMN forgotten_at timestamptz,
+    ADD COLUMN parent_generation bigint;
+COMMENT ON COLUMN syncer.partitions.first_merged_at IS 'Moment of the first merge: trends begin on its day.';
 COMMENT ON COLUMN syncer.partitions.configured_at IS 'When it was synced first, or first again after it had been retired.';
 COMMENT ON COLUMN syncer.partitions.retired_at IS 'Since when no configuration has it, as syncer run, or a sync, has found; NULL: it is configured.';
 COMMENT ON COLUMN syncer.partitions.forgotten_at IS 'When its rows were ended by syncer forget: what was synced before counts no more. NULL: never.';
+COMMENT ON COLUMN syncer.partitions.parent_generation IS 'Generation that the partition of the rows that these hang on had when both were last compared. NULL: to be compared.';
 UPDATE syncer.partitions AS p
-SET configured_at = coalesce(
-    (SELECT min(r.started_at) FROM syncer.sync_runs AS r WHERE r.account_id = p.account_id AND r.source = p.source AND r.region_id = p.region_id),
-    p.first_merged_at, now());
+SET first_merged_at = (
+        SELECT min(r.finished_at)
+        FROM syncer.sync_runs AS r
+        WHERE r.account_id = p.account_id AND r.source = p.source AND r.region_id = p.region_id AND r.status <> 'failed'
+    ),
+    configured_at = coalesce((
+        SELECT min(r.started_at)
+        FROM syncer.sync_runs AS r
+        WHERE r.account_id = p.account_id AND r.source = p.source AND r.region_id = p.region_id
+    ), now());
 ALTER TABLE syncer.partitions ALTER COLUMN configured_at SET DEFAULT now();
 -- There is a row for each partition: they are few.
 -- squawk-ignore adding-not-nullable-field
 ALTER TABLE syncer.partitions ALTER COLUMN configured_at SET NOT NULL;
-
-ALTER TABLE syncer.sync_runs DROP CONSTRAINT sync_runs_trigger_check;
-ALTER TABLE syncer.sync_runs ADD CONSTRAINT sync_runs_trigger_check CHECK (trigger IN ('schedule', 'manual', 'dependency', 'forget')) NOT VALID;
-COMMENT ON COLUMN alicloud.sync_runs.trigger IS 'What started it: schedule, manual, dependency: a source that reads its table came first, or forget: syncer forget has ended its rows, and the cloud was not asked.';
 
 CREATE VIEW alicloud.partitions AS
 SELECT
@@ -130,6 +140,9 @@ WHERE coalesce(r.next_due_at, r.finished_at) > now() - interval '1 day'
         JOIN syncer.partitions AS p ON p.account_id = a.account_id AND p.source = r.source AND p.region_id = r.region_id
         WHERE a.name = r.account_name
     );
+COMMENT ON VIEW alicloud.sync_freshness IS 'One row per source, account and region that is configured: how fresh its rows are.';
+COMMENT ON COLUMN alicloud.sync_freshness.account_id IS 'ID of the Alibaba Cloud account; empty where the cloud never accepted its credentials, so that it could not be asked for.';
+COMMENT ON COLUMN alicloud.sync_freshness.late IS 'Whether a success is overdue: none so far, or the slot after the last one has passed by more than five minutes and more than twice what that run took.';
 
 -- +goose Down
 CREATE OR REPLACE VIEW alicloud.sync_freshness AS
@@ -145,7 +158,6 @@ SELECT
     last.error_message AS last_error_message,
     last.error_request_id AS last_error_request_id,
     last.next_due_at,
-    -- A run is given as long again as the last one took, and five minutes at least.
     coalesce(now() > ok.next_due_at + greatest(2 * (ok.finished_at - ok.started_at), interval '5 minutes'), true) AS late
 FROM syncer.partitions AS p
 LEFT JOIN syncer.accounts AS a ON a.account_id = p.account_id
@@ -162,40 +174,10 @@ LEFT JOIN LATERAL (
     WHERE r.account_id = p.account_id AND r.source = p.source AND r.region_id = p.region_id AND r.status = 'ok'
     ORDER BY r.run_id DESC
     LIMIT 1
-) AS ok ON true
-WHERE p.retired_at IS NULL
-UNION ALL
--- What was tried lately, before the ID of its account could ever be asked for.
-SELECT
-    r.source,
-    r.account_id,
-    r.account_name,
-    r.region_id,
-    NULL,
-    r.finished_at,
-    r.status,
-    r.error_code,
-    r.error_message,
-    r.error_request_id,
-    r.next_due_at,
-    true
-FROM (
-    SELECT DISTINCT ON (t.source, t.account_name, t.region_id) *
-    FROM (
-        SELECT *
-        FROM syncer.sync_runs
-        WHERE account_id = ''
-        ORDER BY run_id DESC
-        LIMIT 5000
-    ) AS t
-    ORDER BY t.source, t.account_name, t.region_id, t.run_id DESC
-) AS r
-WHERE coalesce(r.next_due_at, r.finished_at) > now() - interval '1 day'
-    AND NOT EXISTS (
-        SELECT FROM syncer.accounts AS a
-        JOIN syncer.partitions AS p ON p.account_id = a.account_id AND p.source = r.source AND p.region_id = r.region_id
-        WHERE a.name = r.account_name
-    );
+) AS ok ON true;
+COMMENT ON VIEW alicloud.sync_freshness IS 'One row per source, account and region: how fresh its rows are.';
+COMMENT ON COLUMN alicloud.sync_freshness.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.sync_freshness.late IS 'Whether a success is overdue.';
 DROP VIEW alicloud.partitions;
 DROP VIEW alicloud.accounts;
 CREATE VIEW alicloud.accounts AS
@@ -206,10 +188,9 @@ FROM syncer.accounts;
 COMMENT ON VIEW alicloud.accounts IS 'One row per Alibaba Cloud account that was ever synced.';
 COMMENT ON COLUMN alicloud.accounts.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.accounts.name IS 'Name that the configuration last gave it.';
-COMMENT ON COLUMN alicloud.sync_runs.trigger IS 'What started it: schedule, manual, or dependency: a source that reads its table came first.';
-UPDATE syncer.sync_runs SET trigger = 'manual' WHERE trigger = 'forget';
-ALTER TABLE syncer.sync_runs DROP CONSTRAINT sync_runs_trigger_check;
-ALTER TABLE syncer.sync_runs ADD CONSTRAINT sync_runs_trigger_check CHECK (trigger IN ('schedule', 'manual', 'dependency')) NOT VALID;
-COMMENT ON COLUMN syncer.partitions.retired_at IS 'When a syncer run began whose configuration does not have it; NULL: it is synced on a schedule.';
-ALTER TABLE syncer.partitions DROP COLUMN forgotten_at;
-ALTER TABLE syncer.partitions DROP COLUMN configured_at;
+ALTER TABLE syncer.partitions
+    DROP COLUMN parent_generation,
+    DROP COLUMN forgotten_at,
+    DROP COLUMN retired_at,
+    DROP COLUMN configured_at,
+    DROP COLUMN first_merged_at;

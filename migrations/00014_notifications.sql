@@ -70,7 +70,7 @@ COMMENT ON COLUMN alicloud.notifications.target IS 'Name of the target in the co
 COMMENT ON COLUMN alicloud.notifications.event IS 'What it is about: late, failing, held or permission; rule: changes that a rule looks for.';
 COMMENT ON COLUMN alicloud.notifications.title IS 'First line of the message.';
 COMMENT ON COLUMN alicloud.notifications.attempts IS 'How often it was sent or tried to be.';
-COMMENT ON COLUMN alicloud.notifications.state IS 'What became of it: waiting, delivered, or given up after three days.';
+COMMENT ON COLUMN alicloud.notifications.state IS 'What became of it: waiting, delivered, or given up: after three days, or after four attempts where the target refuses it for good.';
 COMMENT ON COLUMN alicloud.notifications.ended_at IS 'When it was delivered or given up; NULL: it waits.';
 COMMENT ON COLUMN alicloud.notifications.last_error IS 'Why the last attempt failed; NULL: it did not, or is under way.';
 

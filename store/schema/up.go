@@ -1,0 +1,354 @@
+package schema
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
+)
+
+// Up brings all that is derived from the program's sources up to date, and names the
+// sources of which something was done. It keeps what users have: rows, columns, grants,
+// and views of their own. Where any source cannot be derived, nothing is done.
+//
+// The caller keeps merges and other programs away, and has applied the migrations.
+func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) {
+	u := up{Program: p, tx: tx, moved: map[string][]string{}}
+	if u.row, err = standing(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := p.clashes(); err != nil {
+		return nil, err
+	}
+	if u.stands, err = readCatalogue(ctx, tx); err != nil {
+		return nil, err
+	}
+	var due []design
+	var refused []error
+	for _, s := range p.sources {
+		switch err := p.judge(s, u.row); {
+		case errors.Is(err, ErrNewer):
+			return nil, err
+		case err != nil:
+			d := derive(s, u.stands)
+			refused = append(refused, d.refuse())
+			due = append(due, d)
+		}
+	}
+	if err := errors.Join(refused...); err != nil || len(due) == 0 {
+		return nil, err
+	}
+	if err := tx.QueryRow(ctx, "SELECT max(version_id) FROM syncer.goose_db_version").Scan(&u.migration); err != nil {
+		return nil, err
+	}
+	if err := u.keep(ctx, due); err != nil {
+		return nil, err
+	}
+	if due, err = u.afresh(ctx, due); err != nil {
+		return nil, err
+	}
+	// What takes long comes first: who reads a view waits for nothing but its replacing.
+	for _, step := range []func(context.Context, design) error{u.table, u.trends, u.views, u.note} {
+		for _, d := range due {
+			if err := step(ctx, d); err != nil {
+				return nil, fmt.Errorf("source %s: %w", d.Name, err)
+			}
+		}
+	}
+	for _, d := range due {
+		done = append(done, d.Name)
+	}
+	if err := unite(ctx, tx); err != nil {
+		return nil, err
+	}
+	return done, giveGrants(ctx, tx, u.grants)
+}
+
+// An up is under way.
+type up struct {
+	*Program
+	tx        pgx.Tx
+	row       map[string]row // that stand, by name
+	stands    catalogue
+	migration int64
+	grants    []grant             // on what was made anew
+	moved     map[string][]string // by source: what is to be done once its views are replaced
+}
+
+func (u *up) exec(ctx context.Context, sql ...string) error { return exec(ctx, u.tx, sql...) }
+
+func exec(ctx context.Context, tx pgx.Tx, sql ...string) error {
+	_, err := tx.Exec(ctx, strings.Join(sql, ";\n"))
+	return err
+}
+
+// keep notes what stands of the sources that a newer program derives now, as `migrate
+// down` will want it.
+func (u *up) keep(ctx context.Context, due []design) error {
+	for _, d := range due {
+		names := []string{d.Name}
+		for _, t := range d.Trends {
+			names = append(names, t.Name)
+		}
+		for _, name := range append(names, u.retired(d)...) {
+			r, derived := u.row[name]
+			_, made := u.stands["syncer."+name]
+			if !made || derived && r.Revision >= u.revision {
+				continue
+			}
+			definition, err := definition(ctx, u.tx, name)
+			if err != nil {
+				return err
+			}
+			if derived {
+				_, err = u.tx.Exec(ctx, "UPDATE syncer.derived SET definition = $2 WHERE name = $1 AND definition IS NULL", name, definition)
+			} else { // by the files of the first release
+				_, err = u.tx.Exec(ctx, "INSERT INTO syncer.derived (name, source, revision, migration, hash, volatile, fill, definition) VALUES ($1, $2, 0, 0, '', '{}', '', $3)", name, d.Name, definition)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// afresh lets a database in which nothing was ever synced have its columns in the
+// order of the declarations, although the files of the first release have made its
+// tables: those that are empty, and on which nobody has made anything, go.
+func (u *up) afresh(ctx context.Context, due []design) ([]design, error) {
+	var synced bool
+	if err := u.tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM syncer.partitions)").Scan(&synced); err != nil || synced || len(u.row) > 0 {
+		return due, err
+	}
+	var err error
+	if u.grants, err = readGrants(ctx, u.tx); err != nil {
+		return nil, err
+	}
+	for i, d := range due {
+		if _, made := u.stands["syncer."+d.Name]; !made {
+			continue
+		}
+		var holds bool
+		if err := u.tx.QueryRow(ctx, fmt.Sprintf("SELECT EXISTS (SELECT FROM syncer.%s)", d.Name)).Scan(&holds); err != nil {
+			return nil, err
+		}
+		if holds {
+			continue
+		}
+		err := pgx.BeginFunc(ctx, u.tx, func(tx pgx.Tx) error { return drop(ctx, tx, d.Name, nil) })
+		if isDependency(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range []string{"syncer." + d.Name, "alicloud." + d.Name, "alicloud." + d.Name + "_history"} {
+			delete(u.stands, name)
+		}
+		due[i] = derive(d.Source, u.stands)
+	}
+	return due, nil
+}
+
+// table makes a source's tables, or adds the columns that they lack.
+func (u *up) table(ctx context.Context, d design) error {
+	stands, made := u.stands["syncer."+d.Name]
+	var sql []string
+	if !made {
+		sql = append(sql, render("table.sql", d))
+	} else if add := lacking(stands, d.columns()); add != "" {
+		sql = append(sql, "ALTER TABLE syncer."+d.Name+" "+add) // nullable, without default: no row is written
+	}
+	if err := u.exec(ctx, append(sql, render("index.sql", d))...); err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range d.Source.Volatile() {
+		names = append(names, c.Name)
+	}
+	later, err := moveVolatile(ctx, u.tx, d, u.stands["syncer."+d.Name+"_volatile"], names)
+	u.moved[d.Name] = later
+	return err
+}
+
+func (d design) columns() (list []tableColumn) {
+	for _, c := range d.Columns {
+		list = append(list, tableColumn{c.Name, d.Definition(c)})
+	}
+	return list
+}
+
+func (t trend) columns() []tableColumn {
+	list := slices.Clone(t.Dimensions)
+	for _, n := range t.Numbers {
+		list = append(list, tableColumn{n.Name, n.Type})
+	}
+	return list
+}
+
+// lacking is the part of ALTER TABLE that adds the columns that a table has not.
+func lacking(stands relation, columns []tableColumn) string {
+	var add []string
+	for _, c := range columns {
+		if !stands.has(c.Name) {
+			add = append(add, fmt.Sprintf("ADD COLUMN %s %s", ident(c.Name), c.Type))
+		}
+	}
+	return strings.Join(add, ", ")
+}
+
+// moveVolatile lets a source have these volatile columns. One that is volatile no more
+// goes back into the wide rows, and one that is now begins with what these hold. What
+// it returns is for when no view reads the narrow table any more.
+func moveVolatile(ctx context.Context, tx pgx.Tx, d design, stands relation, names []string) (later []string, err error) {
+	narrow := "syncer." + d.Name + "_volatile"
+	var back, gone, forth []string
+	for _, a := range stands.columns {
+		if a.name == "row_hash" || slices.Contains(stands.key, a.name) || slices.Contains(names, a.name) {
+			continue
+		}
+		back = append(back, fmt.Sprintf("%s = v.%s", ident(a.name), a.name))
+		gone = append(gone, "DROP COLUMN "+ident(a.name))
+	}
+	if len(back) > 0 && len(names) == 0 {
+		back = append(back, "row_hash = v.row_hash")
+	}
+	same := d.SameKey("v", "t")
+	var sql []string
+	if len(back) > 0 {
+		sql = append(sql, fmt.Sprintf("UPDATE syncer.%s AS t SET %s FROM %s AS v WHERE t.valid_to = 'infinity' AND %s", d.Name, strings.Join(back, ", "), narrow, same))
+	}
+	switch {
+	case len(names) == 0 && stands.kind != "":
+		later = append(later, "DROP TABLE "+narrow)
+	case stands.kind != "":
+		var columns []tableColumn
+		for _, name := range names {
+			c, _ := d.Column(name)
+			columns = append(columns, tableColumn{name, c.Type.SQL()})
+			if !stands.has(name) {
+				forth = append(forth, fmt.Sprintf("%s = t.%s", ident(name), name))
+			}
+		}
+		if len(forth) > 0 {
+			sql = append(sql, fmt.Sprintf("ALTER TABLE %s %s", narrow, lacking(stands, columns)),
+				fmt.Sprintf("UPDATE %s AS v SET %s FROM syncer.%s AS t WHERE t.valid_to = 'infinity' AND %s", narrow, strings.Join(forth, ", "), d.Name, same))
+		}
+		if len(gone) > 0 {
+			later = append(later, fmt.Sprintf("ALTER TABLE %s %s", narrow, strings.Join(gone, ", ")))
+		}
+	case len(names) > 0:
+		sql = append(sql, render("volatile.sql", d))
+	}
+	return later, exec(ctx, tx, sql...)
+}
+
+// trends makes the rollups of a source, and fills those that were not made as they are
+// declared. One that is declared no more ends with today.
+func (u *up) trends(ctx context.Context, d design) error {
+	for _, t := range d.trends() {
+		stands, made := u.stands["syncer."+t.Name]
+		if !made {
+			if err := u.exec(ctx, render("trend.sql", t)); err != nil {
+				return err
+			}
+		} else if add := lacking(stands, t.columns()); add != "" {
+			if err := u.exec(ctx, "ALTER TABLE syncer."+t.Name+" "+add); err != nil {
+				return err
+			}
+		}
+		if u.row[t.Name].Hash == digest(t.fill()) {
+			continue
+		}
+		if err := fill(ctx, u.tx, t.fill()); err != nil {
+			return fmt.Errorf("fill trend %s: %w", t.Name, err)
+		}
+	}
+	for _, name := range u.retired(d) {
+		// Its days stay.
+		err := u.exec(ctx, cutDays,
+			fmt.Sprintf("UPDATE syncer.%s SET to_day = greatest(from_day, now()::date) + 1 WHERE to_day = 'infinity'", name),
+			fmt.Sprintf("COMMENT ON VIEW alicloud.%s IS 'No longer declared: its days are those up to when it was.'", name))
+		if err != nil {
+			return fmt.Errorf("end trend %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// retired are the trends of a source that were declared, and are no more.
+func (u *up) retired(d design) (names []string) {
+	for name, r := range u.row {
+		if r.Source == d.Name && name != d.Name && r.Hash != "" && !slices.ContainsFunc(d.Trends, func(t source.Trend) bool { return t.Name == name }) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// cutDays makes the transaction's time zone the one that days are cut in.
+const cutDays = "SELECT set_config('timezone', coalesce((SELECT timezone FROM syncer.settings), 'UTC'), true)"
+
+// fill fills a trend, unless days were never cut: then the first sync fills all of them.
+func fill(ctx context.Context, tx pgx.Tx, sql string) error {
+	var cut bool
+	if err := tx.QueryRow(ctx, "SELECT timezone IS NOT NULL FROM syncer.settings").Scan(&cut); err != nil || !cut {
+		return err
+	}
+	return exec(ctx, tx, cutDays, sql)
+}
+
+func (u *up) views(ctx context.Context, d design) error {
+	sql := d.views()
+	for _, t := range d.trends() {
+		sql += t.replaced()
+	}
+	return u.exec(ctx, append([]string{sql}, u.moved[d.Name]...)...)
+}
+
+// note says by whom, and how, what stands now was derived.
+func (u *up) note(ctx context.Context, d design) error {
+	volatile := []string{}
+	for _, c := range d.Source.Volatile() {
+		volatile = append(volatile, c.Name)
+	}
+	rows := []row{{Name: d.Name, Hash: u.hash(d.Source), Volatile: volatile}}
+	for _, t := range d.trends() {
+		rows = append(rows, row{Name: t.Name, Hash: digest(t.fill()), Volatile: []string{}, Fill: t.fill()})
+	}
+	for _, name := range u.retired(d) {
+		rows = append(rows, row{Name: name, Volatile: []string{}})
+	}
+	for _, r := range rows {
+		if _, err := u.tx.Exec(ctx, `INSERT INTO syncer.derived (name, source, revision, migration, hash, volatile, fill)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (name, revision) DO UPDATE
+SET (source, migration, hash, volatile, fill, derived_at) = ROW (excluded.source, excluded.migration, excluded.hash, excluded.volatile, excluded.fill, excluded.derived_at)`,
+			r.Name, d.Name, u.revision, u.migration, r.Hash, r.Volatile, r.Fill); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unite makes alicloud.changes of the sources that there are.
+func unite(ctx context.Context, tx pgx.Tx) error {
+	rows, err := tx.Query(ctx, "SELECT name FROM syncer.derived WHERE name = source AND definition IS NULL ORDER BY name")
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return exec(ctx, tx, "DROP VIEW IF EXISTS alicloud.changes")
+	}
+	return exec(ctx, tx, render("all_changes.sql", names))
+}
