@@ -30,8 +30,7 @@ func TestPruneKeepsTheRest(t *testing.T) {
 	for _, src := range []*source.Source{&source.InstancePatchStates, &source.AgentlessTasks, &source.PublishBatches} {
 		t.Run(src.Name, func(t *testing.T) {
 			t.Parallel()
-			url := pgtest.URL(t)
-			openURL(t, url)
+			url := migrated.URL(t)
 			rapid.Check(t, func(t *rapid.T) { prunedHistory(t, url, src) })
 		})
 	}
@@ -300,8 +299,7 @@ func TestMergesPassAWaitingPrune(t *testing.T) {
 	start := time.Now().AddDate(0, -6, 0)
 	var now atomic.Pointer[time.Time]
 	now.Store(&start)
-	url := pgtest.URL(t)
-	s := openClock(t, url, func() time.Time { return *now.Load() })
+	s := openClock(t, migrated.URL(t), func() time.Time { return *now.Load() })
 	syncAll(t, s, partition(src), []source.Row{patchRow("i-1", 1)})
 	today := time.Now()
 	now.Store(&today)

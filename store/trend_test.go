@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -59,7 +58,7 @@ func TestTrends(t *testing.T) {
 			t.Run(tr.Name, func(t *testing.T) {
 				t.Parallel()
 				var now atomic.Pointer[time.Time]
-				s := openClock(t, pgtest.URL(t), func() time.Time { return *now.Load() })
+				s := openClock(t, migrated.URL(t), func() time.Time { return *now.Load() })
 				rapid.Check(t, func(t *rapid.T) { trendHistory(t, s, src, tr, &now) })
 			})
 		}

@@ -174,7 +174,7 @@ func TestALoginReadsAndNothingElse(t *testing.T) {
 	}
 	require.Equal(t, before, everything(t, s))
 
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	other := openStore(t, s.Pool().Config().ConnString()) // which knows of no months
 	again := newSyncer(t, other, cloud, source.All...)

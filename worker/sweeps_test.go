@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
@@ -133,11 +133,9 @@ type timed struct {
 func newTimed(t *testing.T, o sim.Options, src *source.Source) *timed {
 	c := &timed{}
 	c.at.Store(time.Now().UnixNano())
-	s, err := store.Open(context.Background(), pgtest.URL(t), store.Options{Clock: c.now})
+	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{Clock: c.now})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	_, err = s.Migrate(t.Context())
-	require.NoError(t, err)
 	c.gateway = newGateway(t, s, o, nil, src)
 	return c
 }

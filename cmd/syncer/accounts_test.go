@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/worker"
 )
@@ -32,9 +33,9 @@ func newHousehold(t *testing.T) *household {
 	t.Cleanup(cloud.Close)
 	h.url = cloud.URL
 	h.config = configFile(t, "")
-	h.env = map[string]string{"DATABASE_URL": pgtest.URL(t)}
+	h.env = map[string]string{"DATABASE_URL": migrated.URL(t)}
 	h.configure(t, h.accounts...)
-	code, stdout, stderr := h.run(t, "sync", "--migrate")
+	code, stdout, stderr := h.run(t, "sync")
 	require.Zero(t, code, stdout+stderr)
 	var err error
 	h.db, err = pgx.Connect(t.Context(), h.env["DATABASE_URL"])

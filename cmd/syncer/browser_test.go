@@ -102,8 +102,8 @@ const looks = `(() => {
 func TestStatusPage(t *testing.T) {
 	t.Parallel()
 	page, err := browser.Start(t.Context())
-	if errors.Is(err, browser.ErrMissing) && !pgtest.All() {
-		t.Skip(err)
+	if errors.Is(err, browser.ErrMissing) {
+		pgtest.Lacks(t, err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(page.Close)

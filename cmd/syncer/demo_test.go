@@ -6,10 +6,10 @@ import (
 	"regexp"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/testing/pgtest"
 	"syncer/store/report"
 	"syncer/worker"
 )
@@ -21,7 +21,7 @@ func TestDemoIsLookedAtAndRemoved(t *testing.T) {
 	t.Setenv("SYNCER_DATA_DIR", dir)
 	demo := startProcess(t, map[string]string{"SYNCER_DATA_DIR": dir, "SYNCER_LISTEN": "127.0.0.1:0"}, "demo", "--days", "1", "--servers", "5")
 	named := regexp.MustCompile(`syncer status --config (\S+)`)
-	require.Eventually(t, func() bool { return named.MatchString(demo.stdout.String()) }, 2*time.Minute, 20*time.Millisecond)
+	pgtest.Await(t, func() bool { return named.MatchString(demo.stdout.String()) })
 	config := named.FindStringSubmatch(demo.stdout.String())[1]
 
 	_, stdout, stderr := call(t, t.Context(), nil, "status", "--config", config, "--output", "json")

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 )
@@ -34,7 +35,7 @@ var (
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
-	whole := v.sync(t, pgtest.URL(t))
+	whole := v.sync(t, migrated.URL(t))
 	ends := slices.Repeat([]func(*testing.T, *process){v.kill}, *kills)
 	ends = append(ends, slices.Repeat([]func(*testing.T, *process){v.crash}, *crashes)...)
 	rand.Shuffle(len(ends), func(i, j int) { ends[i], ends[j] = ends[j], ends[i] })
@@ -179,7 +180,7 @@ func (v *victim) compare(t *testing.T) {
 // and where full sweeps say so, nothing else.
 func compareToFirst(t *testing.T, db *pgx.Conn, full bool, args ...string) {
 	t.Helper()
-	fresh := pgtest.URL(t)
+	fresh := migrated.URL(t)
 	code, stdout, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": fresh}, args...)
 	require.Zero(t, code, stdout+stderr)
 	want := map[string][]string{}

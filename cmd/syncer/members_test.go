@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/worker"
 )
@@ -34,7 +34,7 @@ func TestMembersByCommand(t *testing.T) {
 	}))
 	t.Cleanup(cloud.Close)
 	config := configFile(t, "accounts:%s    members: {role: syncer-reader}\n", accountYAML(accounts[0], cloud.URL))
-	env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
+	env := map[string]string{"DATABASE_URL": migrated.URL(t)}
 	run := func(args ...string) (int, string, string) {
 		return call(t, t.Context(), env, append(args, "--config", config)...)
 	}
@@ -55,7 +55,7 @@ func TestMembersByCommand(t *testing.T) {
 	require.Equal(t, resultFailed, checked["development credentials"].Result)
 	require.Contains(t, checked["development credentials"].Remedy, "that the role exists")
 
-	code, stdout, stderr := run("sync", "--migrate", "--output", "json")
+	code, stdout, stderr := run("sync", "--output", "json")
 	require.Equal(t, exitFailed, code, stderr)
 	var reports []syncReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &reports))

@@ -2,23 +2,25 @@ package main
 
 import (
 	"bytes"
+	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest/migrated"
+	"syncer/sim"
 )
 
 // TestOutputThatCannotBeWritten: on a full disk, no command ends as if its result had
 // arrived. Each says so once.
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "schedule.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(`accounts: [{name: production, credentials: {type: access_key, access_key_id: a, access_key_secret: b}, endpoints: {sas: "http://127.0.0.1:1", oos: "http://127.0.0.1:1", sts: "http://127.0.0.1:1"}}]
-server: {listen: off}`), 0o600))
+	account := simAccounts(1)[0]
+	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: []sim.Account{account}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}))
+	t.Cleanup(cloud.Close)
+	file := configFile(t, "server: {listen: off}\naccounts:%s", accountYAML(account, cloud.URL))
 	env := map[string]string{"DATABASE_URL": migrated.URL(t)}
 	for _, args := range []string{
 		"sources", "sources agent_versions", "status", "status --output json", "check", "check --output json", "version", "--help",

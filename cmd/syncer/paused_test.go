@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 )
@@ -110,7 +111,7 @@ func (p *process) isStopped() bool {
 func TestKilledInSync(t *testing.T) {
 	t.Parallel()
 	l := newLatecomer(t, "@yearly")
-	killed := l.interrupt(t, syscall.SIGKILL, 1, "run", "--migrate")
+	killed := l.interrupt(t, syscall.SIGKILL, 1, "run")
 	killed.wait(t)
 	l.answers.Store(2)
 	other := startProcess(t, l.env, "run", "--config", l.config)
@@ -135,7 +136,7 @@ var release = regexp.MustCompile(`"CurVersion":"[^"]*"`)
 
 func newLatecomer(t *testing.T, schedule string) *latecomer {
 	account := simAccounts(1)[0]
-	l := &latecomer{env: map[string]string{"DATABASE_URL": pgtest.URL(t)}}
+	l := &latecomer{env: map[string]string{"DATABASE_URL": migrated.URL(t)}}
 	// The rest of the answer stands still.
 	now := time.Now()
 	cloud := httptest.NewServer(sim.New(sim.Options{
@@ -170,7 +171,7 @@ func newLatecomer(t *testing.T, schedule string) *latecomer {
 func (l *latecomer) sync(t *testing.T, release int) {
 	t.Helper()
 	l.answers.Store(int64(release))
-	p := startProcess(t, l.env, "sync", source.AgentVersions.Name, "--migrate", "--config", l.config)
+	p := startProcess(t, l.env, "sync", source.AgentVersions.Name, "--config", l.config)
 	require.Zero(t, p.wait(t), p.output())
 }
 
@@ -196,7 +197,7 @@ func (l *latecomer) interrupt(t *testing.T, signal syscall.Signal, release int, 
 	select {
 	case err := <-interrupted:
 		require.NoError(t, err)
-	case <-time.After(time.Minute):
+	case <-p.ended:
 		require.FailNow(t, "it did not fetch", p.output())
 	}
 	return p

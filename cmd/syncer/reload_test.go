@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 )
 
@@ -27,8 +28,8 @@ func TestReload(t *testing.T) {
 	t.Cleanup(cloud.Close)
 	token := "the-first-token-of-all"
 	config := configFile(t, "server: {listen: '127.0.0.1:0', token: %s}\nsources: {agent_versions: {schedule: '@yearly'}}\naccounts:%s", token, accountYAML(accounts[0], cloud.URL))
-	env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
-	p := startProcess(t, env, "run", "--migrate", "--config", config)
+	env := map[string]string{"DATABASE_URL": migrated.URL(t)}
+	p := startProcess(t, env, "run", "--config", config)
 	p.says(t, "msg=started")
 	url := regexp.MustCompile(`msg="status page" url=(\S+)`).FindStringSubmatch(p.stderr.String())[1]
 	metrics := func(token string) (int, string) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/source"
 )
@@ -65,16 +66,12 @@ func TestOldSchema(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env := map[string]string{"DATABASE_URL": pgtest.URL(t)}
+			url := pgtest.URL(t)
 			if breaks != "" {
-				code, stdout, stderr := call(t, t.Context(), env, "migrate", "up", "--config", config)
-				require.Zero(t, code, stdout+stderr)
-				db, err := pgx.Connect(t.Context(), env["DATABASE_URL"])
-				require.NoError(t, err)
-				defer func() { _ = db.Close(t.Context()) }()
-				_, err = db.Exec(t.Context(), breaks)
-				require.NoError(t, err)
+				url = migrated.URL(t)
+				execute(t, url, breaks)
 			}
+			env := map[string]string{"DATABASE_URL": url}
 			for _, command := range []string{"run", "sync"} {
 				code, stdout, stderr := call(t, t.Context(), env, command, "--config", config)
 				require.Equal(t, exitUsage, code)

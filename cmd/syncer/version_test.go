@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"syncer/internal/testing/pgtest"
+	"syncer/internal/testing/pgtest/migrated"
 	"syncer/store"
 )
 
@@ -25,13 +25,11 @@ func TestVersion(t *testing.T) {
 // is asked to do, and exits.
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
-	url := pgtest.URL(t)
+	url := migrated.URL(t)
 	env := map[string]string{"DATABASE_URL": url}
 	file := filepath.Join(t.TempDir(), "schedule.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(`accounts: [{name: production, credentials: {type: access_key, access_key_id: a, access_key_secret: b}}]
 server: {listen: off}`), 0o600))
-	code, _, stderr := call(t, t.Context(), env, "migrate", "up", "--config", file)
-	require.Zero(t, code, stderr)
 	execute(t, url, "INSERT INTO syncer.goose_db_version (version_id, is_applied) VALUES (9999, true)")
 	for _, args := range [][]string{{"run"}, {"run", "--migrate"}, {"sync", "--migrate"}, {"migrate", "up"}, {"status"}} {
 		code, _, stderr := call(t, t.Context(), env, append(args, "--config", file)...)

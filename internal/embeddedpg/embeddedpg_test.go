@@ -45,7 +45,7 @@ func startServer(t *testing.T, opts Options) *Server {
 
 func stopServer(t *testing.T, s *Server) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	require.NoError(t, s.Stop(ctx))
 }

@@ -68,7 +68,7 @@ func TestServerEndsWhenWeAreKilled(t *testing.T) {
 	for _, p := range []string{pid, backend} {
 		n, err := strconv.Atoi(p)
 		require.NoError(t, err)
-		assert.Eventually(t, func() bool { return !running(n) }, 10*time.Second, 10*time.Millisecond)
+		awaitGone(t, n)
 	}
 	assert.Equal(t, "kept", query(t, s.URL(), "SELECT v FROM kept"))
 }
@@ -81,7 +81,16 @@ func TestWatchingShell(t *testing.T) {
 	require.True(t, running(pid))
 	require.NoError(t, victim.Process.Kill())
 	_ = victim.Wait()
-	assert.Eventually(t, func() bool { return !running(pid) }, 10*time.Second, 10*time.Millisecond)
+	awaitGone(t, pid)
+}
+
+// awaitGone has the deadline of all tests.
+func awaitGone(t *testing.T, pid int) {
+	t.Helper()
+	for running(pid) {
+		require.NoError(t, t.Context().Err())
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // running is false for a zombie, which an init of a container may never reap.

@@ -71,7 +71,7 @@ func TestPlantedFiles(t *testing.T) {
 	needsRoot(t)
 	h, victim := stoppedCluster(t)
 	start := func(names ...string) error {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		s, err := Start(ctx, Options{DataDir: h.dir, NoSync: true})
 		if err == nil {

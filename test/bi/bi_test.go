@@ -198,14 +198,10 @@ func one[T any](t *testing.T, d *demo, sql string, args ...any) T {
 	return list[0]
 }
 
-// need skips a test for want of a program, unless all tests are asked for.
+// need skips a test for want of a program.
 func need(t *testing.T, what string, have bool) {
 	t.Helper()
-	switch {
-	case have:
-	case pgtest.All():
-		t.Fatalf("%s is missing, and SYNCER_TEST_ALL=1 wants every test", what)
-	default:
-		t.Skipf("%s is missing", what)
+	if !have {
+		pgtest.Lacks(t, what+" is missing")
 	}
 }

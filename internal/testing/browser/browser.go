@@ -18,7 +18,7 @@ import (
 var ErrMissing = errors.New("no Chromium found: install the package chromium, or name its program in SYNCER_CHROMIUM")
 
 // patience is how long one step may take: longer than a busy machine needs.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // A Page is the one tab of a browser without a window.
 type Page struct {

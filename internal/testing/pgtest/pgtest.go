@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,10 +33,16 @@ import (
 // dirPrefix is followed by the PID of the process that the directory is for.
 const dirPrefix = "syncer-pgtest-"
 
+// patience is how long a server may take for one step: longer than the busiest machine
+// needs.
+const patience = 5 * time.Minute
+
 // settings make a server quick for tests, and keep what changes its behaviour
 // as it is.
 var settings = map[string]string{
 	"checkpoint_timeout": "1h",
+	"full_page_writes":   "off", // the operating system outlives the server
+	"wal_compression":    "off",
 	"max_connections":    "200",
 }
 
@@ -51,19 +58,6 @@ var shared struct {
 	end []func(context.Context) error // what is left to do at the end
 }
 
-// All reports whether everything is tested, however long it takes: SYNCER_TEST_ALL
-// is 1, as .ci/run sets it.
-func All() bool { return os.Getenv("SYNCER_TEST_ALL") == "1" }
-
-// Few is what a test does of something: all of it where everything is tested, else
-// less, for who waits.
-func Few(less, all int) int {
-	if All() {
-		return all
-	}
-	return less
-}
-
 func atEnd(do func(context.Context) error) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
@@ -77,14 +71,21 @@ func atEnd(do func(context.Context) error) {
 // SYNCER_TEST_CHECKS in the environment is how many random histories a law is tried
 // on: by default a few, for who waits, and rapid's 100 where all is tested
 // (SYNCER_TEST_ALL). A flag -rapid.checks is obeyed.
+//
+// Tests wait for servers and processes as long as they compute: twice as many as
+// there are processors run at once, unless a flag -parallel says otherwise.
 func Run(m *testing.M) int {
 	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "10")
 	if All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
 		checks = "100"
 	}
-	if flag.Lookup("rapid.checks") != nil { // before the flags are read, which have the last word
-		if err := flag.Set("rapid.checks", checks); err != nil {
-			fmt.Fprintln(os.Stderr, "SYNCER_TEST_CHECKS:", err)
+	defaults := map[string]string{"test.parallel": strconv.Itoa(2 * runtime.GOMAXPROCS(0)), "rapid.checks": checks}
+	for name, value := range defaults { // before the flags are read, which have the last word
+		if flag.Lookup(name) == nil { // not all packages have laws
+			continue
+		}
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 			return 2
 		}
 	}
@@ -98,7 +99,7 @@ func Run(m *testing.M) int {
 }
 
 func closeShared() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if shared.server == nil { // somebody else's, which must be left as it was
 		var errs []error
@@ -165,7 +166,7 @@ func newName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
 
 // drop drops a database. FORCE ends what a test left open.
 func drop(ctx context.Context, server, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return execute(ctx, server, "DROP DATABASE "+name+" WITH (FORCE)")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"syscall"
 	"testing"
-	"time"
 
 	"syncer/internal/embeddedpg"
 )
@@ -68,7 +67,7 @@ func (p *Private) Stop(t testing.TB) {
 	if p.server == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	defer cancel()
 	if err := p.server.Stop(ctx); err != nil {
 		t.Error(err)
