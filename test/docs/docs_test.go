@@ -95,6 +95,28 @@ func TestNamedTests(t *testing.T) {
 	}
 }
 
+// TestNamedFunctions: a page that links code to a Go file names what is declared there.
+func TestNamedFunctions(t *testing.T) {
+	t.Parallel()
+	named := regexp.MustCompile("\\[`([\\w.]+)`\\]\\(([^)\\s]+\\.go)\\)")
+	pages, err := filepath.Glob("../../docs/*.md")
+	require.NoError(t, err)
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+			if strings.HasSuffix(m[1], ".go") {
+				continue
+			}
+			file, err := os.ReadFile(filepath.Join("../../docs", m[2]))
+			require.NoError(t, err)
+			name := m[1][strings.LastIndex(m[1], ".")+1:]
+			declared := regexp.MustCompile(`(?m)^(func (\([^)]*\) )?|type |var |const |\t)` + name + `\b`)
+			require.Regexp(t, declared, string(file), "%s names %s", page, m[1])
+		}
+	}
+}
+
 // TestUpgradesNameEveryMigration: who upgrades, or goes back, is told of each.
 func TestUpgradesNameEveryMigration(t *testing.T) {
 	t.Parallel()
