@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"syncer/internal/testing/pgtest"
 	"syncer/source"
 	"syncer/store"
 )
@@ -185,7 +186,7 @@ func verbKey(p Pattern) string { return p.Column + p.Verb + fmt.Sprint(p.From !=
 func TestABurstIsOneCount(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	const n = 100_000
+	n := pgtest.Few(10_000, 100_000)
 	rule := Pattern{Source: &source.InstancePatchStates, Column: "missing_count", Verb: "rose", Than: 0}
 	look := func(quiet time.Duration) (m matches) {
 		require.NoError(t, inRound(t.Context(), s.Pool(), 0, func(r *round) (err error) {

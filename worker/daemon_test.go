@@ -100,15 +100,15 @@ func TestCatchUp(t *testing.T) {
 		require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM alicloud.sync_runs WHERE status = 'ok'").Scan(&n))
 		return n
 	}
-	for range 2 {
+	for _, told := range []string{"", "a later sync has answered the slot"} {
+		var log logbook
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() {
-			d := worker.Daemon{Syncer: syncer, Logger: slog.New(slog.DiscardHandler)}
+			d := worker.Daemon{Syncer: syncer, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 			ended <- d.Run(ctx)
 		}()
-		pgtest.Await(t, func() bool { return runs() == 1 })
-		time.Sleep(300 * time.Millisecond) // for a second run, which must not come
+		pgtest.Await(t, func() bool { return runs() == 1 && log.has(told)() })
 		cancel()
 		require.NoError(t, <-ended)
 		require.Equal(t, 1, runs())

@@ -22,8 +22,8 @@ import (
 )
 
 var (
-	kills   = flag.Int("kills", pgtest.Few(4, 15), "how often TestKilled kills the program")
-	crashes = flag.Int("crashes", pgtest.Few(2, 5), "how often TestKilled crashes PostgreSQL")
+	kills   = flag.Int("kills", pgtest.Few(2, 15), "how often TestKilled kills the program")
+	crashes = flag.Int("crashes", pgtest.Few(1, 5), "how often TestKilled crashes PostgreSQL")
 )
 
 // TestKilled kills the program, or PostgreSQL under it, at random moments of its
