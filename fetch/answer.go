@@ -27,8 +27,8 @@ func (r reply) says(names ...string) string {
 	for _, name := range names {
 		for _, f := range r.fields {
 			if strings.EqualFold(f.name, name) {
-				if value := parsed(f.value); value.Type != gjson.Null && value.String() != "" {
-					return value.String()
+				if f.value.Type != gjson.Null && f.value.String() != "" {
+					return f.value.String()
 				}
 			}
 		}
@@ -134,7 +134,7 @@ func parseXML(s string) (reply, bool) {
 			value += string(token)
 		case xml.EndElement:
 			if depth--; depth == 1 && token.Name.Local == name {
-				r.fields = append(r.fields, field{name, string(appendString(nil, clean(strings.TrimSpace(value))))})
+				r.fields = append(r.fields, field{name, gjson.ParseBytes(appendString(nil, clean(strings.TrimSpace(value))))})
 			}
 		}
 	}

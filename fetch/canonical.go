@@ -29,46 +29,28 @@ func appendCanonical(dst []byte, v gjson.Result, depth int) []byte {
 	case gjson.String:
 		return appendString(dst, clean(v.Str))
 	}
-	dst, _ = appendInside(dst, v.Raw, scanSpace(v.Raw, 0), depth)
-	return dst
-}
-
-// appendInside appends the object or the list at s[i], and returns where it ends, too:
-// what is nested deeply is read once all the same.
-func appendInside(dst []byte, s string, i, depth int) ([]byte, int) {
 	if depth > maxDepth {
-		end := scanInside(s, i, 1, nil)
-		return appendString(dst, clean(s[i:end])), end
+		return appendString(dst, clean(v.Raw))
 	}
-	value := func(s string, i int) int {
-		if s[i] == '{' || s[i] == '[' {
-			dst, i = appendInside(dst, s, i, depth+1)
-			return i
-		}
-		end := scanValue(s, i, 1)
-		dst = appendCanonical(dst, parsed(s[i:end]), depth+1)
-		return end
-	}
-	if s[i] == '[' {
+	if v.IsArray() {
 		dst = append(dst, '[')
-		first := true
-		end := scanInside(s, i, 1, func(s string, i int) int {
-			if !first {
+		start := len(dst)
+		v.ForEach(func(_, element gjson.Result) bool {
+			if len(dst) > start {
 				dst = append(dst, ',')
 			}
-			first = false
-			return value(s, i)
+			dst = appendCanonical(dst, element, depth+1)
+			return true
 		})
-		return append(dst, ']'), end
+		return append(dst, ']')
 	}
 	o := jsonObject{start: len(dst)}
 	dst = append(dst, '{')
-	end := scanInside(s, i, 1, func(s string, i int) int {
-		end, _ := scanString(s, i)
-		dst = o.open(dst, clean(parsed(s[i:end]).Str))
-		return value(s, scanColon(s, end))
+	v.ForEach(func(name, value gjson.Result) bool {
+		dst = appendCanonical(o.open(dst, clean(name.Str)), value, depth+1)
+		return true
 	})
-	return o.close(dst), end
+	return o.close(dst)
 }
 
 // appendMembers appends an object. The names of its members are clean.

@@ -18,11 +18,6 @@ import (
 type decoder struct {
 	columns []source.Column
 	fields  map[string]int // column by the API's field name
-	names   []string       // field name by column; the last one is empty
-	// after guesses the column of a field by that of the known field before it:
-	// items of one API have their fields in one order. The last element is for
-	// the first field.
-	after []int
 	// ignored are fields without a column that are left out, by name.
 	ignored map[string]bool
 	// whole: an item is the whole answer, of which what is about the call is left out.
@@ -31,10 +26,8 @@ type decoder struct {
 	key   []int
 
 	// Of the item being read: its value for each column, and what has none.
-	found  []span
+	found  []gjson.Result
 	others []member
-	last   int // column of the last known field, an index into after
-	readBy func(s string, i int) int
 
 	// Of the page being read.
 	values  []source.Value // of all rows, one after the other
@@ -45,13 +38,6 @@ type decoder struct {
 	unusable         int // items that are no objects, lack a key column, or have too long a key
 	tooLong          int // those of them with too long a key
 	unknown, refused map[string]int
-}
-
-// A span is a part of a text. Spans hold no pointers, so that the garbage
-// collector has no work with them.
-type span struct {
-	from, to int
-	plain    bool // a string without escapes
 }
 
 // A member is one field of a JSON object.
@@ -66,14 +52,11 @@ func newDecoder(r Request) *decoder {
 	d := &decoder{
 		columns: s.Columns,
 		fields:  make(map[string]int, width),
-		names:   make([]string, width+1),
-		after:   make([]int, width+1),
 		blank:   make(source.Row, width+1),
 		key:     s.KeyIndexes(),
-		found:   make([]span, width),
 		whole:   s.Items == "",
+		found:   make([]gjson.Result, width),
 	}
-	d.readBy = d.readField
 	for _, name := range r.Ignore {
 		if d.ignored == nil {
 			d.ignored = make(map[string]bool)
@@ -82,7 +65,7 @@ func newDecoder(r Request) *decoder {
 	}
 	for i, c := range s.Columns {
 		if c.Field != "" {
-			d.fields[c.Field], d.names[i] = i, c.Field
+			d.fields[c.Field] = i
 			continue
 		}
 		if given, ok := constant(r, c); ok {
@@ -113,9 +96,12 @@ func (d *decoder) reset() {
 func (d *decoder) page(items gjson.Result) []source.Row {
 	d.values = d.values[:0]
 	if items.IsArray() {
-		scanInside(items.Raw, 0, 1, d.item)
+		items.ForEach(func(_, item gjson.Result) bool {
+			d.item(item)
+			return true
+		})
 	} else {
-		d.item(items.Raw, 0)
+		d.item(items)
 	}
 	d.rows = d.rows[:0]
 	for row := range slices.Chunk(d.values, len(d.blank)) {
@@ -124,46 +110,36 @@ func (d *decoder) page(items gjson.Result) []source.Row {
 	return d.rows
 }
 
-// item decodes the item at s[i] and returns where it ends.
-func (d *decoder) item(s string, i int) int {
-	if at(s, i) != '{' {
+// item makes a row at the end of d.values.
+func (d *decoder) item(item gjson.Result) {
+	if !item.IsObject() {
 		d.unusable++
-		return scanValue(s, i, 1)
+		return
 	}
 	clear(d.found)
 	d.others = d.others[:0]
-	d.last = len(d.columns)
-	end := scanInside(s, i, 2, d.readBy)
-	if end != none { // never: the answer was checked
-		d.row(s)
-	}
-	return end
-}
-
-// row makes a row at the end of d.values of what the item holds.
-func (d *decoder) row(s string) {
-	for i := range d.others {
-		count(d.unknown, d.others[i].name)
-	}
+	item.ForEach(func(name, value gjson.Result) bool {
+		if i, known := d.fields[name.Str]; known {
+			d.found[i] = value
+		} else if !d.ignored[name.Str] && !(d.whole && isEnvelope(name.Str)) {
+			d.others = append(d.others, member{clean(name.Str), value})
+			count(d.unknown, d.others[len(d.others)-1].name)
+		}
+		return true
+	})
 
 	start := len(d.values)
 	d.values = append(d.values, d.blank...)
 	row := source.Row(d.values[start:])
-	for i := range d.found {
-		at := &d.found[i]
-		if at.to == 0 {
+	for i, value := range d.found {
+		if !value.Exists() {
 			continue
 		}
 		column := &d.columns[i]
 		var ok bool
-		if at.plain && column.Type != source.JSON {
-			row[i], ok = decodeString(column, s[at.from+1:at.to-1])
-		} else {
-			row[i], ok = d.decode(column, parsed(s[at.from:at.to]))
-		}
-		if !ok {
+		if row[i], ok = d.decode(column, value); !ok {
 			count(d.refused, column.Field)
-			d.others = append(d.others, member{column.Field, parsed(s[at.from:at.to])})
+			d.others = append(d.others, member{column.Field, value})
 		}
 	}
 	length := 0
@@ -185,40 +161,6 @@ func (d *decoder) row(s string) {
 		d.scratch = appendMembers(d.scratch[:0], d.others, 0)
 		row[len(row)-1] = source.TextValue(string(d.scratch))
 	}
-}
-
-// readField takes the field of an item at s[i] and returns where it ends.
-func (d *decoder) readField(s string, i int) int {
-	column := d.after[d.last]
-	guess := d.names[column]
-	name := i
-	if end := i + 1 + len(guess); guess != "" && at(s, i) == '"' && at(s, end) == '"' && s[i+1:end] == guess {
-		i = end + 1
-	} else {
-		if i, _ = scanString(s, i); i == none {
-			return none
-		}
-		called := parsed(s[name:i]).Str
-		var known bool
-		if column, known = d.fields[called]; !known {
-			value := scanColon(s, i)
-			if i = scanValue(s, value, 2); i != none && !d.ignored[called] && !(d.whole && isEnvelope(called)) {
-				d.others = append(d.others, member{clean(called), parsed(s[value:i])})
-			}
-			return i
-		}
-		d.after[d.last] = column
-	}
-	value := scanColon(s, i)
-	d.last = column
-	plain := false
-	if at(s, value) == '"' {
-		i, plain = scanString(s, value)
-	} else {
-		i = scanValue(s, value, 2)
-	}
-	d.found[column] = span{value, i, plain}
-	return i
 }
 
 // maxKey is how many bytes the texts of a key may have together: PostgreSQL's indexes

@@ -270,7 +270,7 @@ func (s *sweep) lacks(answer reply) string {
 // items is the list of an answer, or its one object.
 func (s *sweep) items(answer reply) gjson.Result {
 	if s.request.Source.Items == "" {
-		return parsed(strings.TrimSpace(answer.text))
+		return gjson.Parse(strings.TrimSpace(answer.text))
 	}
 	return answer.get(s.request.Source.Items)
 }

@@ -25,19 +25,11 @@ func (d *decoder) decode(c *source.Column, r gjson.Result) (source.Value, bool) 
 		}
 		return d.decodeJSON(r)
 	}
-	if r.Type == gjson.String {
-		return decodeString(c, r.Str)
-	}
 	text, ok := scalar(r)
 	if !ok {
 		return source.Value{}, false
 	}
-	return decodeText(c, text)
-}
-
-// decodeString is decode for a string and a column that is not JSON.
-func decodeString(c *source.Column, text string) (source.Value, bool) {
-	if saysNull(c, text) {
+	if r.Type == gjson.String && saysNull(c, text) {
 		return source.Value{}, true
 	}
 	return decodeText(c, text)
@@ -134,7 +126,8 @@ func bareURL(s string) string {
 // isNumber reports whether a text is a number as JSON writes it: no plus sign,
 // no leading zero, no hexadecimals, no infinity.
 func isNumber(s string) bool {
-	return scanNumber(s, 0) == len(s)
+	digit := func(c byte) bool { return '0' <= c && c <= '9' }
+	return s != "" && (s[0] == '-' || digit(s[0])) && digit(s[len(s)-1]) && gjson.Valid(s)
 }
 
 // A bigint has 19 digits. These bound what is computed exactly, whose time grows
@@ -146,9 +139,6 @@ const (
 
 // whole is a number without a fraction: 12, 12.0 or 1.2e1.
 func whole(s string) (int64, bool) {
-	if n, ok := digits(s); ok {
-		return n, true
-	}
 	if len(s) > maxWhole || !isNumber(s) {
 		return 0, false
 	}
@@ -165,20 +155,6 @@ func whole(s string) (int64, bool) {
 		return 0, false
 	}
 	return r.Num().Int64(), true
-}
-
-// digits is whole for the common form: up to 18 digits.
-func digits(s string) (n int64, ok bool) {
-	if s == "" || len(s) > 18 || s[0] == '0' && s != "0" {
-		return 0, false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(s[i]-'0')
-	}
-	return n, true
 }
 
 func decodeBool(text string) (source.Value, bool) {
@@ -224,13 +200,13 @@ func decodeISO(text string) (source.Value, bool) {
 	if len(text) > maxISO {
 		return source.Value{}, false
 	}
-	v, ok := decodeSeconds(text)
-	for i := 0; !ok && i < len(isoLayouts); i++ {
-		if t, err := time.Parse(isoLayouts[i], text); err == nil {
-			v, ok = source.TimeValue(t), true
+	for _, layout := range isoLayouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			v := source.TimeValue(t)
+			return orNull(v, v.Int >= firstMoment && v.Int < endOfTime)
 		}
 	}
-	return orNull(v, ok && v.Int >= firstMoment && v.Int < endOfTime)
+	return source.Value{}, false
 }
 
 // decodeLocal takes 2006-01-02 15:04:05 as the time of a zone.
@@ -241,32 +217,6 @@ func decodeLocal(text string, zone *time.Location) (source.Value, bool) {
 	t, err := time.ParseInLocation(source.LocalForm, text, zone)
 	v := source.TimeValue(t)
 	return orNull(v, err == nil && v.Int >= firstMoment && v.Int < endOfTime)
-}
-
-// decodeSeconds is decodeISO for the common form 2021-09-10T11:42:22Z. It leaves
-// what is rare to time.Parse: the last days of months.
-func decodeSeconds(s string) (source.Value, bool) {
-	if len(s) != 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != 'Z' {
-		return source.Value{}, false
-	}
-	century, year, month, day := twoDigits(s[0:]), twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
-	hour, minute, second := twoDigits(s[11:]), twoDigits(s[14:]), twoDigits(s[17:])
-	if century > 99 || year > 99 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
-		return source.Value{}, false
-	}
-	if year += century * 100; month < 3 { // years that begin in March have the leap day at their end
-		year, month = year-1, month+12
-	}
-	days := 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - 719_468 // since 1970
-	return source.IntValue((int64(days)*86_400 + int64(hour*3600+minute*60+second)) * 1_000_000), true
-}
-
-// twoDigits is the number that a text begins with; 100: it does not.
-func twoDigits(s string) int {
-	if s[0] < '0' || s[0] > '9' || s[1] < '0' || s[1] > '9' {
-		return 100
-	}
-	return int(s[0]-'0')*10 + int(s[1]-'0')
 }
 
 // wrappings is how many times JSON may be wrapped in a string.

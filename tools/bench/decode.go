@@ -25,6 +25,6 @@ func decode(ctx context.Context, report func(figure)) error {
 	if err != nil {
 		return err
 	}
-	report(figure{Name: "decode_rows_per_s_core", Value: ratio, Unit: "encoding/json", Limit: 4, atLeast: true})
+	report(figure{Name: "decode_rows_per_s_core", Value: ratio, Unit: "encoding/json", Limit: 2, atLeast: true})
 	return nil
 }

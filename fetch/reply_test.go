@@ -1,13 +1,11 @@
 package fetch
 
 import (
+	"bytes"
 	"encoding/json"
-	"fmt"
-	"math"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"syncer/source"
 
@@ -16,9 +14,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The scanner and the fast decoders are held against what they stand for:
-// encoding/json says what JSON is, gjson what it holds, package time what a
-// time is. rapid draws the texts; FuzzScan takes any.
+// What is read of an answer is held against encoding/json, which says what JSON is and
+// what it holds. rapid draws the texts; FuzzScan takes any.
 
 func TestScanAcceptsJSON(t *testing.T) {
 	t.Parallel()
@@ -43,7 +40,7 @@ func TestScanAcceptsJSON(t *testing.T) {
 
 func nested(depth int) string { return strings.Repeat("[", depth) + strings.Repeat("]", depth) }
 
-func TestFastDecodingIsExact(t *testing.T) {
+func TestDecodingIsExact(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		body := drawBody().Draw(t, "body")
@@ -60,7 +57,7 @@ func FuzzScan(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) { checkExact(t, body) })
 }
 
-// checkExact compares a body's decoding with the one by encoding/json and gjson.
+// checkExact compares a body's decoding with the one by encoding/json.
 func checkExact(t require.TestingT, body string) {
 	require.Equal(t, json.Valid([]byte(body)), isJSON(body), "%q", body)
 	answer, ok := parseReply(body)
@@ -79,38 +76,49 @@ func checkExact(t require.TestingT, body string) {
 		return
 	}
 	request := Request{Source: &allTypes, Sweep: &allTypes.Sweeps[0]}
-	fast, slow := newDecoder(request), newDecoder(request)
-	for range 2 { // what a decoder guesses of the pages before must not show
-		want, got := slowPage(slow, items), fast.page(items)
+	own, other := newDecoder(request), newDecoder(request)
+	for range 2 { // what a decoder keeps of the page before must not show
+		want, got := otherPage(t, other, strings.TrimSpace(items.Raw)), own.page(items)
 		require.Len(t, got, len(want), "%q", body)
 		for i := range want {
 			require.Equal(t, want[i], got[i], "%q", body)
 		}
-		require.Equal(t, slow.unknown, fast.unknown, "%q", body)
-		require.Equal(t, slow.refused, fast.refused, "%q", body)
-		require.Equal(t, slow.unusable, fast.unusable, "%q", body)
+		require.Equal(t, other.unknown, own.unknown, "%q", body)
+		require.Equal(t, other.refused, own.refused, "%q", body)
+		require.Equal(t, other.unusable, own.unusable, "%q", body)
 	}
 }
 
-// slowPage is decoder.page by gjson, field by field.
-func slowPage(d *decoder, items gjson.Result) []source.Row {
+// otherPage is decoder.page by encoding/json, token by token.
+func otherPage(t require.TestingT, d *decoder, items string) []source.Row {
+	list := []json.RawMessage{json.RawMessage(items)}
+	if items[0] == '[' {
+		require.NoError(t, json.Unmarshal([]byte(items), &list))
+	}
 	var rows []source.Row
-	take := func(_, item gjson.Result) bool {
-		if !item.IsObject() {
+	for _, item := range list {
+		if item[0] != '{' {
 			d.unusable++
-			return true
+			continue
 		}
 		found := map[int]gjson.Result{}
 		var others []member
-		item.ForEach(func(name, value gjson.Result) bool {
-			if i, known := d.fields[name.Str]; known {
+		tokens := json.NewDecoder(bytes.NewReader(item))
+		_, err := tokens.Token()
+		require.NoError(t, err)
+		for tokens.More() {
+			name, err := tokens.Token()
+			require.NoError(t, err)
+			var raw json.RawMessage
+			require.NoError(t, tokens.Decode(&raw))
+			value := gjson.ParseBytes(raw)
+			if i, known := d.fields[name.(string)]; known {
 				found[i] = value
 			} else {
-				others = append(others, member{clean(name.Str), value})
-				count(d.unknown, clean(name.Str))
+				others = append(others, member{clean(name.(string)), value})
+				count(d.unknown, clean(name.(string)))
 			}
-			return true
-		})
+		}
 		row := make(source.Row, len(d.columns)+1)
 		for i := range d.columns {
 			value, there := found[i]
@@ -127,12 +135,6 @@ func slowPage(d *decoder, items gjson.Result) []source.Row {
 			row[len(row)-1] = source.TextValue(string(appendMembers(nil, others, 0)))
 		}
 		rows = append(rows, row)
-		return true
-	}
-	if items.IsArray() {
-		items.ForEach(take)
-	} else {
-		take(gjson.Result{}, items)
 	}
 	return rows
 }
@@ -179,47 +181,6 @@ func broken(t *rapid.T, text string) string {
 		text = text[:from] + rapid.SampledFrom([]string{"", `"`, `\`, "{", "}", "[", "]", ",", ":", "0", "-", "e", ".", "n", " ", "\x00", "\x1f", "\xff"}).Draw(t, "in place") + text[to:]
 	}
 	return text
-}
-
-func TestSecondsAreThoseOfPackageTime(t *testing.T) {
-	t.Parallel()
-	check := func(text string) (fast bool) {
-		got, ok := decodeSeconds(text)
-		if ok {
-			want, err := time.Parse(time.RFC3339, text)
-			if err != nil || got != source.TimeValue(want) { // require takes longer than all the rest
-				t.Fatalf("%q: %v, %v", text, got, err)
-			}
-		}
-		return ok
-	}
-	first, end := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
-	for day := first; day.Before(end); day = day.AddDate(0, 0, 1+day.Year()%13) {
-		at := day.Add(time.Duration(day.YearDay()*223) * time.Second)
-		if fast := check(at.Format(time.RFC3339)); fast != (day.Day() <= 28) {
-			t.Fatal(at, fast)
-		}
-	}
-	const text = "2021-09-10T11:42:22Z"
-	for i := range text {
-		for c := range 256 {
-			check(text[:i] + string([]byte{byte(c)}) + text[i+1:])
-		}
-		check(text[:i])
-	}
-}
-
-func TestDigits(t *testing.T) {
-	t.Parallel()
-	for _, n := range []int64{0, 1, 9, 10, 12345678, 999_999_999_999_999_999} {
-		got, ok := digits(fmt.Sprint(n))
-		require.True(t, ok)
-		require.Equal(t, n, got)
-	}
-	for _, text := range []string{"", "00", "01", "-1", "+1", "1.0", "1e1", " 1", "1 ", "a", fmt.Sprint(int64(math.MaxInt64))} {
-		_, ok := digits(text)
-		require.False(t, ok, text)
-	}
 }
 
 // A page of the API's own example decodes alike, however it is spaced.
