@@ -68,7 +68,7 @@ func endToEnd(ctx context.Context, report func(figure)) error {
 			calls += r.Calls
 			least += (r.Opened + 99) / 100
 		}
-		fmt.Fprintf(os.Stderr, "end to end: %d rows, %d calls, %s, %d MB\n", found, calls, u.took, u.rss>>20)
+		fmt.Fprintf(os.Stderr, "end to end: %d rows, %d calls, %s, %s of CPU, %d MB\n", found, calls, u.took, u.cpu, u.rss>>20)
 		return u, found, calls - least, nil
 	}
 	one, found, extra, err := measure(*rows)

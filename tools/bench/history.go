@@ -38,16 +38,16 @@ func history(ctx context.Context, report func(figure)) error {
 	if _, err := s.Pool().Exec(ctx, `VACUUM ANALYZE;`); err != nil {
 		return err
 	}
-	if _, err := s.Pool().Exec(ctx, `CREATE TABLE daily AS
+	if _, err := s.Pool().Exec(ctx, `CREATE TABLE public.daily AS
 SELECT d AS day, s.* FROM generate_series(1, 10) AS d, alicloud.instance_patch_states AS s ORDER BY d`); err != nil {
 		return err
 	}
-	if _, err := s.Pool().Exec(ctx, "ALTER TABLE daily ADD PRIMARY KEY (account_id, region_id, instance_id, day)"); err != nil {
+	if _, err := s.Pool().Exec(ctx, "ALTER TABLE public.daily ADD PRIMARY KEY (account_id, region_id, instance_id, day)"); err != nil {
 		return err
 	}
 	if err := s.Pool().QueryRow(ctx, `SELECT
     (SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'syncer.instance_patch_states'::regclass),
-    pg_total_relation_size('daily') * 365 / 10,
+    pg_total_relation_size('public.daily') * 365 / 10,
     pg_total_relation_size('syncer.instance_patch_states_standing')`).Scan(&versions, &snapshots, &current); err != nil {
 		return err
 	}

@@ -112,14 +112,14 @@ func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Dura
 		}
 		values[i] = v
 	}
-	if _, err := s.Pool().Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS plain; CREATE TABLE plain (%s, PRIMARY KEY (account_id, region_id, instance_id))", definition)); err != nil {
+	if _, err := s.Pool().Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS public.plain; CREATE TABLE public.plain (%s, PRIMARY KEY (account_id, region_id, instance_id))", definition)); err != nil {
 		return 0, err
 	}
 	started := time.Now()
-	_, err := s.Pool().CopyFrom(ctx, pgx.Identifier{"plain"}, columns, pgx.CopyFromRows(values))
+	_, err := s.Pool().CopyFrom(ctx, pgx.Identifier{"public", "plain"}, columns, pgx.CopyFromRows(values))
 	took := time.Since(started)
 	if err == nil {
-		_, err = s.Pool().Exec(ctx, "DROP TABLE plain")
+		_, err = s.Pool().Exec(ctx, "DROP TABLE public.plain")
 	}
 	return took, err
 }

@@ -31,7 +31,7 @@ SELECT '1234567890123456', 'region-' || i %% %[1]d, 'i-' || i, (i + n) %% 3, 0, 
     CASE WHEN 100 * n + (i / %[1]d) %% 100 < %[2]d THEN date_trunc('day', now()) - interval '%[2]d days' + (100 * n + (i / %[1]d) %% 100) * interval '1 day' ELSE 'infinity' END
 FROM generate_series(1, %[3]d) AS i, generate_series(0, 4) AS n
 WHERE greatest(0, 100 * n - 100 + (i / %[1]d) %% 100) < %[2]d AND (n = 0 AND (i / %[1]d) %% 100 > 0 OR n > 0)`, regions, days, *rows),
-		fmt.Sprintf(`CREATE UNLOGGED TABLE daily AS
+		fmt.Sprintf(`CREATE UNLOGGED TABLE public.daily AS
 SELECT d AS day, s.* FROM generate_series(1, %d) AS d, alicloud.instance_patch_states AS s ORDER BY d`, copied),
 		"VACUUM ANALYZE",
 	} {
@@ -49,7 +49,7 @@ SELECT d AS day, s.* FROM generate_series(1, %d) AS d, alicloud.instance_patch_s
 	}
 	var same bool
 	if err := s.Pool().QueryRow(ctx, `SELECT (SELECT sum(missing_patches) FROM alicloud.patch_compliance_daily WHERE day = (now() AT TIME ZONE 'UTC')::date)
-    = (SELECT sum(missing_count) FROM daily WHERE day = 1)`).Scan(&same); err != nil || !same {
+    = (SELECT sum(missing_count) FROM public.daily WHERE day = 1)`).Scan(&same); err != nil || !same {
 		return fmt.Errorf("the trend's last day is not what stands: %w", err)
 	}
 	best := func(sql string) (best time.Duration, err error) {
@@ -76,7 +76,7 @@ SELECT d AS day, s.* FROM generate_series(1, %d) AS d, alicloud.instance_patch_s
 	if err != nil {
 		return err
 	}
-	snapshots, err := best(`SELECT day, count(*), count(*) FILTER (WHERE missing_count = 0 AND failed_count = 0 AND installed_pending_reboot_count = 0), sum(missing_count) FROM daily GROUP BY day ORDER BY day`)
+	snapshots, err := best(`SELECT day, count(*), count(*) FILTER (WHERE missing_count = 0 AND failed_count = 0 AND installed_pending_reboot_count = 0), sum(missing_count) FROM public.daily GROUP BY day ORDER BY day`)
 	if err != nil {
 		return err
 	}
