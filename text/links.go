@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Stored is a text from outside as it is stored: [Clean], and [WithoutCredentials].
-// Most texts are plain, which it finds in one pass.
+// Stored returns a text from outside as it is stored: with [Clean] and
+// [WithoutCredentials]. Most texts have only plain characters, which one pass shows.
 func Stored(s string) string {
 	for i := range len(s) {
 		if !plain[s[i]] {
@@ -19,8 +19,8 @@ func Stored(s string) string {
 	return s
 }
 
-// plain are the characters of texts that stay as they are: ASCII, but for NUL and
-// what WithoutCredentials looks for.
+// plain are the characters that need no change: ASCII without NUL and without the marks of
+// WithoutCredentials.
 var plain = func() (is [256]bool) {
 	for c := 1; c < utf8.RuneSelf; c++ {
 		is[c] = strings.IndexByte(marks, byte(c)) < 0
@@ -28,16 +28,15 @@ var plain = func() (is [256]bool) {
 	return is
 }()
 
-// marks are the characters of which a text with credentials in a link has one: @ of
-// users, = of parameters, and what each of these is encoded by.
+// marks: a text with credentials in a link has at least one of these. @ follows users, =
+// follows parameters, and % and \ encode them.
 const marks = "@=%\\"
 
-// WithoutCredentials takes the credentials out of every link in a text: a query
-// string or a fragment that holds a signature, a token or a key goes whole, since
-// such a link changes at each call; of user and password nothing stays. All else is
-// kept. Links are also known where they stand in JSON within a text, or encoded for
-// a URL. A text without any of the characters that credentials follow costs next to
-// nothing.
+// WithoutCredentials removes the credentials from every link in a text. User and password
+// are removed. A query string or a fragment with a signature, a token or a key is removed
+// as a whole, because such a link differs at each call. Everything else is kept. Links are
+// also recognised in JSON inside a text, or encoded for a URL. A text without any of the
+// marks costs almost nothing.
 func WithoutCredentials(s string) string {
 	if strings.IndexByte(s, '@') >= 0 || strings.IndexByte(s, '%') >= 0 {
 		s = userInfo.ReplaceAllStringFunc(s, withoutUser)
@@ -67,29 +66,29 @@ func WithoutCredentials(s string) string {
 }
 
 var (
-	// userInfo is where a link begins, up to the last @ before its path.
+	// userInfo matches the beginning of a link, up to the last @ before its path.
 	userInfo = regexp.MustCompile(`(?i)(^|[a-z0-9+.-](:|%3a))(//|\\/\\/|%2f%2f)[^\s/?#"'<>\\]*(@|%40)`)
 	pathOf   = regexp.MustCompile(`(?i)%2f|%3f|%23`)
 	slashes  = regexp.MustCompile(`(?i)//|\\/\\/|%2f%2f`)
-	// queryStart is what a query string, a fragment or a parameter begins with.
+	// queryStart matches the beginning of a query string, a fragment or a parameter.
 	queryStart = regexp.MustCompile(`(?i)[?#&]|%(25)*(3f|23|26)|\\u00(3f|23|26)`)
-	// credential is a parameter that lets whoever has the link in.
+	// credential matches a parameter that gives access to whoever has the link.
 	credential = regexp.MustCompile(`(?i)[?#&;](amp;)*([a-z0-9_.-]*(signature|token|secret|passw(or)?d|credential|access[_-]?key|api[_-]?key|auth[_-]?key)[a-z0-9_.-]*|sig|sign|auth|authorization|pwd|key|jwt)=[^&]`)
-	// escapes are how JSON within a text writes what matters here.
+	// escapes match the JSON escapes that matter here.
 	escapes = regexp.MustCompile(`(?i)\\+u00(3f|23|26|3d)`)
 )
 
-// withoutUser takes user and password out of a match of userInfo.
+// withoutUser removes user and password from a match of userInfo.
 func withoutUser(s string) string {
 	host := slashes.FindStringIndex(s)[1]
-	if pathOf.MatchString(s[host:]) { // the @ stands in the path
+	if pathOf.MatchString(s[host:]) { // the @ is in the path
 		return s
 	}
 	return s[:host]
 }
 
-// linkEnd is where the rest of a link ends: before a blank, a quote, a bracket of
-// markup or the punctuation of Chinese texts, which has no blank before it.
+// linkEnd returns where a link ends: before a blank, a quote, a bracket of markup, or
+// Chinese punctuation, which has no blank before it.
 func linkEnd(s string) int {
 	end := len(s)
 	if i := strings.IndexFunc(s, func(r rune) bool {
@@ -98,13 +97,13 @@ func linkEnd(s string) int {
 	}); i >= 0 {
 		end = i
 	}
-	for end > 0 && s[end-1] == '\\' { // of the quote behind it
+	for end > 0 && s[end-1] == '\\' { // it escapes the quote behind it
 		end--
 	}
 	return end
 }
 
-// encodings is how many times a link may be encoded within another.
+// encodings is how many times a link may be encoded inside another one.
 const encodings = 3
 
 func holdsCredential(query string) bool {
@@ -122,7 +121,7 @@ func holdsCredential(query string) bool {
 	return false
 }
 
-// unescape decodes what it can: a text may be cut in the middle of an escape.
+// unescape decodes what it can, because a text may be cut in the middle of an escape.
 func unescape(s string) string {
 	return percent.ReplaceAllStringFunc(s, func(s string) string {
 		if decoded, err := url.PathUnescape(s); err == nil {

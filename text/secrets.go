@@ -14,35 +14,35 @@ import (
 	"sync"
 )
 
-// Secrets are texts that must not be written, in any spelling: as they are, in
-// base64 (also within a longer text), hexadecimal, in a URL, in JSON, in a page.
-// The zero value knows none. It is safe for concurrent use.
+// Secrets are texts that must not be written, in any spelling: as they are, in base64 (also
+// inside a longer text), in hexadecimal, in a URL, in JSON, in HTML. The zero value has no
+// secrets. It is safe for concurrent use.
 type Secrets struct {
 	mu      sync.RWMutex
-	owners  map[string][2][]string // the last secrets of each, and those before
-	uses    map[string]int         // how often owners have each secret
-	index   map[string][]string    // the secrets' spellings, by how they begin
-	lengths [indexed + 1]int       // how many spellings the index has under texts of each length
+	owners  map[string][2][]string // of each owner, the present secrets and those before
+	uses    map[string]int         // how many owners have each secret
+	index   map[string][]string    // spellings of all secrets, by their first bytes
+	lengths [indexed + 1]int       // how many spellings have a key of each length in the index
 }
 
-// indexed is how much of a spelling the index knows it by, in bytes. A shorter one stands
-// there as a whole.
+// indexed is the length of the index's keys, in bytes. A shorter spelling is its own key.
 const indexed = 8
 
-// process knows the secrets of this process.
+// process has the secrets of this process.
 var process Secrets
 
-// Hide makes [Scrub] know secrets. They take the place of those that the owner had
-// before the last: what is renewed every hour must not be kept for years.
+// Hide adds secrets for [Scrub]. An owner's present secrets and the ones before are known;
+// older ones are forgotten, because keys that are renewed every hour must not be kept for
+// years.
 func Hide(owner string, secrets ...string) {
 	process.Hide(owner, slices.DeleteFunc(slices.Clone(secrets), word)...)
 }
 
-// Scrub writes *** in place of every secret of this process, and takes the credentials
-// out of every link.
+// Scrub replaces every secret of this process by ***, and removes the credentials from
+// links.
 func Scrub(s string) string { return WithoutCredentials(process.Scrub(s)) }
 
-// Hide is [Hide] for these secrets alone, words included.
+// Hide is like the function [Hide], but also adds secrets that look like words.
 func (s *Secrets) Hide(owner string, secrets ...string) {
 	secrets = slices.DeleteFunc(slices.Clone(secrets), func(secret string) bool { return len(secret) < 2 })
 	s.mu.Lock()
@@ -63,9 +63,9 @@ func (s *Secrets) Hide(owner string, secrets ...string) {
 	}
 }
 
-// know puts the spellings of a secret in the index, where they are not yet. Its cost
-// does not grow with the secrets known: an account has its keys renewed every hour, and
-// there are many accounts.
+// know adds the spellings of a secret to the index. Its cost does not depend on how many
+// secrets are known: there may be many accounts, and the keys of each are renewed every
+// hour.
 func (s *Secrets) know(secret string) {
 	if s.uses == nil {
 		s.uses, s.index = map[string]int{}, map[string][]string{}
@@ -80,7 +80,7 @@ func (s *Secrets) know(secret string) {
 	}
 }
 
-// forget undoes know. Another secret may have a spelling, too: one is taken away.
+// forget undoes know. Another secret may have the same spelling, so only one is removed.
 func (s *Secrets) forget(secret string) {
 	if s.uses[secret]--; s.uses[secret] > 0 {
 		return
@@ -99,7 +99,7 @@ func (s *Secrets) forget(secret string) {
 
 const hidden = "***"
 
-// Scrub writes *** in place of every one of these secrets.
+// Scrub replaces every secret by ***.
 func (s *Secrets) Scrub(text string) string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -123,8 +123,8 @@ func (s *Secrets) Scrub(text string) string {
 	return b.String()
 }
 
-// begins is the length of the longest spelling that a text begins with, lest a part
-// go before the whole; 0: it begins with none.
+// begins returns the length of the longest spelling with which a text begins; 0: none. The
+// longest, because a secret may be a part of another one.
 func (s *Secrets) begins(text string) (length int) {
 	for n := min(indexed, len(text)); n > 0 && length == 0; n-- {
 		if s.lengths[n] == 0 {
@@ -139,20 +139,20 @@ func (s *Secrets) begins(text string) (length int) {
 	return length
 }
 
-// word reports whether a text is none to hide: one so short or plain ("postgres")
-// would be taken out of every sentence that has it by chance.
+// word reports whether a text is too short or too plain to be hidden: "postgres" would be
+// removed from every sentence that has it by chance.
 func word(s string) bool {
 	const short, plain = 8, 12
 	return len(s) < short || len(s) < plain && (strings.Trim(s, "abcdefghijklmnopqrstuvwxyz/-_.") == "" || strings.Trim(s, "0123456789") == "")
 }
 
-// spellings are how a secret may stand in a text.
+// spellings returns the forms in which a secret may be written.
 func spellings(secret string) []string {
 	inner := append([]string{secret, hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret)))}, inBase64(secret)...)
 	var all []string
 	for _, s := range inner {
 		query, path := url.QueryEscape(s), url.PathEscape(s)
-		quoted, _ := json.Marshal(s) // a text always can be
+		quoted, _ := json.Marshal(s) // a string can always be encoded
 		all = append(all, s, query, path, lowerHex(query), lowerHex(path), url.QueryEscape(query), lowerHex(url.QueryEscape(query)),
 			unquoted(string(quoted)), unquoted(plainJSON(s)), strings.ReplaceAll(s, "/", `\/`), unquoted(strconv.Quote(s)), html.EscapeString(s))
 	}
@@ -160,10 +160,10 @@ func spellings(secret string) []string {
 	return slices.Compact(all)
 }
 
-// inBase64 are the parts of base64 in which a secret shows, whatever stands before
-// and after it: three bytes are four characters, so there are three ways to begin.
+// inBase64 returns the parts of base64 that a secret alone decides, whatever is before and
+// after it. Three bytes are four characters, so there are three possible positions.
 func inBase64(secret string) (parts []string) {
-	const fewest = 6 // fewer may stand anywhere
+	const fewest = 6 // a shorter part could be anywhere by chance
 	for before := range 3 {
 		text := append(make([]byte, before), secret...)
 		from, to := (8*before+5)/6, 8*len(text)/6 // characters that only the secret decides
@@ -181,18 +181,18 @@ func lowerHex(s string) string { return escapedByte.ReplaceAllStringFunc(s, stri
 
 func unquoted(s string) string { return s[1 : len(s)-1] }
 
-// plainJSON is a JSON string whose <, > and & stand as they are.
+// plainJSON encodes a JSON string without escaping <, > and &.
 func plainJSON(s string) string {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a text always can be
+	_ = e.Encode(s) // a string can always be encoded
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// URLSecrets are what is secret in an address whose path and parameters are (a
-// webhook's, say): all of it but the scheme, the host, and what services and versions
-// are named by.
+// URLSecrets returns what is secret in an address with secret path and parameters, such as
+// that of a webhook: everything except the scheme, the host, and short parts of the path,
+// which are names of services and versions.
 func URLSecrets(address string) []string {
 	secrets := []string{address}
 	u, err := url.Parse(address)
@@ -214,8 +214,9 @@ func URLSecrets(address string) []string {
 	return append(secrets, u.User.Username())
 }
 
-// Writer passes on what is logged, without the secrets of this process and without
-// what acts in a terminal. Each call of Write is to bring whole lines, as loggers do.
+// Writer passes on log lines without the secrets of this process and without characters
+// that act in a terminal. Each call of Write must contain whole lines, as those of loggers
+// do.
 func Writer(w io.Writer) io.Writer { return writer{w} }
 
 type writer struct{ to io.Writer }

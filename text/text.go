@@ -1,6 +1,6 @@
-// Package text makes text from outside harmless: what the cloud, the configuration
-// or another program says is data. It is cleaned before it is stored, printed or
-// sent, it carries no credential out, and whatever its size, it fits where it goes.
+// Package text makes text from outside harmless. What the cloud, the configuration or
+// another program says is data: it is cleaned before it is stored, printed or sent, it
+// contains no credentials then, and it is cut to the size that is allowed.
 //
 // It imports the standard library only, so that every package may use it.
 package text
@@ -14,15 +14,15 @@ import (
 	"unicode/utf8"
 )
 
-// Clean is a text that PostgreSQL takes: valid UTF-8 without NUL. What is neither
-// becomes U+FFFD.
+// Clean returns a text that PostgreSQL accepts: valid UTF-8 without NUL. Other bytes become
+// U+FFFD.
 func Clean(s string) string {
 	i := 0
 	for i < len(s) && 0 < s[i] && s[i] < utf8.RuneSelf {
 		i++
 	}
 	if i == len(s) {
-		return s // ASCII, as most texts are
+		return s // ASCII, like most texts
 	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -33,20 +33,20 @@ func Clean(s string) string {
 	return s
 }
 
-// Line is a text on one line, for people to read: white space is folded, and what
-// acts instead of being seen (control, escape and bidirectional characters) is
-// written as \x1b or \u202e.
+// Line returns a text on one line, for people. White space is folded. Characters that act
+// instead of being shown (control, escape and bidirectional characters) are written as \x1b
+// or \u202e.
 func Line(s string) string {
 	return escape(strings.Join(strings.Fields(s), " "), acts, written)
 }
 
-// Printable is [Line] for text whose own line breaks and tabs stay.
+// Printable is like [Line], but keeps line breaks and tabs.
 func Printable(s string) string {
 	return escape(s, func(r rune) bool { return r != '\n' && r != '\t' && acts(r) }, written)
 }
 
-// JSON makes JSON printable: what acts in a terminal stands as \u202e in its strings.
-// encoding/json itself escapes only the characters below U+0020.
+// JSON makes JSON printable: in its strings, characters that act in a terminal are written
+// as \u202e. encoding/json itself escapes only characters below U+0020.
 func JSON(s string) string {
 	return escape(s, func(r rune) bool { return r >= 0x7f && acts(r) }, func(r rune) string {
 		if r > 0xffff {
@@ -57,19 +57,19 @@ func JSON(s string) string {
 	})
 }
 
-// HTML is a page in which nothing acts that its text holds.
+// HTML makes a page printable: characters that act are written out.
 func HTML(s string) string {
 	return escape(s, func(r rune) bool { return r != '\n' && r != '\t' && r != '\r' && acts(r) }, written)
 }
 
-// escape writes the characters that are chosen, and broken encoding as U+FFFD.
+// escape writes the chosen characters with write, and broken encoding as U+FFFD.
 func escape(s string, chosen func(rune) bool, write func(rune) string) string {
 	harmless := utf8.ValidString(s) && strings.IndexFunc(s, chosen) < 0
 	if harmless {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s { // broken encoding comes as U+FFFD
+	for _, r := range s { // broken encoding is read as U+FFFD
 		if chosen(r) {
 			b.WriteString(write(r))
 		} else {
@@ -79,8 +79,8 @@ func escape(s string, chosen func(rune) bool, write func(rune) string) string {
 	return b.String()
 }
 
-// acts reports whether a character changes how others are shown, or what a terminal
-// does. Joiners do not: scripts and emoji need them.
+// acts reports whether a character changes how others are shown, or what a terminal does.
+// Joiners are allowed, because scripts and emoji need them.
 func acts(r rune) bool {
 	switch r {
 	case '\u200c', '\u200d':
@@ -101,7 +101,7 @@ func written(r rune) string {
 	return fmt.Sprintf(`\U%08x`, r)
 }
 
-// Cut shortens a text to at most so many characters.
+// Cut shortens a text to at most most characters.
 func Cut(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -117,7 +117,7 @@ func Cut(s string, most int) string {
 	return s
 }
 
-// CutBytes shortens a text to at most so many bytes, which are 3 or more.
+// CutBytes shortens a text to at most most bytes; most is 3 or more.
 func CutBytes(s string, most int) string {
 	if len(s) <= most {
 		return s
@@ -129,8 +129,8 @@ func CutBytes(s string, most int) string {
 	return s[:end] + "…"
 }
 
-// Fit is a name of at most so many bytes, which are 40 or more. One that is too long
-// is cut, and ends in its hash: two that differ stay two.
+// Fit shortens a name to at most most bytes; most is 40 or more. A name that is too long is
+// cut and gets its hash at the end, so two different names stay different.
 func Fit(s string, most int) string {
 	if len(s) <= most {
 		return s

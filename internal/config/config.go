@@ -1,9 +1,9 @@
-// Package config reads schedule.yaml: what is synced, from which accounts, how
-// often. It is strict, and reports all that is wrong at once, each with its
-// place in the file and what was expected there.
+// Package config reads schedule.yaml: what is synced, from which accounts, and how often.
+// It is strict. It reports all errors at once, each with its place in the file and what was
+// expected.
 //
-// What may be written is said once, in schedule.schema.json, which editors use
-// too. It knows no source: their names and defaults come from the caller.
+// schedule.schema.json defines what may be written; editors use it, too. The schema does
+// not know the sources; their names and defaults come from the caller.
 package config
 
 import (
@@ -23,10 +23,10 @@ import (
 	"syncer/source"
 )
 
-// Defaults of what the file leaves out.
+// Defaults of settings that the file does not have.
 const (
 	DefaultRetention = 400 * 24 * time.Hour
-	MinRetention     = 48 * time.Hour // so that no day which is still under way loses its beginning
+	MinRetention     = 48 * time.Hour // so that the present day never loses its beginning
 	DefaultListen    = "127.0.0.1:8080"
 	DefaultWorkers   = 32
 	DefaultDeadAfter = 30 * time.Second
@@ -37,27 +37,28 @@ const (
 	maxFileSize     = 1 << 20
 )
 
-// A Config is what schedule.yaml and the environment say, defaults filled in.
+// A Config is the content of schedule.yaml and the environment, with defaults.
 type Config struct {
 	Database Database
-	// Timezone is an IANA name: of the schedules, and of a day in the trend views.
+	// Timezone is an IANA name. It applies to the schedules and to the days of the trend
+	// views.
 	Timezone string
 	Accounts []Account
 	History  History
 	Server   Server
 	Notify   Notify
 	Workers  int // partitions that one process syncs at the same time
-	// DeadAfter is for how long a process must have no session with the database
-	// for its syncs to be given to others.
+	// DeadAfter: a process that has had no session with the database for this long counts
+	// as dead, and others take over its syncs.
 	DeadAfter time.Duration
 
-	databaseOfFile Secret // database.url, whichever is used
+	databaseOfFile Secret // database.url of the file, even if DATABASE_URL is used
 
 	path    string
 	sources map[string]SourceConfig // of all known sources
 }
 
-// Database says where the tables are.
+// Database names the database.
 type Database struct {
 	URL Secret // empty: the embedded default
 }
@@ -67,15 +68,15 @@ type Account struct {
 	Name                  string
 	Credentials           Credentials
 	AssumeRole            string   `yaml:"assume_role"` // ARN; empty: none
-	Signature             string   // hmac-sha1, which empty means, or acs3
+	Signature             string   // hmac-sha1 (also if empty) or acs3
 	SecurityCenterRegions []string `yaml:"security_center_regions"`
 	OOSRegions            Regions  `yaml:"oos_regions"`
-	Members               *Members // nil: of no directory
+	Members               *Members // nil: no resource directory
 	Endpoints             Endpoints
 }
 
-// Credentials say where access keys come from. Which fields are used depends on
-// Type: default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile or uri.
+// Credentials say where access keys come from. Type is default, access_key, sts,
+// ram_role_arn, ecs_ram_role, oidc, profile or uri; it decides which other fields are used.
 type Credentials struct {
 	Type            string
 	AccessKeyID     string `yaml:"access_key_id"`
@@ -91,15 +92,15 @@ type Credentials struct {
 	URI             Secret
 }
 
-// Regions are a list of them, or all.
+// Regions are a list of regions, or all.
 type Regions []string
 
 const allRegions = "all"
 
-// All says that it is for the cloud to list them.
+// All reports whether the cloud lists the regions.
 func (r Regions) All() bool { return len(r) == 1 && r[0] == allRegions }
 
-// UnmarshalYAML reads a list, or the word.
+// UnmarshalYAML reads a list, or the word all.
 func (r *Regions) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind != yaml.ScalarNode {
 		return n.Decode((*[]string)(r))
@@ -108,22 +109,22 @@ func (r *Regions) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// Members says which accounts of the resource directory are synced, too: those that
-// Include names, or all, but for those that Exclude does.
+// Members say which accounts of the resource directory are synced, too: those in Include
+// (empty: all), without those in Exclude.
 type Members struct {
 	Role             string
 	Include, Exclude []string
 }
 
-// Endpoints take the place of Alibaba Cloud's own where they are not empty:
-// host, host:port, https://host or http://host.
+// Endpoints replace Alibaba Cloud's endpoints where they are not empty: host, host:port,
+// https://host or http://host.
 type Endpoints struct {
 	SAS, OOS Endpoint
 	STS      string
 }
 
-// An Endpoint is an address for each region. That of the region "" is for all
-// that have none of their own, and {region} in it stands for the region.
+// An Endpoint has an address for each region. The address of the region "" is used for all
+// regions that have none. {region} in it is replaced by the region.
 type Endpoint map[string]string
 
 // History says how long ended versions are kept.
@@ -132,41 +133,39 @@ type History struct{ Retention Duration }
 // Server is the status page and the metrics.
 type Server struct {
 	Listen string // host:port; empty: none
-	Token  Secret // asked for; empty: one that the program makes; [NoToken]: none is, which only this machine's addresses may
-	Queue  string // what the queue's pages may do: read or manage; empty: read
-	URL    string // at which people reach it, for links; empty: none are made
+	Token  Secret // empty: the program generates one; [NoToken]: no token is asked for
+	Queue  string // what the queue's pages may do: read (also if empty) or manage
+	URL    string // address of the page in links; empty: no links
 }
 
-// NoToken is the token of a page that asks for none.
+// NoToken as a token means that no token is asked for.
 const NoToken = "none"
 
-// A SourceConfig says how one source is synced, its declaration's defaults included.
+// A SourceConfig says how one source is synced. It includes the declaration's defaults.
 type SourceConfig struct {
 	Enabled bool
 
-	// Schedule says when to sync. Cron is the expression that it was read from,
-	// for people.
+	// Schedule says when to sync. Cron is its expression, for people.
 	Schedule cron.Schedule
 	Cron     string
 	// FullSweep says when to ask for everything. Nil: every sync does.
 	FullSweep     cron.Schedule
 	FullSweepCron string
-	// Lookback is how far back a sweep asks that is not full. 0: none is narrowed.
+	// Lookback is how far back the other sweeps look. 0: all sweeps ask for everything.
 	Lookback time.Duration
 
-	PageSize       int           // items a call; 0: the API has no pages
+	PageSize       int           // items per call; 0: the API has no pages
 	CallsPerSecond float64       // for each account and region; 0: the client's default
 	Timeout        time.Duration // of one sync; 0: the worker's default
-	Values         []string      // to ask for besides those found in the tables
-	Ignore         []string      // fields that no column holds, to be left out
-	AllowShrink    bool          // end rows however many are gone
-	ConfirmShrink  bool          // end them once three scheduled syncs in a row missed the same
+	Values         []string      // to ask for, besides those found in the tables
+	Ignore         []string      // fields without a column that are left out of extra
+	AllowShrink    bool          // rows end however many are gone
+	ConfirmShrink  bool          // rows end if three scheduled syncs in a row missed them
 }
 
-// Load reads a file. Sources are checked against the known ones, ${VAR} is
-// replaced by getenv, and the environment's DATABASE_URL wins over the file's.
-// What is wrong within the file comes as Problems, all of it; a file that is not
-// there is an fs.ErrNotExist.
+// Load reads a file. Sources are checked against the known ones, ${VAR} is replaced with
+// getenv, and the environment's DATABASE_URL takes precedence. Errors in the file are
+// returned as Problems, all of them. If there is no file, the error is an fs.ErrNotExist.
 func Load(path string, known []*source.Source, getenv func(string) string) (*Config, error) {
 	text, err := read(path)
 	if err != nil {
@@ -202,12 +201,12 @@ func read(path string) ([]byte, error) {
 	return text, nil
 }
 
-// DatabaseOverridden reports whether file and environment name different databases.
+// DatabaseOverridden reports whether the file and the environment name different databases.
 func (c *Config) DatabaseOverridden() bool {
 	return c.databaseOfFile != "" && c.databaseOfFile != c.Database.URL
 }
 
-// Validate checks what commands need that speak to the cloud.
+// Validate makes the checks that only commands need which call the cloud.
 func (c *Config) Validate() error {
 	if len(c.Accounts) > 0 {
 		return nil
@@ -220,7 +219,7 @@ accounts:
 `, c.path)
 }
 
-// Source is how a known source is synced. It panics for others.
+// Source returns how a known source is synced. It panics if the source is not known.
 func (c *Config) Source(name string) SourceConfig {
 	s, ok := c.sources[name]
 	if !ok {

@@ -29,9 +29,9 @@ func parse(path string, content []byte, getenv func(string) string) *document {
 	})}
 }
 
-// secret says of what nothing may be shown: all of the database and the
-// credentials, because a secret may stand in the wrong line, the token, and the
-// addresses and secrets of webhooks.
+// secret reports whether errors must not show a value: all of the database and the
+// credentials, because a secret may be in the wrong line; the token; and the addresses and
+// secrets of webhooks.
 func secret(path []string) bool {
 	if len(path) == 0 || path[len(path)-1] == "type" {
 		return false
@@ -47,7 +47,7 @@ var schemaText []byte
 
 var schema = yamlfile.NewSchema("schedule.schema.json", schemaText, formats)
 
-func init() { schema.Foreign = foreignKey } // which reads the schema
+func init() { schema.Foreign = foreignKey } // foreignKey reads the schema
 
 // foreignKey reports a key of another type of credentials.
 func foreignKey(d *yamlfile.Document, at []string, key string) bool {

@@ -9,7 +9,7 @@ import (
 	"syncer/source"
 )
 
-// Events of the syncs that a target can be told of.
+// Events of syncs for which a target can get messages.
 const (
 	EventLate       = "late"
 	EventFailing    = "failing"
@@ -20,12 +20,12 @@ const (
 // Events lists them.
 var Events = []string{EventLate, EventFailing, EventHeld, EventPermission}
 
-// Notify says who is told of what.
+// Notify says who gets which messages.
 type Notify struct {
 	Targets []NotifyTarget
 	Rules   []NotifyRule
-	// Settle is how long a trouble, or its end, must last before it is told, and the
-	// least time between two messages of one rule.
+	// Settle is how long a problem, or its end, must last before a message is sent, and the
+	// shortest time between two messages of one rule.
 	Settle Duration
 }
 
@@ -34,11 +34,11 @@ type NotifyTarget struct {
 	Name   string
 	Type   string // dingtalk, feishu, slack or webhook
 	URL    Secret
-	Secret Secret   // to sign with; empty: none
-	Events []string // of the syncs; nil: all
+	Secret Secret   // for signing; empty: not signed
+	Events []string // of syncs; nil: all
 }
 
-// A NotifyRule tells of changes.
+// A NotifyRule sends messages about changes.
 type NotifyRule struct {
 	When     string
 	Accounts []string // by name; empty: all
@@ -47,7 +47,7 @@ type NotifyRule struct {
 	Rule Rule `yaml:"-"` // When, read
 }
 
-// checkNotify checks what the schema cannot say, and reads the rules.
+// checkNotify checks what the schema cannot check, and parses the rules.
 func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.Source) {
 	var targets, names []string
 	for i, t := range n.Targets {
@@ -64,7 +64,7 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 			d.Report(d.KeyPlace(secret), secret, "has no effect: Slack's webhooks are not signed")
 		}
 	}
-	named := true // every account is; else the cloud names some
+	named := true // false: the cloud names some accounts
 	for _, a := range accounts {
 		names = append(names, a.Name)
 		named = named && a.Members == nil
@@ -81,7 +81,7 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 			when := yamlfile.Below(at, "when")
 			place := d.Place(when)
 			if node := d.Scalar(when); node != nil && node.Line == place.Line && strings.HasPrefix(node.Value, r.When) && node.Style == 0 {
-				place.Column += err.offset // into the text itself, where it stands as it is
+				place.Column += err.offset // the column in the file, if the text is written there unchanged
 			}
 			d.Report(place, when, "%s", err.text)
 		}
@@ -93,7 +93,7 @@ func (d *document) checkNotify(n *Notify, accounts []Account, known []*source.So
 	}
 }
 
-// checkNames wants names that exist.
+// checkNames reports names that do not exist.
 func (d *document) checkNames(at, names, known []string, kind string) {
 	for i, name := range names {
 		if slices.Contains(known, name) || name == "" {

@@ -11,7 +11,7 @@ import (
 	"syncer/source"
 )
 
-// A Rule says which changes to the rows of a source are told:
+// A Rule says about which changes of a source's rows to send messages:
 //
 //	<source> opened | ended | returned | changed
 //	<source>.<column> changed [from <value>] [to <value>]
@@ -19,23 +19,23 @@ import (
 //	<source>.<column> rose above <number>
 //	<source>.<column> fell below <number>
 //
-// A value is a code, its label, or text, in quotes where it has spaces. What has
-// changed was there before; a row may also come with what it became, or rose to.
+// A value is a code, its label, or text; one with spaces is in quotes. "changed" needs a
+// row that existed before. "became" and "rose" also match a new row.
 type Rule struct {
 	Source   *source.Source
-	Column   string  // empty: the row as a whole
+	Column   string  // empty: the whole row
 	Verb     string  // opened, ended, returned, changed, became, rose or fell
-	From, To *string // of changed and became; nil: whatever
+	From, To *string // of changed and became; nil: any value
 	Than     float64 // of rose and fell
 }
 
-// A ruleError is what is wrong with a rule, and how far into its text.
+// A ruleError is an error in a rule, and its position in the rule's text.
 type ruleError struct {
 	offset int
 	text   string
 }
 
-// A word is one of a rule's, and how far into the text it stands.
+// A word is one word of a rule, and its position in the text.
 type word struct {
 	text   string
 	offset int
@@ -93,7 +93,7 @@ func parseRule(text string, known []*source.Source) (r Rule, _ *ruleError) {
 	return r, r.values(words, c)
 }
 
-// number reads: above N, below N.
+// number parses "above N" or "below N".
 func (r *Rule) number(words []word, c source.Column) *ruleError {
 	if c.Type != source.BigInt && c.Type != source.Double {
 		return &ruleError{words[1].offset, c.Name + " is no number: expected changed or became"}
@@ -112,7 +112,7 @@ func (r *Rule) number(words []word, c source.Column) *ruleError {
 	return wantEnd(words, 4)
 }
 
-// values reads: changed [from V] [to V], became V.
+// values parses "changed [from V] [to V]" or "became V".
 func (r *Rule) values(words []word, c source.Column) *ruleError {
 	i := 2
 	read := func() (*string, *ruleError) {
@@ -144,7 +144,7 @@ func (r *Rule) values(words []word, c source.Column) *ruleError {
 	return wantEnd(words, i)
 }
 
-// value is a column's value as PostgreSQL writes it: a label stands for its code.
+// value returns a column's value as PostgreSQL writes it. A label stands for its code.
 func value(w word, c source.Column) (string, *ruleError) {
 	var labels []string
 	for _, l := range c.Labels {
@@ -189,7 +189,7 @@ func unknown(kind, name string, known []string) string {
 	return fmt.Sprintf("there is no such %s as %q: %sexpected one of %s", kind, name, hint, strings.Join(known, ", "))
 }
 
-// split cuts a rule into words, at spaces that are not within quotes.
+// split splits a rule at spaces that are not in quotes.
 func split(text string) (words []word, _ *ruleError) {
 	for i := 0; i < len(text); {
 		switch c := text[i]; c {

@@ -2,7 +2,7 @@ package config
 
 import "syncer/text"
 
-// hide has the secrets of a configuration scrubbed from whatever is written.
+// hide removes the secrets of a configuration from everything that is written.
 func (c *Config) hide() {
 	if c.Server.Token != NoToken {
 		text.Hide("server", string(c.Server.Token))

@@ -7,13 +7,12 @@ import (
 	"strings"
 )
 
-// maxVariable bounds what is read of a file that holds a secret.
+// maxVariable is how much of a secret's file is read.
 const maxVariable = 64 << 10
 
-// Variable is the value of an environment variable. Where NAME is empty and
-// NAME_FILE names a file, it is that file's text: so Docker and Kubernetes hand
-// secrets over. Line breaks at its end, which secrets get by accident, are no part
-// of either.
+// Variable returns the value of an environment variable. If NAME is empty and NAME_FILE
+// names a file, the value is the file's text, as Docker and Kubernetes pass secrets. Line
+// breaks at its end are removed, because secrets get them by accident.
 func Variable(getenv func(string) string, name string) (string, error) {
 	value, path := strings.TrimRight(getenv(name), "\r\n"), getenv(name+"_FILE")
 	if value != "" || path == "" {
@@ -40,16 +39,16 @@ func Variable(getenv func(string) string, name string) (string, error) {
 	return value, nil
 }
 
-// secretVariables are those that are read outside of the configuration's file,
-// by libraries among others.
+// secretVariables are variables that are not read through the configuration's file, some of
+// them by libraries.
 var secretVariables = []string{
 	"DATABASE_URL", "PGPASSWORD", "SYNCER_TOKEN",
 	"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN",
 	"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 }
 
-// SetVariables puts the secrets that the environment names files for into the
-// environment itself.
+// SetVariables reads the files of secretVariables and sets the variables in the
+// environment.
 func SetVariables() error {
 	for _, name := range secretVariables {
 		value, err := Variable(os.Getenv, name)

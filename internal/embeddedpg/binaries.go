@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// The versions of PostgreSQL that are used.
+// The supported versions of PostgreSQL.
 const (
 	oldestMajor = 14
 	newestMajor = 18
@@ -30,8 +30,8 @@ type binaries struct {
 func (b binaries) path(program string) string { return filepath.Join(b.dir, program) }
 func (b binaries) postgres() string           { return b.path("postgres") }
 
-// findBinaries finds the programs that fit the cluster: of its own version
-// where it exists. What the machine has comes before a download.
+// findBinaries finds programs that fit the cluster: those of its version, if it exists.
+// Programs on this machine are preferred to a download.
 func (h *home) findBinaries(ctx context.Context) (binaries, error) {
 	major, err := h.major()
 	if err != nil {
@@ -99,9 +99,9 @@ func (h *home) noBinaries(major int, found []binaries, broken []error, download 
 		h.needed(major), strings.Join(seen, "; "), download, apt, brew)
 }
 
-// installed lists the binaries on this machine, the preferred first: what PATH
-// finds is somebody's choice; of the others the newest; the downloaded last.
-// Directories that hold unusable ones are told apart, as errors.
+// installed lists the programs on this machine. Those on PATH come first, because somebody
+// chose them; then the others, the newest first; then the downloaded ones. Directories with
+// unusable programs are returned as errors.
 func (h *home) installed(ctx context.Context) (found []binaries, broken []error) {
 	seen := map[string]bool{}
 	look := func(dirs []string) {
@@ -125,7 +125,7 @@ func (h *home) installed(ctx context.Context) (found []binaries, broken []error)
 		found = append(found, here...)
 	}
 	if postgres, err := exec.LookPath("postgres"); err == nil {
-		// A link in /usr/bin leads to the directory that has initdb too.
+		// A link in /usr/bin leads to the directory that also has initdb.
 		if target, err := filepath.EvalSymlinks(postgres); err == nil {
 			look([]string{filepath.Dir(target)})
 		}
@@ -141,7 +141,7 @@ func (h *home) installed(ctx context.Context) (found []binaries, broken []error)
 	return found, broken
 }
 
-// usualPlaces is where packages put binaries that PATH does not reach.
+// usualPlaces are where packages put programs that are not on PATH.
 var usualPlaces = []string{
 	"/usr/lib/postgresql/*/bin",         // Debian, Ubuntu
 	"/usr/lib/postgresql*/bin",          // SUSE
@@ -156,9 +156,9 @@ var usualPlaces = []string{
 
 var versionPattern = regexp.MustCompile(`\) ((\d+)(?:\.(\d+))?\S*)`)
 
-// inspect asks the binaries in a directory for their version. Where there are
-// none the error is an os.ErrNotExist. They are run as the server's user from the
-// first: whoever put them there need not be root.
+// inspect asks the programs in a directory for their version. If there are none, the error
+// is an os.ErrNotExist. They always run as the server's user, because they need not have
+// been installed by root.
 func (h *home) inspect(ctx context.Context, dir string) (binaries, error) {
 	b := binaries{dir: dir}
 	for _, program := range []string{"postgres", "initdb"} {
@@ -168,7 +168,7 @@ func (h *home) inspect(ctx context.Context, dir string) (binaries, error) {
 	}
 	// Output like "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
 	cmd := h.command(ctx, b.postgres(), "--version")
-	cmd.Dir = "/" // whether that user may enter the data directory is asked later
+	cmd.Dir = "/" // access to the data directory is checked later
 	out, err := cmd.CombinedOutput()
 	if err != nil && h.runAs != nil {
 		return binaries{}, fmt.Errorf("%s cannot be run by the user %q (as root, PostgreSQL runs as that user): %w%s; "+
@@ -183,6 +183,6 @@ func (h *home) inspect(ctx context.Context, dir string) (binaries, error) {
 	}
 	b.version = string(m[1])
 	b.major, _ = strconv.Atoi(string(m[2])) // digits
-	b.minor, _ = strconv.Atoi(string(m[3])) // or nothing: a beta
+	b.minor, _ = strconv.Atoi(string(m[3])) // empty for a beta
 	return b, nil
 }

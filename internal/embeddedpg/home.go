@@ -26,17 +26,17 @@ const (
 	lockFile     = "lock"
 )
 
-// A home is a data directory and the user whom its server runs as.
+// A home is a data directory and the user as whom its server runs.
 type home struct {
 	dir      string
-	runAs    *account        // nil: whoever we are
+	runAs    *account        // nil: the present user
 	places   []string        // patterns of directories with binaries
 	releases map[int]release // to download
 	noSync   bool
 	logger   *slog.Logger
 }
 
-// An account is the operating system's user for the server, who is not root:
+// An account is the operating system's user for the server. It is not root, because
 // PostgreSQL refuses to run as root.
 type account struct {
 	name     string
@@ -68,7 +68,7 @@ func openHome(opts Options) (*home, error) {
 	}
 	mode := fs.FileMode(0o700)
 	if h.runAs != nil {
-		mode = 0o711 // another user passes through to the cluster
+		mode = 0o711 // the server's user must pass through to the cluster
 	}
 	if err := os.MkdirAll(dir, mode); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w; set SYNCER_DATA_DIR to a directory that can be written", err)
@@ -85,7 +85,7 @@ func (h *home) path(name string) string { return filepath.Join(h.dir, name) }
 
 func (h *home) cluster() string { return h.path(clusterDir) }
 
-// major is the PostgreSQL version that made the cluster; 0 where there is none.
+// major returns the PostgreSQL version that created the cluster; 0: there is none.
 func (h *home) major() (int, error) {
 	file := filepath.Join(h.cluster(), "PG_VERSION")
 	text, err := h.read(file)
@@ -104,9 +104,9 @@ func (h *home) major() (int, error) {
 
 // command prepares a program of PostgreSQL to run as the server's user.
 //
-// The environment is not handed on: it may hold cloud credentials, which no
-// session of the database should be able to read, and PG* or LC_* variables,
-// which would change what the server does.
+// The environment is not passed on. It may contain cloud credentials, which no session of
+// the database should be able to read, and PG* or LC_* variables, which would change what
+// the server does.
 func (h *home) command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, program, args...) // #nosec G204 -- as the server's user, and without a shell
 	cmd.Dir = h.dir
@@ -120,9 +120,8 @@ func (h *home) command(ctx context.Context, program string, args ...string) *exe
 	return cmd
 }
 
-// checkAccess finds out, where the server runs as another user, whether that
-// user may enter every directory above the cluster. It tries, because mode bits
-// do not tell of ACLs.
+// checkAccess tests whether the server's user, if it is another one, may enter every
+// directory above the cluster. It tries, because mode bits do not show ACLs.
 func (h *home) checkAccess(ctx context.Context, bin binaries) error {
 	if h.runAs == nil {
 		return nil
@@ -139,7 +138,7 @@ func (h *home) checkAccess(ctx context.Context, bin binaries) error {
 	return nil
 }
 
-// parents lists a directory and all above it, from the root down.
+// parents returns a directory and all directories above it, from the root down.
 func parents(dir string) []string {
 	dirs := []string{dir}
 	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {

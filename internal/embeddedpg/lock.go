@@ -12,9 +12,8 @@ import (
 	"time"
 )
 
-// lock makes the data directory ours until the lock is closed or the process
-// ends. The file stays: removing it would let two programs hold locks on two
-// files of one name.
+// lock locks the data directory until the lock is closed or the process ends. The file is
+// not removed: otherwise two programs could hold locks on two files with the same name.
 func (h *home) lock() (io.Closer, error) {
 	f, err := h.open(h.path(lockFile), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -50,22 +49,23 @@ func (h *home) inUse(lock io.Reader) *InUseError {
 	return e
 }
 
-// endOrphan ends a server that outlived the program that started it, or waits
-// while it shuts down. We hold the lock, so it is nobody's.
+// endOrphan ends a server that outlived the program that started it, or waits while it
+// shuts down. We hold the lock, so no other program uses the server.
 func (h *home) endOrphan(ctx context.Context) error {
 	if _, err := os.Lstat(h.pidFilePath()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	f := h.readPIDFile()
-	// A zombie, which the init of some containers never reaps, is no postmaster.
+	// A zombie is not a postmaster. The init of some containers never reaps zombies.
 	lives := func() bool { return f.pid > 0 && alive(f.pid) && isPostmaster(ctx, f.pid, h.cluster()) }
-	// As the server's user, who wrote that number: the process may be anybody's.
+	// The signal is sent as the server's user, who wrote that number: the process could
+	// belong to anybody.
 	signal := func(name string) error {
 		return h.script(ctx, `kill -s "$1" "$2"`, name, strconv.Itoa(f.pid)).Run()
 	}
 	if !lives() || signal("INT") != nil {
-		// PostgreSQL goes by the PID alone and would refuse to start where the
-		// PID is another program's by now, as happens in every restarted container.
+		// PostgreSQL checks only the PID. If another program has this PID now, as in every
+		// restarted container, PostgreSQL would refuse to start.
 		out, err := h.script(ctx, `exec rm -f -- "$1"`, h.pidFilePath()).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("remove the old %s: %w%s", h.pidFilePath(), err, lastLines(out))
@@ -79,7 +79,7 @@ func (h *home) endOrphan(ctx context.Context) error {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the previous server (PID %d) to end: %w", f.pid, context.Cause(ctx))
 		case <-deadline:
-			_ = signal("QUIT") // an error says that it has ended
+			_ = signal("QUIT") // an error means that it has ended
 			deadline = nil
 		case <-time.After(pollInterval):
 		}

@@ -21,23 +21,23 @@ import (
 const (
 	maxLogSize   = 10 << 20
 	pollInterval = 10 * time.Millisecond
-	// stragglerWait is how long the children of a killed server may take to see
-	// that it is gone.
+	// stragglerWait is how long the children of a killed server may take to notice that it
+	// is gone.
 	stragglerWait = 10 * time.Second
 )
 
-// A postmaster is the server's first process, which we are the parent of.
+// A postmaster is the server's first process, our child.
 type postmaster struct {
 	cmd      *exec.Cmd
 	log      *logTail
 	stopping atomic.Bool
-	ended    chan struct{} // the process has ended, and err says how
+	ended    chan struct{} // closed when the process has ended; err then says how
 	err      error
-	done     chan struct{} // and the data directory is free again
+	done     chan struct{} // closed when the data directory is free, too
 }
 
-// launch starts the server and waits until it takes connections. A port that is
-// lost between the choice and the start is chosen again.
+// launch starts the server and waits until it accepts connections. If another program takes
+// the chosen port before the server does, it chooses another port.
 func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.Closer) (*postmaster, int, error) {
 	stragglersUntil := time.Now().Add(stragglerWait)
 	for {
@@ -68,7 +68,7 @@ func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.C
 			pm.kill()
 			return nil, 0, fmt.Errorf("wait for the server to take connections: %w%s", context.Cause(ctx), said)
 		case strings.Contains(said, "Address already in use") && opts.Port == 0:
-			// Somebody was faster.
+			// Another program took the port.
 		case strings.Contains(said, "pre-existing shared memory") && time.Now().Before(stragglersUntil):
 			time.Sleep(10 * pollInterval)
 		default:
@@ -77,21 +77,21 @@ func (h *home) launch(ctx context.Context, bin binaries, opts Options, lock io.C
 	}
 }
 
-// startPostmaster starts the server such that it ends when we do: see endWithUs.
+// startPostmaster starts the server so that it ends with this process: see endWithUs.
 func (h *home) startPostmaster(bin binaries, port int) (*postmaster, error) {
 	log, err := h.openLog()
 	if err != nil {
 		return nil, err
 	}
-	// Not the caller's context: the server outlives the start.
+	// This is not the caller's context, because the server outlives the start.
 	cmd := h.command(context.Background(), bin.postgres(), "-D", h.cluster(),
 		"-c", "config_file="+h.path(confFile), "-p", strconv.Itoa(port))
 	cmd.Stdout, cmd.Stderr = log.file, log.file
 	pm := &postmaster{cmd: cmd, log: log, ended: make(chan struct{}), done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// Linux sends the death signal when the thread that forked ends, so that
-		// thread is kept until the server has ended.
+		// Linux sends the death signal when the thread that forked ends, so that thread
+		// must live until the server has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		release, err := endWithUs(cmd, h.noSync)
@@ -111,8 +111,8 @@ func (h *home) startPostmaster(bin binaries, port int) (*postmaster, error) {
 	return pm, nil
 }
 
-// awaitReady waits until the server says in postmaster.pid that it takes
-// connections, or has ended. Recovery after a crash can take minutes.
+// awaitReady waits until postmaster.pid says that the server accepts connections, or until
+// the server has ended. Recovery after a crash can take minutes.
 func (h *home) awaitReady(ctx context.Context, pm *postmaster) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -123,7 +123,7 @@ func (h *home) awaitReady(ctx context.Context, pm *postmaster) error {
 		case <-pm.ended:
 			return pm.failure()
 		case <-tick.C:
-			// Another PID: the file of a server that is gone, about to be replaced.
+			// Another PID: this is the file of a former server, which will be replaced.
 			if f := h.readPIDFile(); f.pid == pm.cmd.Process.Pid && f.status == "ready" {
 				return nil
 			}
@@ -151,11 +151,11 @@ func (pm *postmaster) failure() error {
 func (pm *postmaster) stop(ctx context.Context) error {
 	select {
 	case <-pm.done:
-		return nil // by itself, which failure goes on to say
+		return nil // it ended by itself; failure says why
 	default:
 	}
 	pm.stopping.Store(true)
-	_ = pm.cmd.Process.Signal(fastShutdown) // an error says that it has ended
+	_ = pm.cmd.Process.Signal(fastShutdown) // an error means that it has ended
 	select {
 	case <-pm.done:
 		return nil
@@ -167,19 +167,19 @@ func (pm *postmaster) stop(ctx context.Context) error {
 	}
 }
 
-// kill ends the server at once: with its children, and if they do not end in
-// time then alone, which makes them end.
+// kill ends the server and its children at once. If they do not end in time, it kills the
+// server alone; then the children end, too.
 func (pm *postmaster) kill() {
 	_ = pm.cmd.Process.Signal(immediateShutdown)
 	select {
 	case <-pm.ended:
-	case <-time.After(6 * time.Second): // PostgreSQL itself kills children after 5
+	case <-time.After(6 * time.Second): // PostgreSQL kills its children after 5 s
 		_ = pm.cmd.Process.Kill()
 		<-pm.ended
 	}
 }
 
-// A pidFile is what a server says about itself in postmaster.pid.
+// A pidFile is the content of postmaster.pid.
 type pidFile struct {
 	pid, port int
 	status    string // starting, ready, stopping; empty before it is written
@@ -207,9 +207,9 @@ func (h *home) readPIDFile() pidFile {
 
 func (h *home) pidFilePath() string { return filepath.Join(h.cluster(), "postmaster.pid") }
 
-// choosePort takes the wanted port, or the last one, or any that is free.
-// It stays below the ports that systems give to outgoing connections, so that
-// the port is likely to be free at the next start.
+// choosePort returns the wanted port, or the last one, or any free one. It stays below the
+// ports that systems use for outgoing connections, so that the port is probably free at the
+// next start.
 func (h *home) choosePort(wanted int) (int, error) {
 	if wanted != 0 {
 		if err := portFree(wanted); err != nil {
@@ -217,7 +217,7 @@ func (h *home) choosePort(wanted int) (int, error) {
 		}
 		return wanted, nil
 	}
-	text, _ := h.read(h.path(portFile)) // unreadable is as good as absent
+	text, _ := h.read(h.path(portFile)) // an unreadable file counts as missing
 	if last, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && portFree(last) == nil {
 		return last, nil
 	}
@@ -239,7 +239,7 @@ func portFree(port int) error {
 	return l.Close()
 }
 
-// A logTail is the server's log and where this start's part begins.
+// A logTail is the server's log from this start on.
 type logTail struct {
 	home  *home
 	file  *os.File
@@ -264,8 +264,7 @@ func (h *home) openLog() (*logTail, error) {
 	return &logTail{home: h, file: f, start: end}, nil
 }
 
-// tail is the end of what the server has said since this start, ready to be
-// put after an error.
+// tail returns the end of the log of this start, formatted to follow an error.
 func (l *logTail) tail() string {
 	const enough = 4 << 10
 	f, err := l.home.open(l.file.Name(), os.O_RDONLY, 0)
@@ -278,14 +277,14 @@ func (l *logTail) tail() string {
 		return ""
 	}
 	from := max(l.start, info.Size()-enough)
-	text, _ := io.ReadAll(io.NewSectionReader(f, from, enough)) // what there is will do
+	text, _ := io.ReadAll(io.NewSectionReader(f, from, enough)) // an incomplete text is enough
 	if said := lastLines(text); said != "" {
 		return said + "\n(from " + l.file.Name() + ")"
 	}
 	return ""
 }
 
-// lastLines formats the end of a program's output to be put after an error.
+// lastLines formats the end of a program's output, to follow an error.
 func lastLines(out []byte) string {
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	if n := len(lines); n > 10 {

@@ -9,7 +9,7 @@ import (
 	"strconv"
 )
 
-// endWithUs starts the postmaster, and a shell that shuts it down when we end.
+// endWithUs starts the postmaster, and a shell that shuts it down when this process ends.
 func endWithUs(cmd *exec.Cmd, atOnce bool) (release func(), err error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func endWithUs(cmd *exec.Cmd, atOnce bool) (release func(), err error) {
 	return release, nil
 }
 
-// isPostmaster says whether a process is the postmaster of a cluster.
+// isPostmaster reports whether a process is the postmaster of a cluster.
 func isPostmaster(ctx context.Context, pid int, cluster string) bool {
 	out, err := exec.CommandContext(ctx, "ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && bytes.Contains(out, []byte(" "+cluster+" "))

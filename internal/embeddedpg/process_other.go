@@ -13,7 +13,7 @@ import (
 
 var errUnsupported = errors.New("the embedded PostgreSQL runs on Linux and macOS only; set DATABASE_URL")
 
-// Elsewhere nothing is started: serverAccount, which comes first, says so.
+// On other systems nothing is started: serverAccount is called first and fails.
 
 const (
 	fastShutdown      = syscall.SIGINT

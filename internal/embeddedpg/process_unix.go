@@ -13,15 +13,15 @@ import (
 	"syscall"
 )
 
-// What the postmaster does on a signal.
+// Signals for the postmaster.
 const (
 	fastShutdown      = syscall.SIGINT  // ends sessions, writes a checkpoint
 	immediateShutdown = syscall.SIGQUIT // ends at once, recovers at the next start
 )
 
-// serverAccount is the user for the server where we are root, nil elsewhere. An
-// existing cluster keeps its owner: PostgreSQL serves no other's, and packages
-// that are installed later may bring the user "postgres" along.
+// serverAccount returns the user for the server if we are root, and nil otherwise. An
+// existing cluster keeps its owner, because PostgreSQL accepts no other; and the user
+// "postgres" may have been added later, by a package.
 func serverAccount(cluster string) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -47,17 +47,17 @@ func serverAccount(cluster string) (*account, error) {
 		"start as another user")
 }
 
-// isolate lets a command run as another user, and in a process group of its own
-// so that Ctrl-C in the terminal does not reach it: we end it, in our order.
+// isolate makes a command run as another user and in its own process group. So Ctrl-C in
+// the terminal does not reach it, and we can end everything in the right order.
 func isolate(cmd *exec.Cmd, as *account) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if as != nil {
-		// macOS writes nobody's IDs as -2.
+		// macOS gives nobody the IDs -2.
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(as.uid), Gid: uint32(as.gid)}
 	}
 }
 
-// tryLock locks a file until it is closed, or says that somebody else has.
+// tryLock locks a file until it is closed, or reports that another process has locked it.
 func tryLock(f *os.File) (taken bool, err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -66,17 +66,17 @@ func tryLock(f *os.File) (taken bool, err error) {
 	return false, err
 }
 
-// alive says whether a process has this ID.
+// alive reports whether a process has this ID.
 func alive(pid int) bool {
 	err := syscall.Kill(pid, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)
 }
 
-// openOwned opens a regular file of this owner. Where it is to be written to it
-// has no other name: a hard link may lead to any file. All is asked of the open
-// file, so that nothing can be put in its place in between.
+// openOwned opens a regular file of this owner. If it is opened for writing, it must have
+// no other name, because a hard link could lead to any file. All checks are made on the
+// open file, so nobody can replace it in between.
 func openOwned(path string, flag int, perm fs.FileMode, owner int) (_ *os.File, err error) {
-	// Opening a pipe would wait for its other end.
+	// Without O_NONBLOCK, opening a pipe would wait for its other end.
 	f, err := os.OpenFile(path, flag|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, perm) // #nosec G304 -- in the data directory
 	if errors.Is(err, syscall.ELOOP) {
 		return nil, fmt.Errorf("%s is a link: remove it", path)
@@ -106,13 +106,13 @@ func openOwned(path string, flag int, perm fs.FileMode, owner int) (_ *os.File, 
 	return f, nil
 }
 
-// ownerOf tells whose a file is.
+// ownerOf returns the owner of a file.
 func ownerOf(info fs.FileInfo) (uid, gid int) {
 	stat := info.Sys().(*syscall.Stat_t)
 	return int(stat.Uid), int(stat.Gid)
 }
 
-// userName is a user's name where there is one, else the number.
+// userName returns a user's name, or the number if there is no name.
 func userName(uid int) string {
 	if u, err := osuser.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username

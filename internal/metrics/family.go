@@ -10,18 +10,18 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 )
 
-// A family is the metrics of one name, which differ by the values of labels.
+// A family is all metrics of one name. They differ in the values of their labels.
 type family struct {
 	name, kind, help string
 	labels           []string
-	set              *metrics.Set // those that are counted here; nil: they are written as they are read
+	set              *metrics.Set // of metrics that are counted here; nil: their values are read when they are written
 }
 
 func newFamily(kind, name, help string, labels ...string) *family {
 	return &family{name: name, kind: kind, help: help, labels: labels, set: metrics.NewSet()}
 }
 
-// with is a metric's name with the values of its labels.
+// with returns a metric's name with the values of its labels.
 func (f *family) with(values ...string) string {
 	if len(f.labels) == 0 {
 		return f.name
@@ -34,10 +34,10 @@ func (f *family) with(values ...string) string {
 	return f.name + "{" + strings.Join(pairs, ",") + "}"
 }
 
-// escaped is what Prometheus's text format escapes in the value of a label.
+// escaped replaces the characters that Prometheus's text format escapes in label values.
 var escaped = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// head says what the family's metrics are; they come next.
+// head writes the help and the type of a family, before its samples.
 func (f *family) head(w io.Writer) {
 	fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s %s\n", f.name, f.help, f.name, f.kind)
 }
@@ -62,7 +62,7 @@ type sample struct {
 	labels []string
 }
 
-// writeSamples writes the samples of families in the families' order.
+// writeSamples writes samples, in the order of the families.
 func writeSamples(w io.Writer, samples []sample, families ...*family) {
 	for _, f := range families {
 		headed := false

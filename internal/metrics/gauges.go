@@ -10,23 +10,24 @@ import (
 	"syncer/worker"
 )
 
-// A Database tells what the gauges show.
+// A Database provides what the gauges show.
 type Database interface {
-	// States are those of the configured partitions, so that an account which was
-	// taken out of the configuration is not late for ever.
+	// States returns the states of the configured partitions only, so that an account that
+	// is no longer configured is not late for ever.
 	States(context.Context) ([]worker.State, error)
 	QueueDepths(context.Context) ([]worker.QueueDepth, error)
 	QueueHealth(context.Context) (worker.QueueHealth, error)
 }
 
 const (
-	// readAgain is how old the database's answer may be: many may scrape.
+	// readAgain is how long a database answer is reused, because there may be many
+	// scrapers.
 	readAgain = 10 * time.Second
-	// readTimeout leaves a scrape, which commonly takes 10 s at most, time to end.
+	// readTimeout is shorter than the usual scrape timeout of 10 s.
 	readTimeout = 5 * time.Second
 )
 
-// gauges are read from the database when they are asked for.
+// gauges are read from the database at each scrape.
 type gauges struct {
 	database Database
 	log      *slog.Logger
@@ -52,12 +53,12 @@ var (
 	gaugeFamilies = []*family{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest, queuePaused}
 )
 
-// AddDatabase has the metrics tell what the database says, too.
+// AddDatabase adds the metrics that are read from the database.
 func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
 	m.database = &gauges{database: d, log: log}
 }
 
-// read asks the database, unless it was asked a moment ago. Who scrapes meanwhile, waits.
+// read asks the database, unless it was asked a moment ago. Other scrapes wait meanwhile.
 func (g *gauges) read() []sample {
 	g.mu.Lock()
 	defer g.mu.Unlock()

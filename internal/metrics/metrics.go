@@ -1,8 +1,7 @@
-// Package metrics is what Prometheus reads at /metrics: counts of what this
-// process's syncs did, and, read from the database, how fresh each partition is
-// and how long the queue.
+// Package metrics serves /metrics for Prometheus: what this process's syncs did, and, from
+// the database, how fresh each partition is and how long the queue is.
 //
-// It imports worker, and asks the database through what it is given.
+// It imports worker. The database is given to it as an interface.
 package metrics
 
 import (
@@ -21,11 +20,11 @@ import (
 	"syncer/worker"
 )
 
-// Metrics counts what syncs do. It may be used by many goroutines.
+// Metrics counts what syncs do. It is safe for concurrent use.
 type Metrics struct {
 	config   func() *worker.Config
-	started  atomic.Pointer[worker.Config] // whose counters are there
-	database *gauges                       // nil: only what this process counts is told
+	started  atomic.Pointer[worker.Config] // the configuration whose counters exist
+	database *gauges                       // nil: only this process's counters
 	build    sample
 
 	runs, changes                          *family
@@ -36,17 +35,17 @@ type Metrics struct {
 // partition are the labels of everything that is counted by source, account and region.
 var partition = []string{"source", "account", "region"}
 
-// buckets of how long a sync takes, in seconds.
+// buckets are for the duration of a sync, in seconds.
 var buckets = []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600}
 
-// outcomes are what becomes of rows.
+// outcomes are what can happen to rows.
 var outcomes = []string{"opened", "changed", "ended", "held", "unchanged"}
 
-// statuses of runs; a sync that was called off is no run, but is counted.
+// statuses of runs. A cancelled sync is not a run, but it is counted.
 var statuses = []string{store.StatusOK, store.StatusIncomplete, store.StatusHeld, store.StatusFailed, label(worker.StatusCalledOff)}
 
-// New makes metrics of a version of the program. Every counter of the partitions
-// that are configured is there from then on, at 0.
+// New returns the metrics of a version of the program. The counters of all configured
+// partitions exist from the beginning, at 0.
 func New(version string, config func() *worker.Config) *Metrics {
 	counter := func(name, help string, labels ...string) *family {
 		return newFamily("counter", name, help, slices.Concat(partition, labels)...)
@@ -65,7 +64,7 @@ func New(version string, config func() *worker.Config) *Metrics {
 	}
 }
 
-// startAll makes the counters of what is configured by now.
+// startAll creates the counters of everything that is configured now.
 func (m *Metrics) startAll() {
 	if c := m.config(); m.started.Swap(c) != c {
 		for _, j := range c.Jobs() {
@@ -74,7 +73,7 @@ func (m *Metrics) startAll() {
 	}
 }
 
-// start makes a partition's counters, so that the first increase is seen as one.
+// start creates a partition's counters, so that Prometheus sees their first increase.
 func (m *Metrics) start(j worker.Job) {
 	l := labels(j)
 	for _, f := range m.plain() {
@@ -97,7 +96,7 @@ func labels(j worker.Job) []string {
 	return append(make([]string, 0, 4), j.Source.Name, j.Account.Label(), j.Region)
 }
 
-// label is a word as a label's value.
+// label formats a word as a label's value.
 func label(word string) string { return strings.ReplaceAll(word, " ", "_") }
 
 // Observe counts a sync that ended.
@@ -114,8 +113,8 @@ func (m *Metrics) Observe(r worker.Result) {
 	m.duration.histogram(l...).Update(r.Took.Seconds())
 }
 
-// Handler answers scrapes, in Prometheus's text format. It is worth packing: of a
-// thousand accounts it has megabytes.
+// Handler answers scrapes in Prometheus's text format. It compresses, because a thousand
+// accounts give megabytes.
 func (m *Metrics) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.startAll()

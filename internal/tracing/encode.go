@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// A message is one of Protocol Buffers, encoded. Its methods append a field by the
-// number that it has in opentelemetry/proto; what is zero is left out.
+// A message is an encoded message of Protocol Buffers. Its methods append a field with its
+// number in opentelemetry/proto. Zero values are left out.
 type message []byte
 
 func (m *message) number(field protowire.Number, n uint64) {
@@ -45,16 +45,16 @@ func (m *message) attributes(field protowire.Number, list []attribute.KeyValue) 
 	}
 }
 
-// flags are those of a span, and whether its parent is of another process.
+// flags are a span's flags, and whether its parent belongs to another process.
 func (m *message) flags(field protowire.Number, own, parent trace.SpanContext) {
-	flags := uint32(own.TraceFlags()) | 0x100 // it is known
+	flags := uint32(own.TraceFlags()) | 0x100 // it is known whether the parent is remote
 	if parent.IsRemote() {
 		flags |= 0x200
 	}
 	*m = protowire.AppendFixed32(protowire.AppendTag(*m, field, protowire.Fixed32Type), flags)
 }
 
-// value is an AnyValue. One of its fields is set, be it to zero.
+// value encodes an AnyValue. Its field is always set, even if the value is zero.
 func value(v attribute.Value) (m message) {
 	switch v.Type() {
 	case attribute.BOOL:
@@ -66,21 +66,21 @@ func value(v attribute.Value) (m message) {
 	case attribute.STRING:
 		m.message(1, message(v.AsString()))
 	case attribute.STRINGSLICE:
-		return list(v.AsStringSlice(), attribute.StringValue)
+		return listValue(v.AsStringSlice(), attribute.StringValue)
 	case attribute.BOOLSLICE:
-		return list(v.AsBoolSlice(), attribute.BoolValue)
+		return listValue(v.AsBoolSlice(), attribute.BoolValue)
 	case attribute.INT64SLICE:
-		return list(v.AsInt64Slice(), attribute.Int64Value)
+		return listValue(v.AsInt64Slice(), attribute.Int64Value)
 	case attribute.FLOAT64SLICE:
-		return list(v.AsFloat64Slice(), attribute.Float64Value)
-	default: // newer kinds
+		return listValue(v.AsFloat64Slice(), attribute.Float64Value)
+	default: // types that are newer than this code
 		m.message(1, message(v.Emit()))
 	}
 	return m
 }
 
-// list is an AnyValue, too.
-func list[T any](elements []T, of func(T) attribute.Value) (m message) {
+// listValue encodes a list as an AnyValue.
+func listValue[T any](elements []T, of func(T) attribute.Value) (m message) {
 	var array message
 	for _, e := range elements {
 		array.message(1, value(of(e)))
@@ -89,7 +89,8 @@ func list[T any](elements []T, of func(T) attribute.Value) (m message) {
 	return m
 }
 
-// request is an ExportTraceServiceRequest of spans, which all have one resource: this process.
+// request encodes an ExportTraceServiceRequest. All spans have the same resource, this
+// process.
 //
 // https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto
 func request(spans []sdk.ReadOnlySpan) (m message) {
@@ -126,7 +127,7 @@ func span(s sdk.ReadOnlySpan) (m message) {
 		m.message(4, parent[:])
 	}
 	m.text(5, s.Name())
-	m.number(6, uint64(s.SpanKind())) // by the same numbers
+	m.number(6, uint64(s.SpanKind())) // the numbers are the same
 	m.time(7, s.StartTime())
 	m.time(8, s.EndTime())
 	m.attributes(9, s.Attributes())

@@ -25,9 +25,9 @@ import (
 	"syncer/text"
 )
 
-// A client sends spans by OTLP over HTTP, as protobuf, and again where that may help.
-// OpenTelemetry's own exporter does the same, but brings gRPC and all of protobuf
-// along: see docs/decisions/traces.md.
+// A client sends spans by OTLP over HTTP, as protobuf, and retries where that can help.
+// OpenTelemetry's own exporter does the same, but depends on gRPC and all of protobuf: see
+// docs/decisions/traces.md.
 //
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 type client struct {
@@ -72,7 +72,7 @@ func newClient(getenv func(string) string) (*client, error) {
 	return c, nil
 }
 
-// variable is what the environment says of traces, or else of all that goes by OTLP.
+// variable returns a variable for traces, or else the one for all of OTLP.
 func variable(getenv func(string) string, what string) (name, value string) {
 	for _, name = range []string{"OTEL_EXPORTER_OTLP_TRACES_" + what, "OTEL_EXPORTER_OTLP_" + what} {
 		if value = strings.TrimSpace(getenv(name)); value != "" {
@@ -82,7 +82,7 @@ func variable(getenv func(string) string, what string) (name, value string) {
 	return name, value
 }
 
-// endpoint is where traces go. What it holds may be secret, and is in no error.
+// endpoint returns the address for traces. It may contain a secret, so no error quotes it.
 func endpoint(getenv func(string) string) (string, error) {
 	name, value := variable(getenv, "ENDPOINT")
 	u, err := url.Parse(cmp.Or(value, "http://localhost:4318"))
@@ -117,7 +117,8 @@ func addHeader(h http.Header, pair string) error {
 	return nil
 }
 
-// certificates are whom to trust and who we are; nil: the system's, and nobody.
+// certificates returns which certificates to trust and which one to present; nil: the
+// system's, and none.
 func certificates(getenv func(string) string) (*tls.Config, error) {
 	var config tls.Config
 	if name, file := variable(getenv, "CERTIFICATE"); file != "" {
@@ -144,13 +145,13 @@ func certificates(getenv func(string) string) (*tls.Config, error) {
 	return &config, nil
 }
 
-// Shutdown lets the connections go.
+// Shutdown closes idle connections.
 func (c *client) Shutdown(context.Context) error {
 	c.http.CloseIdleConnections()
 	return nil
 }
 
-// ExportSpans sends spans until they are taken or refused, or the context ends.
+// ExportSpans sends spans until they are accepted or refused, or the context ends.
 func (c *client) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	if len(spans) == 0 {
 		return nil
@@ -179,13 +180,13 @@ func (c *client) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) erro
 	}
 }
 
-// A retryable error passes, the receiver says.
+// A retryable error can pass by itself, as the receiver says.
 type retryable struct {
 	error
 	after time.Duration // at the earliest
 }
 
-// maxAnswer bytes of an answer are read.
+// maxAnswer is how many bytes of an answer are read.
 const maxAnswer = 4096
 
 func (c *client) send(ctx context.Context, body []byte) error {
@@ -218,7 +219,7 @@ func (c *client) send(ctx context.Context, body []byte) error {
 	return nil
 }
 
-// withoutURL is an error of net/http's without the URL, which may hold a token.
+// withoutURL removes the URL from an error of net/http, because it may contain a token.
 func withoutURL(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {
@@ -227,15 +228,15 @@ func withoutURL(err error) error {
 	return err
 }
 
-// refused is what an answer says of spans that were not taken. It is an
+// refused returns an error if the answer says that spans were refused. The answer is an
 // ExportTraceServiceResponse; its partial_success (1) has rejected_spans (1) and
 // error_message (2).
 func refused(answer []byte) error {
 	var count uint64
 	var why string
-	each(answer, func(n protowire.Number, partial []byte, _ uint64) {
+	eachField(answer, func(n protowire.Number, partial []byte, _ uint64) {
 		if n == 1 {
-			each(partial, func(n protowire.Number, said []byte, number uint64) {
+			eachField(partial, func(n protowire.Number, said []byte, number uint64) {
 				switch n {
 				case 1:
 					count = number
@@ -251,8 +252,8 @@ func refused(answer []byte) error {
 	return fmt.Errorf("the receiver refuses %d spans: %s", count, text.Line(why))
 }
 
-// each takes the fields of a message, up to the first that cannot be read.
-func each(message []byte, take func(n protowire.Number, content []byte, number uint64)) {
+// eachField calls take for the fields of a message, up to the first that cannot be read.
+func eachField(message []byte, take func(n protowire.Number, content []byte, number uint64)) {
 	for len(message) > 0 {
 		n, kind, size := protowire.ConsumeTag(message)
 		if size < 0 {

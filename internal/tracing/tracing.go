@@ -1,7 +1,7 @@
-// Package tracing sends OpenTelemetry traces, where the environment asks for it.
+// Package tracing sends OpenTelemetry traces, if the environment asks for it.
 //
-// The spans themselves are made in worker (a sync) and fetch (a call of the
-// cloud), by OpenTelemetry's API, which does nothing until Start has been called.
+// The spans are made in worker (a sync) and in fetch (a call), with OpenTelemetry's API.
+// That API does nothing until Start was called.
 package tracing
 
 import (
@@ -22,16 +22,16 @@ import (
 )
 
 // Start sends traces by OTLP over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT,
-// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER is set, and else does
-// nothing. The other variables of OpenTelemetry's specification tune it. Stop
-// sends what is left.
+// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_TRACES_EXPORTER is set; otherwise it does
+// nothing. The other variables of OpenTelemetry's specification are obeyed. stop sends the
+// remaining spans.
 func Start(ctx context.Context, getenv func(string) string, version string, log *slog.Logger) (stop func(context.Context), err error) {
 	if on, err := wanted(getenv); err != nil || !on {
 		return func(context.Context) {}, err
 	}
 	hide(getenv)
-	// Before anything else: it prints what it cannot read of the variables, and whatever
-	// it is answered.
+	// This comes first, because OpenTelemetry logs variables that it cannot read, and
+	// answers.
 	otel.SetLogger(logr.FromSlogHandler(log.Handler()))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("traces are not sent", "error", err)
@@ -40,7 +40,7 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 	if err != nil {
 		return nil, fmt.Errorf("send traces: %w", err)
 	}
-	// What the environment says wins over ours.
+	// The environment's attributes take precedence.
 	about, err := resource.New(ctx,
 		resource.WithAttributes(attribute.String("service.name", "syncer"), attribute.String("service.version", version)),
 		resource.WithFromEnv())
@@ -58,8 +58,8 @@ func Start(ctx context.Context, getenv func(string) string, version string, log 
 	}, nil
 }
 
-// hide has what the variables hold of secrets scrubbed from the log: a token in the
-// endpoint's path, passwords in headers.
+// hide removes the secrets in the variables from all logs: a token in the endpoint's path,
+// passwords in headers.
 func hide(getenv func(string) string) {
 	var secrets []string
 	for _, name := range []string{"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} {
@@ -69,7 +69,7 @@ func hide(getenv func(string) string) {
 		for header := range strings.SplitSeq(getenv(name), ",") {
 			_, value, ok := strings.Cut(header, "=")
 			if !ok {
-				value = header // which is told as what cannot be read
+				value = header // an error may quote it
 			}
 			decoded, err := url.PathUnescape(value)
 			if err != nil {

@@ -12,10 +12,10 @@ import (
 	"syncer/store/report"
 )
 
-// A chart is a trend, drawn and told.
+// A chart is a trend as a picture and as a table.
 type chart struct {
 	ID, Title, Unit string
-	View            string   // that it is of
+	View            string   // that has its data
 	Picture         *picture // nil: there is nothing to draw
 	Legend          []legendEntry
 	Days            []chartDay // the numbers themselves, the last day first
@@ -35,16 +35,16 @@ type chartDay struct {
 }
 
 const (
-	// maxSeries are told apart by colour; those with least are summed up.
+	// maxSeries is how many series have a colour; the smallest others are added up.
 	maxSeries = 6
 	other     = "other"
 )
 
-// lines are the trends that are drawn as lines. The others are parts of a whole,
-// and drawn as bars, one on the other.
+// lines are the trends that are drawn as lines. The series of the others add up, so they are
+// drawn as stacked bars.
 var lines = map[string]bool{"patch_compliance_daily": true, "publish_progress_daily": true}
 
-// newChart draws a trend. Without points it says so.
+// newChart draws a trend. Without points it has no picture.
 func newChart(t report.Trend, points []report.Point) chart {
 	c := chart{ID: strings.ReplaceAll(t.Name, "_", "-"), Title: t.Title, Unit: t.Unit, View: "alicloud." + t.Name}
 	if len(points) == 0 {
@@ -66,8 +66,8 @@ func newChart(t report.Trend, points []report.Point) chart {
 	return c
 }
 
-// arrange makes a row of values for each series, with one for each day from the
-// first to the last; NaN: there is none. The largest series come first.
+// arrange returns the values of each series, one for each day from the first to the last; NaN
+// if there is none. The largest series come first.
 func arrange(points []report.Point, summable bool) (names []string, days []time.Time, values [][]float64) {
 	first, last := points[0].Day, points[0].Day
 	size := map[string]float64{}

@@ -38,8 +38,8 @@ func TestBarsStandOnEachOther(t *testing.T) {
 	p := c.Picture
 	require.Len(t, p.Columns, 3, "a day without values has its place")
 	require.Empty(t, p.Columns[1].Bars)
-	require.Equal(t, "2026-11-02", p.Columns[1].Told)
-	require.Equal(t, "2026-11-01\nonline: 60\noffline: 20", p.Columns[0].Told)
+	require.Equal(t, "2026-11-02", p.Columns[1].Tooltip)
+	require.Equal(t, "2026-11-01\nonline: 60\noffline: 20", p.Columns[0].Tooltip)
 	lower, upper := p.Columns[0].Bars[0], p.Columns[0].Bars[1]
 	require.InDelta(t, p.Bottom, lower.Y+lower.Height, 0.01)
 	require.InDelta(t, lower.Y, upper.Y+upper.Height, 0.1)

@@ -10,8 +10,8 @@ import (
 	"syncer/store/report"
 )
 
-// counts are how many rows each source has now. Counting reads an index of the
-// whole table, so it is done once in a while: the longer it took, the rarer.
+// counts has the number of rows of each source. Counting reads an index of the whole table,
+// so a count is reused, and longer if it took longer.
 type counts struct {
 	reader report.Reader
 
@@ -21,22 +21,22 @@ type counts struct {
 
 const (
 	countAgain = 5 * time.Second
-	// countShare is how many times as long as it took a count is good for.
+	// countShare is how many times its duration a count is reused.
 	countShare = 100
 )
 
-// A count is what one source's table holds.
+// A count is the number of rows of one source.
 type count struct {
 	mu       sync.Mutex
 	at       time.Time
 	goodFor  time.Duration
 	rows     []report.Standing
-	estimate bool // by the planner: of all partitions together
+	estimate bool // by the planner, for all partitions together
 	err      error
 }
 
-// of is a source's count; approximate says that it is an estimate, and of the
-// whole table whatever the filter.
+// of returns a source's count. approximate: it is an estimate for the whole table, without
+// the filter.
 func (c *counts) of(ctx context.Context, src *source.Source, f report.Filter) (rows int64, approximate bool, err error) {
 	c.mu.Lock()
 	n := c.known[src.Name]

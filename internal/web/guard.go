@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// A guard lets in who has the token, or, where there is none, who is on this
-// machine and means to speak to it.
+// A guard lets a request in if it has the token. If no token is configured, it lets in
+// requests from this machine that name this machine.
 type guard struct {
 	token    string
 	sessions *Sessions
@@ -23,10 +23,10 @@ const (
 	maxToken   = 1 << 12
 )
 
-// protect guards h. Without a token, the Host header must name this machine: else
-// a page of another site whose name is made to point here could read this one.
+// protect guards h. Without a token, the Host header must name this machine. Otherwise another
+// site could let its name point to this address, and its page could read this one.
 func (g *guard) protect(h http.Handler) http.Handler {
-	// Whatever changes something must come from these pages themselves.
+	// Requests that change something must come from these pages.
 	h = http.NewCrossOriginProtection().Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		known, wrong := g.knows(r)
@@ -58,8 +58,8 @@ func (g *guard) isOwn(hostport string) bool {
 	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
-// knows reports whether the request has the token, or the cookie that it bought, and
-// whether it has another token. A cookie that is good no more is no wrong token.
+// knows reports whether the request has the token, or a session's cookie; and whether it
+// has a wrong token. An expired cookie is not a wrong token.
 func (g *guard) knows(r *http.Request) (known, wrong bool) {
 	if g.token == "" {
 		return false, false
@@ -72,7 +72,7 @@ func (g *guard) knows(r *http.Request) (known, wrong bool) {
 	return err == nil && g.sessions.holds(g.token, cookie.Value, g.now()), false
 }
 
-// isToken compares hashes, in a time that tells nothing, not even the length.
+// isToken compares hashes in constant time, so the time does not even show the length.
 func (g *guard) isToken(given string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(g.token))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
@@ -80,8 +80,8 @@ func (g *guard) isToken(given string) bool {
 
 type loginPage struct{ Wrong bool }
 
-// login takes the token from the form, or from the link that the program shows where
-// it made the token itself, and gives a cookie for it.
+// login takes the token from the form, or from the link that the program prints if it
+// generated the token, and sets a session's cookie.
 func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxToken)
 	given := r.PostFormValue("token")
@@ -104,7 +104,7 @@ func (g *guard) login(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// logout ends the session, wherever its cookie has been copied to.
+// logout ends the session, also for copies of its cookie.
 func (g *guard) logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(cookieName); err == nil {
 		g.sessions.end(g.token, cookie.Value)
@@ -113,7 +113,7 @@ func (g *guard) logout(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
-// secured sets the headers that keep a browser from doing more than it should.
+// secured sets headers that restrict what a browser does with the pages.
 func secured(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
@@ -129,9 +129,9 @@ func secured(h http.Handler) http.Handler {
 	})
 }
 
-// forQueue loosens the policy for River's pages, which are a program of their own
-// from this host. Who may look need not be who may cancel, delete and pause: without
-// manage, nothing but reading gets through.
+// forQueue relaxes the content security policy for River's pages, which are JavaScript from
+// this host. Without manage, only requests that read are allowed: not everybody who may
+// look at the queue should be able to cancel, delete and pause.
 func forQueue(h http.Handler, manage bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !manage && r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -145,14 +145,14 @@ func forQueue(h http.Handler, manage bool) http.Handler {
 			return
 		}
 		r = r.Clone(r.Context())
-		r.Header.Del("Accept-Encoding") // what is packed could not be read here
+		r.Header.Del("Accept-Encoding") // a compressed answer could not be changed here
 		page := &wayBack{ResponseWriter: w}
 		h.ServeHTTP(page, r)
 		page.flush()
 	})
 }
 
-// wayBack holds a page back, and gives it a link to the status page.
+// wayBack buffers a page and adds a link to the status page.
 type wayBack struct {
 	http.ResponseWriter
 	status int
@@ -174,5 +174,5 @@ func (p *wayBack) flush() {
 	if p.status != 0 {
 		p.ResponseWriter.WriteHeader(p.status)
 	}
-	_, _ = p.ResponseWriter.Write(body) // who asked may be gone
+	_, _ = p.ResponseWriter.Write(body) // the client may be gone
 }

@@ -24,25 +24,25 @@ import (
 	"syncer/worker"
 )
 
-// Options are what the pages show, and to whom.
+// Options say what the pages show and who may see it.
 type Options struct {
 	Syncer   *worker.Syncer
 	Sources  []*source.Source
-	Location *time.Location // of the times on the page
-	Token    string         // empty: none, which is for this machine alone
+	Location *time.Location // for the times on the page
+	Token    string         // empty: no token, and only for this machine
 	Version  string
-	Note     string       // said on top of the page; empty: nothing
+	Note     string       // shown at the top of the page; empty: nothing
 	Metrics  http.Handler // /metrics
-	Queue    http.Handler // River's pages, below QueuePrefix; nil: none
+	Queue    http.Handler // River's pages, below QueuePrefix; nil: no pages
 	Manage   bool         // whether the queue's pages may cancel, retry, delete and pause
-	Sessions *Sessions    // of those who signed in; nil: new ones
+	Sessions *Sessions    // nil: new sessions
 	Logger   *slog.Logger
 }
 
-// QueuePrefix is where River's pages are.
+// QueuePrefix is the path of River's pages.
 const QueuePrefix = "/river"
 
-// Handler answers all that syncer serves.
+// Handler answers all requests to syncer.
 func Handler(o Options) http.Handler {
 	if o.Sessions == nil {
 		o.Sessions = &Sessions{Logger: o.Logger}
@@ -59,7 +59,7 @@ func Handler(o Options) http.Handler {
 		inside.Handle("GET "+QueuePrefix, http.RedirectHandler(QueuePrefix+"/", http.StatusMovedPermanently))
 	}
 	mux := http.NewServeMux()
-	// Whoever asks whether the program is well, an orchestrator say, has no token.
+	// Orchestrators ask these without a token.
 	mux.HandleFunc("GET /healthz", alive)
 	mux.Handle("GET /readyz", ready)
 	if o.Token != "" {
@@ -75,12 +75,12 @@ func Handler(o Options) http.Handler {
 // alive says that the program runs.
 func alive(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = io.WriteString(w, "alive\n") // who asked may be gone
+	_, _ = io.WriteString(w, "alive\n") // the client may be gone
 }
 
-// readiness says whether syncs can be made: is the database there, with the schema
-// that this program knows? A queue that is paused is told as well; to stop it was
-// somebody's wish, and the page must stay within reach.
+// readiness says whether syncs are possible: the database answers and has the schema of
+// this program. It also mentions a paused queue. A paused queue is still ready, because
+// somebody wanted it, and the page must stay reachable.
 type readiness struct {
 	syncer *worker.Syncer
 	log    *slog.Logger
@@ -91,7 +91,7 @@ type readiness struct {
 	text    string
 }
 
-// askAgain is how old the answer may be: reading the schema's version costs a few
+// askAgain is how long an answer is reused, because reading the schema's version needs some
 // round trips.
 const askAgain = 5 * time.Second
 
@@ -106,10 +106,10 @@ func (y *readiness) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ready {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	_, _ = io.WriteString(w, text) // who asked may be gone
+	_, _ = io.WriteString(w, text) // the client may be gone
 }
 
-// ask tells the log why not, and who asks, and may be anyone, only what.
+// ask logs the reason. The answer says only what is wrong, because anybody can read it.
 func (y *readiness) ask(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
@@ -143,7 +143,7 @@ var (
 		}
 		return strings.TrimSpace(string(text))
 	}()
-	// policy lets a page have its one style, forms to here, and nothing else.
+	// policy allows the page's one style and forms to this host, and nothing else.
 	policy = func() string {
 		sum := sha256.Sum256([]byte(style))
 		return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; " +
@@ -152,7 +152,7 @@ var (
 	templates = template.Must(template.New("").Funcs(functions).ParseFS(files, "pages/*.html"))
 )
 
-// render writes a page as a whole, or an error: never half a page.
+// render sends a whole page or an error, never half a page.
 func render(w http.ResponseWriter, status int, name string, data any) {
 	b, err := made(name, data)
 	if err != nil {
@@ -172,5 +172,5 @@ func made(name string, data any) (b bytes.Buffer, err error) {
 func send(w http.ResponseWriter, status int, b bytes.Buffer) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text.HTML(b.String())) // who asked may be gone
+	_, _ = io.WriteString(w, text.HTML(b.String())) // the client may be gone
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestHostileText: what a page is told to show is text in it, and nothing acts.
+// TestHostileText: whatever the page shows is text; nothing in it becomes markup or a control
+// character.
 func TestHostileText(t *testing.T) {
 	t.Parallel()
 	const hostile = "<script>alert(1)</script>\x1b[2J\x00\xff fdp.\u202etxt \u009b31m"
@@ -17,7 +18,7 @@ func TestHostileText(t *testing.T) {
 	render(w, 200, "status.html", statusPage{
 		Account: hostile, Accounts: []string{hostile}, Ignored: []string{hostile}, Note: hostile, Headline: headline{Text: hostile, Detail: hostile},
 		Partitions: []partitionRow{{Source: hostile, Account: hostile, What: hostile, Todo: hostile}},
-		Troubles:   []trouble{{partitionRow: partitionRow{Account: hostile, What: hostile}, Also: []string{hostile}}},
+		Causes:     []cause{{partitionRow: partitionRow{Account: hostile, What: hostile}, Also: []string{hostile}}},
 	})
 	body := w.Body.String()
 	require.Equal(t, 200, w.Code)

@@ -19,24 +19,24 @@ import (
 type pages struct {
 	Options
 	counts counts
-	slots  chan struct{} // one for each page being made
+	slots  chan struct{} // one for each page that is being made
 }
 
 const (
-	// pagesAtOnce, and so many queries for each, bound what the page takes of the
-	// database, whoever asks for it how often.
+	// pagesAtOnce and queriesAtOnce limit the load on the database, however many people
+	// open the page.
 	pagesAtOnce   = 2
 	queriesAtOnce = 2
 
-	pageTimeout   = 20 * time.Second
-	runsShown     = 20
-	changesShown  = 20
-	troublesShown = 10
-	trendSince    = 30 // days
+	pageTimeout  = 20 * time.Second
+	runsShown    = 20
+	changesShown = 20
+	causesShown  = 10
+	trendSince   = 30 // days
 )
 
-// A statusPage is what the template shows. Where a part could not be read, its
-// problem says why, and the others are there all the same.
+// A statusPage is the data of the template. If a part could not be read, its Problem says why,
+// and the other parts are shown.
 type statusPage struct {
 	MadeAt        moment
 	Zone          string
@@ -46,18 +46,18 @@ type statusPage struct {
 
 	Accounts, Regions []string
 	Account, Region   string   // of the filter
-	Ignored           []string // what the filter asked for and does not exist
+	Ignored           []string // parts of the filter that do not exist
 
 	Headline   headline
-	Stuck      string // why the queue does not move, and what to do; empty: it does
+	Stuck      string // why the queue does not move, and what to do; empty: it moves
 	Paused     bool   // because somebody paused it
 	Tallies    []tally
 	Partitions []partitionRow
-	Troubles   []trouble // partitions that are not fresh, those of one cause together
-	More       int       // troubles not shown
-	Problem    string    // why the above is not known
+	Causes     []cause // of partitions that are not fresh
+	More       int     // causes that are not shown
+	Problem    string  // why the partitions could not be read
 
-	// NotConfigured names partitions whose rows stand, though nothing keeps them up to date.
+	// NotConfigured are partitions that have rows and are no longer configured.
 	NotConfigured []string
 
 	Sources         []sourceRow
@@ -89,26 +89,26 @@ type partitionRow struct {
 	RequestID               string
 }
 
-// A trouble is told of the first partition that has it.
-type trouble struct {
+// A cause is why partitions of an account are not fresh. It is shown with the first of them.
+type cause struct {
 	partitionRow
 	Also []string // other partitions of the account, as source · region
 }
 
-// same reports whether a partition's trouble is this one: an account's wrong key is
-// one, however many partitions it has.
-func (t *trouble) same(row partitionRow) bool {
-	if t.State != row.State || t.Account != row.Account || t.Code != row.Code {
+// same reports whether a partition is not fresh for this cause: a wrong key of an account is one
+// cause, however many partitions the account has.
+func (c *cause) same(row partitionRow) bool {
+	if c.State != row.State || c.Account != row.Account || c.Code != row.Code {
 		return false
 	}
-	return row.Code != "" && t.Todo == row.Todo || t.What == row.What
+	return row.Code != "" && c.Todo == row.Todo || c.What == row.What
 }
 
 type sourceRow struct {
 	Name, Summary string
 	State, Word   string
 	Fresh, All    int
-	Oldest        moment // success of the partition that waits for one longest
+	Oldest        moment // the oldest of the last successes of its partitions
 	Rows          string
 	RowsAbout     bool // an estimate
 	RowsProblem   string
@@ -127,21 +127,20 @@ type runRow struct {
 
 type changeRow struct {
 	report.Change
-	When moment
-	Told []string
-	More int
+	When    moment
+	Columns []string
+	More    int
 }
 
-// status answers with the page. It is 200 also when parts are missing: the page
-// itself was made. Its slot is free again before it is sent, which may take whoever
-// reads it as long as they like.
+// status answers with the page, with HTTP 200 even if parts could not be read. The slot is
+// released before the page is sent, so a slow reader does not hold it.
 func (p *pages) status(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), pageTimeout)
 	defer cancel()
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
-		http.Error(w, "too many ask for this page at once: try again", http.StatusServiceUnavailable)
+		http.Error(w, "too many requests for this page at once: try again", http.StatusServiceUnavailable)
 		return
 	}
 	b, err := func() (bytes.Buffer, error) {
@@ -157,7 +156,7 @@ func (p *pages) status(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	now, err := p.Syncer.Store.Now(ctx)
-	if err != nil { // which the page tells in other words
+	if err != nil { // the page says so elsewhere
 		now = p.Syncer.Store.Time()
 	}
 	c := clock{now, p.Location}
@@ -175,7 +174,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	read(func() {
 		list, err := p.Syncer.States(ctx)
 		if err != nil {
-			page.Problem = explain(err)
+			page.Problem = withAdvice(err)
 			return
 		}
 		page.partitions(c, list)
@@ -190,7 +189,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	read(func() {
 		var err error
 		if activity, err = s.Activities(ctx, filter, since); err != nil {
-			page.ActivityProblem = explain(err)
+			page.ActivityProblem = withAdvice(err)
 		}
 	})
 	rows := make([]sourceRow, len(p.Sources))
@@ -201,7 +200,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	read(func() {
 		list, err := s.LastRuns(ctx, filter, runsShown)
 		if err != nil {
-			page.RunsProblem = explain(err)
+			page.RunsProblem = withAdvice(err)
 		}
 		for _, r := range list {
 			page.Runs = append(page.Runs, newRunRow(c, r))
@@ -213,18 +212,18 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 			points, err := s.Points(ctx, t, filter, c.now.In(p.Location).AddDate(0, 0, -trendSince))
 			page.Charts[i] = newChart(t, points)
 			if err != nil {
-				page.Charts[i].Problem = explain(err)
+				page.Charts[i].Problem = withAdvice(err)
 			}
 		})
 	}
 	read(func() {
 		list, err := s.LatestChanges(ctx, filter, changesShown)
 		if err != nil {
-			page.ChangesProblem = explain(err)
+			page.ChangesProblem = withAdvice(err)
 		}
 		for _, ch := range list {
 			row := changeRow{Change: ch, When: c.moment(&ch.At)}
-			row.Told, row.More = told(ch.Changed)
+			row.Columns, row.More = columnChanges(ch.Changed)
 			page.Changes = append(page.Changes, row)
 		}
 	})
@@ -238,7 +237,7 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	return page
 }
 
-// zone is the name of a time zone, with what it is called there.
+// zone is the name of a time zone with its abbreviation and offset.
 func zone(t time.Time, l *time.Location) string {
 	short := t.In(l).Format("MST")
 	if short == l.String() || strings.ContainsAny(short, "+-") {
@@ -247,7 +246,7 @@ func zone(t time.Time, l *time.Location) string {
 	return l.String() + " (" + short + ", UTC" + t.In(l).Format("-07:00") + ")"
 }
 
-// filter reads what of the configuration the page is to show.
+// filter reads which account and region to show.
 func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) (f report.Filter) {
 	for _, a := range p.Syncer.Config().Accounts {
 		page.Accounts = append(page.Accounts, a.Label())
@@ -270,7 +269,7 @@ func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) 
 		return f
 	}
 	page.Account, f.AccountName = account, account
-	// Of an account that was never synced there is nothing to be shown.
+	// An account that was never synced has no ID, and nothing to show.
 	f.AccountID = "unknown"
 	if id, err := p.Syncer.Store.AccountID(ctx, account); err == nil && id != "" {
 		f.AccountID = id
@@ -281,14 +280,14 @@ func (p *pages) filter(ctx context.Context, page *statusPage, query url.Values) 
 func (p *pages) rows(ctx context.Context, src *source.Source, f report.Filter, row *sourceRow) {
 	n, about, err := p.counts.of(ctx, src, f)
 	if err != nil {
-		row.RowsProblem = explain(err)
+		row.RowsProblem = withAdvice(err)
 		return
 	}
 	row.Rows, row.RowsAbout = thousands(n), about
 }
 
-// unconfigured puts on the page what stands and is no longer configured. Where that
-// cannot be read, the states say why.
+// unconfigured puts partitions on the page that have rows and are no longer configured. If they
+// cannot be read, page.Problem says why.
 func (p *pages) unconfigured(ctx context.Context, page *statusPage) {
 	list, _ := p.Syncer.Unconfigured(ctx)
 	for _, part := range list {

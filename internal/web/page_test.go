@@ -186,7 +186,7 @@ func TestAnAccountThatWasNeverAccepted(t *testing.T) {
 	require.NoError(t, h.store.RecordFailure(t.Context(), p, run, store.Failure{Code: "SignatureDoesNotMatch", Message: "no (another RequestId); give the right secret"}))
 	for _, path := range []string{"/", "/?account=staging"} {
 		text := h.ask(t, "GET", path, "").text
-		require.Equal(t, 1, strings.Count(text, `class="trouble failing"`), "one cause is told once")
+		require.Equal(t, 1, strings.Count(text, `class="cause failing"`), "one cause is shown once")
 		has(t, text, "and 1 partition more of this account")
 		require.Equal(t, 2, strings.Count(text, "data-run="), path)
 	}

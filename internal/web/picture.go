@@ -9,19 +9,19 @@ import (
 	"unicode/utf8"
 )
 
-// A picture is what pages/chart.html draws, in SVG: where each thing stands. The style
-// sheet colours it, by light and by dark.
+// A picture has the positions of everything that pages/chart.html draws as SVG. The colours,
+// for light and dark, are in the style sheet.
 type picture struct {
 	Width, Height            float64
-	Left, Right, Top, Bottom float64 // of the field within the axes
-	About                    string  // for who cannot see it
+	Left, Right, Top, Bottom float64 // of the area inside the axes
+	About                    string  // for screen readers
 	Grid                     []mark  // values, at their height
 	Labels                   []mark  // days, at their place
 	Columns                  []column
 	Lines                    []line
 }
 
-// FieldHeight is that of the field within the axes.
+// FieldHeight is the height of the area inside the axes.
 func (p *picture) FieldHeight() float64 { return p.Bottom - p.Top }
 
 // A mark is a text on an axis.
@@ -30,10 +30,10 @@ type mark struct {
 	Text string
 }
 
-// A column is a day: what is told of it under the pointer, and its bars.
+// A column is a day: its numbers, for a tooltip, and its bars.
 type column struct {
 	X, Width float64 // of the whole day
-	Told     string
+	Tooltip  string
 	Bars     []bar
 }
 
@@ -42,7 +42,7 @@ type bar struct {
 	X, Y, Width, Height float64
 }
 
-// A line is a series: its path goes on where there are values.
+// A line is a series. Its path has gaps where values are missing.
 type line struct {
 	Series int
 	Path   string
@@ -55,7 +55,7 @@ const (
 	maxLabels = 6
 )
 
-// draw places lines, or bars one on the other.
+// draw makes a picture of lines, or of stacked bars.
 func draw(names []string, days []time.Time, values [][]float64, asLines bool, unit string) *picture {
 	p := &picture{Width: pictureWidth, Height: pictureHeight, Right: pictureWidth - 6, Top: 8, Bottom: pictureHeight - 24}
 	low, high, step := scale(values, asLines, unit)
@@ -71,24 +71,24 @@ func draw(names []string, days []time.Time, values [][]float64, asLines bool, un
 	middle := func(d int) float64 { return round(p.Left + each*(float64(d)+0.5)) }
 	for d, day := range days {
 		c := column{X: round(p.Left + each*float64(d)), Width: round(each)}
-		told := []string{day.Format(time.DateOnly)}
+		tooltip := []string{day.Format(time.DateOnly)}
 		sum := 0.0
 		for i, name := range names {
 			v := values[i][d]
 			if math.IsNaN(v) {
 				continue
 			}
-			told = append(told, name+": "+amount(v, unit))
+			tooltip = append(tooltip, name+": "+amount(v, unit))
 			if !asLines && v > 0 {
 				top, bottom := height(sum+v), height(sum)
 				c.Bars = append(c.Bars, bar{i, round(c.X + each/8), top, round(each * 3 / 4), round(bottom - top)})
 				sum += v
 			}
 		}
-		c.Told = strings.Join(told, "\n")
+		c.Tooltip = strings.Join(tooltip, "\n")
 		p.Columns = append(p.Columns, c)
 	}
-	// The last day is named, and others at even steps before it.
+	// The last day has a label, and days before it at even steps.
 	last := len(days) - 1
 	for d := last; d >= 0; d -= (len(days) + maxLabels - 1) / maxLabels {
 		p.Labels = append(p.Labels, mark{min(middle(d), p.Right-2.5*character), days[d].Format("01-02")})
@@ -105,7 +105,7 @@ func draw(names []string, days []time.Time, values [][]float64, asLines bool, un
 	return p
 }
 
-// path goes through a series' values. One that stands alone is a short stroke.
+// path connects the values of a series. A value without neighbours is a short stroke.
 func path(values []float64, x func(int) float64, y func(float64) float64) string {
 	var b strings.Builder
 	missing := func(d int) bool { return d < 0 || d == len(values) || math.IsNaN(values[d]) }
@@ -123,8 +123,9 @@ func path(values []float64, x func(int) float64, y func(float64) float64) string
 	return b.String()
 }
 
-// scale is the least and the largest value of an axis, and a round step between them.
-// Shares end at 100 %, and begin at 80 % if they can: else all that changes is at the edge.
+// scale returns the lowest and highest value of an axis, and a round step between labels.
+// Percentages end at 100 %, and begin at 80 % if possible; otherwise all changes would be at
+// the edge.
 func scale(values [][]float64, asLines bool, unit string) (low, high, step float64) {
 	least := math.Inf(1)
 	for d := range values[0] {

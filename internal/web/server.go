@@ -1,8 +1,8 @@
-// Package web is the HTTP side of syncer: the status page, the metrics, the
-// queue's own pages, and whether the program is alive and ready. The page is
-// rendered here, works without JavaScript, and asks nothing of any other host.
+// Package web is the HTTP part of syncer: the status page, the metrics, the pages of the
+// job queue, and the health checks. The status page is made on the server, works without
+// JavaScript, and loads nothing from other hosts.
 //
-// It reads by package store and worker, and holds no SQL.
+// It reads through the packages store and worker, and has no SQL.
 package web
 
 import (
@@ -20,8 +20,8 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// A Server answers from the moment it listens: at first only that the program is
-// alive, and all else once it is given to Serve.
+// A Server answers from the moment it listens. At first it says only that the program is
+// alive; Serve gives it the rest.
 type Server struct {
 	listener net.Listener
 	server   *http.Server
@@ -30,12 +30,11 @@ type Server struct {
 	open     atomic.Int64 // connections
 }
 
-// connectionsAtMost leaves the process descriptors for its work, however many
-// connect. Further ones wait until one of them ends, which those that say nothing do
-// within seconds.
+// connectionsAtMost keeps file descriptors free for the syncs. Further connections wait
+// until one ends. Idle connections end within seconds.
 const connectionsAtMost = 100
 
-// Listen begins to answer at an address. The error says what to do.
+// Listen starts a server at an address. Its error says what to do.
 func Listen(ctx context.Context, address string, log *slog.Logger) (*Server, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	switch {
@@ -76,30 +75,29 @@ func (s *Server) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Connections is how many are open.
+// Connections returns how many connections are open.
 func (s *Server) Connections() int { return int(s.open.Load()) }
 
 // ErrInUse: another program listens at the address.
 var ErrInUse = errors.New("address in use")
 
-// Address is host:port, the port as the system gave it.
+// Address returns host:port, with the port that the system chose.
 func (s *Server) Address() string { return s.listener.Addr().String() }
 
-// Serve has requests answered by h from now on.
+// Serve makes h answer all later requests.
 func (s *Server) Serve(h http.Handler) { s.handler.Store(&h) }
 
-// Close ends after the requests that are under way, or after a few seconds.
-// Closing twice is fine.
+// Close waits for running requests, for at most a few seconds. It may be called twice.
 func (s *Server) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	if s.server.Shutdown(ctx) != nil {
-		_ = s.server.Close() // what is left is cut off: the program ends
+		_ = s.server.Close() // the program ends: cut off the rest
 	}
 	<-s.ended
 }
 
-// starting answers while the program waits for its database, say.
+// starting answers until Serve is called, such as while the program waits for its database.
 func starting() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", alive)
@@ -107,7 +105,7 @@ func starting() http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Retry-After", "5")
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = io.WriteString(w, "starting\n") // who asked may be gone
+		_, _ = io.WriteString(w, "starting\n") // the client may be gone
 	})
 	return secured(mux)
 }

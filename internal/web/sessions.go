@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// Sessions are those who have signed in to the pages of this process. They are kept
-// in memory alone: who signs out is out, and a restart signs everybody out.
+// Sessions are the sessions of people who have signed in. They are only in memory, so a
+// restart signs everybody out.
 type Sessions struct {
 	Logger *slog.Logger
-	// Pause is how long a wrong token waits for its answer; 0: a second.
+	// Pause is how long the answer to a wrong token waits; 0: a second.
 	Pause time.Duration
 
-	mu      sync.Mutex
-	until   map[[sha256.Size]byte]time.Time
-	wrong   int // tokens since they were last told of
-	toldOf  time.Time
-	waiting chan struct{} // a place for each wrong token that waits
+	mu       sync.Mutex
+	until    map[[sha256.Size]byte]time.Time
+	wrong    int // tokens since the last log line about them
+	loggedAt time.Time
+	waiting  chan struct{} // one place for each waiting answer
 }
 
 const (
 	sessionFor = 12 * time.Hour
-	// sessionsAtMost bounds the memory: who signs in beyond it puts the one out that
-	// would end first.
+	// sessionsAtMost limits the memory. A further session replaces the one that would end
+	// first.
 	sessionsAtMost = 1000
-	// wrongAtOnce is how many wrong tokens wait for their answer at once. With their
-	// pause, so many are tried a second at most, by all who try.
-	wrongAtOnce = 8
-	tellWrong   = time.Minute
+	// wrongAtOnce is how many answers to wrong tokens wait at a time. So at most this many
+	// tokens can be tried per pause, by everybody together.
+	wrongAtOnce   = 8
+	logWrongEvery = time.Minute
 )
 
-// begin signs somebody in, and returns what their cookie holds. It is worth nothing
-// under another token.
+// begin starts a session and returns the value of its cookie. The cookie is valid only with
+// this token.
 func (s *Sessions) begin(token string, now time.Time) string {
 	id := rand.Text()
 	s.mu.Lock()
@@ -77,8 +77,8 @@ func sessionKey(token, id string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(token + "\x00" + id))
 }
 
-// refuse has a wrong token wait before it is answered, and tells the log of it, at
-// most once a minute. Nobody who has the right one waits for that.
+// refuse delays the answer to a wrong token, and logs wrong tokens at most once a minute.
+// Requests with the right token do not wait.
 func (s *Sessions) refuse(r *http.Request) {
 	s.mu.Lock()
 	if s.waiting == nil {
@@ -86,12 +86,12 @@ func (s *Sessions) refuse(r *http.Request) {
 	}
 	waiting := s.waiting
 	s.wrong++
-	wrong, tell := s.wrong, time.Since(s.toldOf) >= tellWrong
-	if tell {
-		s.wrong, s.toldOf = 0, time.Now()
+	wrong, due := s.wrong, time.Since(s.loggedAt) >= logWrongEvery
+	if due {
+		s.wrong, s.loggedAt = 0, time.Now()
 	}
 	s.mu.Unlock()
-	if tell {
+	if due {
 		address, _, _ := net.SplitHostPort(r.RemoteAddr)
 		s.Logger.WarnContext(r.Context(), "somebody gave a wrong token for the status page", "address", address, "tokens", wrong)
 	}

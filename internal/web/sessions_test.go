@@ -16,9 +16,9 @@ import (
 	"syncer/internal/web"
 )
 
-// TestWrongTokensAreSlowedAndTold: who tries tokens waits for each answer, the log
+// TestWrongTokensAreSlowedAndLogged: who tries tokens waits for each answer, the log
 // tells of it once, and nobody who has the right one waits.
-func TestWrongTokensAreSlowedAndTold(t *testing.T) {
+func TestWrongTokensAreSlowedAndLogged(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, token, "production")
 	var log bytes.Buffer

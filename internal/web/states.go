@@ -8,7 +8,8 @@ import (
 	"syncer/worker"
 )
 
-// partitions puts the states on the page, the urgent ones first among the troubles.
+// partitions puts the partitions on the page, and the causes why some are not fresh, the most
+// urgent first.
 func (page *statusPage) partitions(c clock, list []worker.State) {
 	for _, s := range list {
 		if page.Account != "" && *s.AccountName != page.Account || page.Region != "" && s.RegionID != page.Region {
@@ -23,9 +24,9 @@ func (page *statusPage) partitions(c clock, list []worker.State) {
 		case s.LastErrorMessage != nil:
 			row.What, row.Todo = advice(row.LastStatus, *s.LastErrorMessage)
 		case s.State == worker.Late:
-			row.What, row.Todo = "No sync has ended well since it was due.", "Look whether syncer run is running, and whether the queue is longer than its workers can keep up with."
+			row.What, row.Todo = "No sync has succeeded since it was due.", "Check whether syncer run is running, and whether its workers can keep up with the queue."
 		case s.State == worker.Never:
-			row.What, row.Todo = "It is in the configuration, but was not synced yet.", "Wait for the schedule, or run syncer sync "+s.Source+"."
+			row.What, row.Todo = "It is configured, but was not synced yet.", "Wait for the schedule, or run syncer sync "+s.Source+"."
 		}
 		page.Partitions = append(page.Partitions, row)
 	}
@@ -37,27 +38,27 @@ func (page *statusPage) partitions(c clock, list []worker.State) {
 			}
 			n++
 			if state != worker.Fresh {
-				page.trouble(row)
+				page.addCause(row)
 			}
 		}
 		page.Tallies = append(page.Tallies, tally{state, stateWords[state], n})
 	}
 }
 
-// trouble adds a partition that is not fresh to those that have the same cause.
-func (page *statusPage) trouble(row partitionRow) {
-	i := slices.IndexFunc(page.Troubles, func(t trouble) bool { return t.same(row) })
+// addCause adds a partition that is not fresh to the others with the same cause.
+func (page *statusPage) addCause(row partitionRow) {
+	i := slices.IndexFunc(page.Causes, func(c cause) bool { return c.same(row) })
 	switch {
 	case i >= 0:
-		page.Troubles[i].Also = append(page.Troubles[i].Also, row.Source+" · "+row.Region)
-	case len(page.Troubles) < troublesShown:
-		page.Troubles = append(page.Troubles, trouble{partitionRow: row})
+		page.Causes[i].Also = append(page.Causes[i].Also, row.Source+" · "+row.Region)
+	case len(page.Causes) < causesShown:
+		page.Causes = append(page.Causes, cause{partitionRow: row})
 	default:
 		page.More++
 	}
 }
 
-// headline says in one line how things stand.
+// headline sums the page up in one line.
 func (page *statusPage) headline() {
 	all := len(page.Partitions)
 	switch {
@@ -91,7 +92,7 @@ func (page *statusPage) headline() {
 	if page.Stuck == "" {
 		return
 	}
-	// What is fresh now will not stay so: whoever looks must not go away content.
+	// What is fresh now will not stay fresh, so the headline must warn.
 	page.Headline.Detail = page.Headline.Text + " " + page.Headline.Detail + ". " + sentenceless(page.Stuck) + "."
 	page.Headline.Text = "The queue does not move"
 	if page.Paused {
@@ -104,7 +105,7 @@ func (page *statusPage) headline() {
 
 func sentenceless(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// sumUp says how the source's partitions stand, the worst one first.
+// sumUp shows the worst state of the source's partitions.
 func (row *sourceRow) sumUp(page *statusPage) {
 	row.State, row.Word = "", "not scheduled"
 	switch {

@@ -38,7 +38,7 @@ func plural(n int, one, many string) string {
 	return thousands(int64(n)) + " " + many
 }
 
-// A moment is a time as the page says it.
+// A moment is a time as the page shows it.
 type moment struct {
 	Machine string // RFC 3339
 	Full    string // in the page's time zone
@@ -47,7 +47,7 @@ type moment struct {
 
 func (m moment) Known() bool { return m.Machine != "" }
 
-// clock says times as seen from a moment.
+// A clock formats times, also relative to now.
 type clock struct {
 	now      time.Time
 	location *time.Location
@@ -85,20 +85,20 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d ms", d.Milliseconds())
 }
 
-// advice splits a run's message into what went wrong and what to do. Messages of
-// failed runs end with the remedy, after a semicolon; those of others say more of
-// what was held or incomplete, for which the same is always to be done.
+// advice splits a run's message into what went wrong and what to do. The message of a failed
+// run ends with what to do, after a semicolon. The message of a held or incomplete run has
+// no advice, because it is always the same.
 func advice(status, message string) (what, todo string) {
 	switch status {
 	case store.StatusHeld:
-		return message, "Look whether so many rows really went. If so, run syncer sync --allow-shrink, or set confirm_shrink for the source."
+		return message, "Check whether so many rows really disappeared. If so, run syncer sync --allow-shrink, or set confirm_shrink for the source."
 	case store.StatusIncomplete:
-		return message, "Nothing, unless it stays: what was seen is merged, and nothing was ended."
+		return message, "Nothing, unless it stays so. What was seen is merged, and no row was ended."
 	}
 	if i := strings.LastIndex(message, "; "); i > 0 {
 		return message[:i], sentence(message[i+2:])
 	}
-	return message, "It is tried again by itself, at the latest when the schedule comes round. docs/faults.md has the causes."
+	return message, "It is retried by itself, at the latest at its next scheduled time. docs/faults.md lists the causes."
 }
 
 func sentence(s string) string {
@@ -108,25 +108,25 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
-// explain says why a part of the page is missing.
-func explain(err error) string {
-	what, remedy := store.Advice(err)
-	if remedy == "" {
+// withAdvice is an error for the page: what failed, and what to do.
+func withAdvice(err error) string {
+	what, todo := store.Advice(err)
+	if todo == "" {
 		return what
 	}
-	return what + "; " + remedy
+	return what + "; " + todo
 }
 
-// states are in the order of their urgency.
+// states, the most urgent first.
 var states = []string{worker.Failing, worker.Late, worker.Never, worker.Fresh}
 
 var stateWords = map[string]string{worker.Failing: "failing", worker.Late: "late", worker.Never: "not synced yet", worker.Fresh: "fresh"}
 
-// maxChanged is how many columns of a change are told in full.
+// maxChanged is how many columns of a change the page shows.
 const maxChanged = 3
 
-// told writes a change's columns for people: status: 1 → 2.
-func told(changed map[string]report.ColumnChange) (list []string, more int) {
+// columnChanges formats the changed columns of a row: "status: 1 → 2".
+func columnChanges(changed map[string]report.ColumnChange) (list []string, more int) {
 	for _, column := range slices.Sorted(maps.Keys(changed)) {
 		if len(list) == maxChanged {
 			more++
@@ -140,7 +140,7 @@ func told(changed map[string]report.ColumnChange) (list []string, more int) {
 func value(raw json.RawMessage) string {
 	text := string(raw)
 	var quoted string
-	if json.Unmarshal(raw, &quoted) == nil { // null is no text, and leaves it empty
+	if json.Unmarshal(raw, &quoted) == nil { // null leaves it empty
 		text = quoted
 	}
 	if text == "" {
