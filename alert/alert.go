@@ -129,7 +129,7 @@ func (n *Notifier) troubles(ctx context.Context, r *round) error {
 	for _, group := range byTrouble(notices) {
 		m := w.troubles(group, r.now).Folded()
 		key := fmt.Sprintf("%s %t %s", m.Event, m.Resolved, r.now.Format(time.RFC3339Nano))
-		if err := r.put(ctx, n.subscribers(m.Event), key, m); err != nil {
+		if err := r.put(ctx, n.subscribers(m.Event), key, m, ofNotices(group)...); err != nil {
 			return err
 		}
 	}
@@ -158,7 +158,7 @@ func (n *Notifier) changes(ctx context.Context, r *round) error {
 			continue
 		}
 		key := rule.key() + " " + r.now.Format(time.RFC3339Nano)
-		if err := r.put(ctx, n.recipients(rule), key, w.changes(rule, found, r.now).Folded()); err != nil {
+		if err := r.put(ctx, n.recipients(rule), key, w.changes(rule, found, r.now).Folded(), found.subjects(rule)...); err != nil {
 			return err
 		}
 	}

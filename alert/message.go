@@ -56,11 +56,31 @@ func (w writer) troubles(list []notice, now time.Time) send.Message {
 	return m
 }
 
-func partitionName(n notice) string {
-	if n.Region == "" {
-		return fmt.Sprintf("%s of %s", n.Source, text.Cut(n.Account, mostName))
+func partitionName(n notice) string { return n.subject().name() }
+
+// name is how titles and lines call it.
+func (s subject) name() string {
+	if s.Region == "" {
+		return fmt.Sprintf("%s of %s", s.Source, text.Cut(s.Account, mostName))
 	}
-	return fmt.Sprintf("%s of %s in %s", n.Source, text.Cut(n.Account, mostName), n.Region)
+	return fmt.Sprintf("%s of %s in %s", s.Source, text.Cut(s.Account, mostName), s.Region)
+}
+
+func (n notice) subject() subject { return subject{n.Source, n.Account, n.Region} }
+
+func ofNotices(list []notice) (about []subject) {
+	for _, n := range list {
+		about = append(about, n.subject())
+	}
+	return about
+}
+
+// subjects are those that a message names.
+func (m matches) subjects(r Rule) (about []subject) {
+	for _, c := range m.first {
+		about = append(about, subject{r.Source.Name, c.account, c.region})
+	}
+	return about
 }
 
 func (w writer) trouble(n notice) string {

@@ -23,12 +23,26 @@ const (
 	mostError = 4000
 )
 
+// A kept message is one as it stands in the outbox: with what it is about, part by part.
+// The line of a part has its place in the message.
+type kept struct {
+	send.Message
+	About []subject `json:"about,omitempty"`
+}
+
+// A subject is a partition that a message tells of. An account is called as it was then.
+type subject struct {
+	Source  string `json:"source"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+}
+
 // put puts a message for targets into the outbox. The same key puts it there once. The
 // messages before it that wait for another attempt are tried now: a target that works
 // again need not stay silent for the hours that the last wait has grown to.
-func (r *round) put(ctx context.Context, targets []string, key string, m send.Message) (err error) {
+func (r *round) put(ctx context.Context, targets []string, key string, m send.Message, about ...subject) (err error) {
 	defer wrap(&err, "put a message into the outbox")
-	content, err := json.Marshal(m)
+	content, err := json.Marshal(kept{m, about})
 	if err != nil {
 		return err
 	}

@@ -19,15 +19,6 @@ EXCEPT
 (SELECT name FROM syncer.accounts WHERE account_id <> $1 UNION ALL SELECT unnest($2::text[]))`, accountID, configured)
 }
 
-// toldOf: message n tells of account u, which it calls by its name, or by its first 99
-// characters. One that waits stays while it tells of others, too.
-const toldOf = `strpos(n.message::text, trim(BOTH '"' FROM to_json(' of ' || CASE WHEN char_length(u.name) > 100 THEN left(u.name, 99) || '…' ELSE u.name END || ' in ')::text)) > 0
-    AND NOT (n.delivered_at IS NULL AND n.given_up_at IS NULL AND EXISTS (
-        SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(n.message -> 'lines') WHEN 'array' THEN n.message -> 'lines' ELSE '[]' END) AS l (line)
-        WHERE l.line ~ '^and [0-9]+ more$'
-            OR l.line LIKE '% of % in %' AND strpos(l.line, ' of ' || u.name || ' in ') = 0
-    ))`
-
 // An Erasure is what is to be erased of one account.
 type Erasure struct {
 	AccountID  string
@@ -39,7 +30,7 @@ type Erasure struct {
 }
 
 // Erase takes away all of some partitions, as if they had never been synced: rows,
-// versions, trends, runs, and what was told of them; and of accounts of which nothing
+// versions, trends and runs; and of accounts of which nothing
 // else is left, all there is. It is one transaction, in which no merge of the partitions
 // comes between: once that is sure, look may still call it off. Then also takes away, in the
 // same transaction, what other packages keep of each account.
@@ -109,19 +100,8 @@ func erasePartition(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, p 
 			return err
 		}
 	}
-	for _, sql := range []string{
-		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
-		"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3",
-		// Messages name a partition as here, and rows as "of account in region".
-		`DELETE FROM syncer.notifications AS n
-USING unnest($1::text[]) AS u (name)
-WHERE strpos(n.message::text, $2) > 0 AND strpos(n.message::text, ' in ' || $3) > 0 AND ` + toldOf,
-	} {
-		if _, err := tx.Exec(ctx, sql, names, p.Source.Name, p.RegionID); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.Exec(ctx, "DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3", names, p.Source.Name, p.RegionID)
+	return err
 }
 
 func eraseAccount(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, e *Erasure) error {
@@ -132,10 +112,6 @@ func eraseAccount(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, e *E
 	}
 	for _, sql := range []string{
 		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[])",
-		"DELETE FROM syncer.alerts WHERE account_name = ANY ($1::text[])",
-		`DELETE FROM syncer.notifications AS n
-USING unnest($1::text[]) AS u (name)
-WHERE ` + toldOf,
 		"DELETE FROM syncer.discoveries WHERE account_name = ANY ($1::text[])",
 	} {
 		if _, err := tx.Exec(ctx, sql, e.Names); err != nil {
@@ -144,7 +120,6 @@ WHERE ` + toldOf,
 	}
 	for _, sql := range []string{
 		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND error_message ~ $1",
-		"DELETE FROM syncer.notifications WHERE message::text ~ $1",
 		// A directory that still has it lists it again.
 		`UPDATE syncer.discoveries AS d
 SET listing = (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(d.listing) AS m WHERE m::text !~ $1)

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
+	"syncer/alert"
 	"syncer/source"
 	"syncer/store"
 	"syncer/store/report"
@@ -288,7 +290,12 @@ func erase(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow, a
 		list = append(list, e)
 	}
 	look := func(ctx context.Context) error { return idle(ctx, s, chosen...) } // the answer may have taken long
-	return s.Store.Erase(ctx, list, look, worker.EraseJobs)
+	return s.Store.Erase(ctx, list, look, func(ctx context.Context, tx pgx.Tx, e *store.Erasure) error {
+		if err := worker.EraseJobs(ctx, tx, e); err != nil {
+			return err
+		}
+		return alert.Erase(ctx, tx, e)
+	})
 }
 
 // partition is one whose source this program knows.

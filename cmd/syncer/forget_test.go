@@ -75,7 +75,7 @@ func TestForget(t *testing.T) {
 	h.configure(t, h.accounts[0])
 	execute(t, h.env["DATABASE_URL"],
 		`INSERT INTO river.river_job (kind, queue, max_attempts, args) VALUES ('sync', 'default', 5, '{"source": "agent_versions", "account": "staging", "region": "cn-hangzhou", "slot": "2026-01-01T00:00:00Z"}')`,
-		`INSERT INTO syncer.notifications (target, event_key, message) VALUES ('t', 'k', '{"title": "syncer: agent_versions of staging in cn-hangzhou fails"}')`,
+		`INSERT INTO syncer.notifications (target, event_key, message) VALUES ('t', 'k', '{"title": "syncer: agent_versions of staging in cn-hangzhou fails", "about": [{"source": "agent_versions", "account": "staging", "region": "cn-hangzhou"}]}')`,
 		`INSERT INTO syncer.alerts (account_name, source, region_id, problem, since) VALUES ('staging', 'agent_versions', 'cn-hangzhou', 'failing', now())`)
 	code, _, stderr = h.run(t, "forget", "--account", "staging", "--erase", "--yes", "production")
 	require.Equal(t, exitUsage, code, stderr)
