@@ -166,17 +166,29 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	return nil
 }
 
+// printChanges has what has no name go by its key where there is no room for both.
 func (p *program) printChanges(list []report.Change, zone *time.Location) {
+	t := changesTable(list, zone, false)
+	if _, gone := t.fit(terminalWidth(p.stdout)); slices.Contains(gone, "key") {
+		t = changesTable(list, zone, true)
+	}
+	printTable(p.stdout, t)
+}
+
+func changesTable(list []report.Change, zone *time.Location, byKey bool) *grid {
 	t := newTable("at", "source", "account", "region", "key", "name", "kind", "changed")
+	t.narrow(cutTo("changed", 30), drop("region"), cutTo("key", 12), cutTo("name", 16), drop("account"), cutTo("source", 12), drop("key"), cutTo("changed", 12))
 	for _, c := range list {
 		name := ""
-		if c.Name != nil {
+		switch {
+		case c.Name != nil && *c.Name != "":
 			name = *c.Name
+		case byKey:
+			name = c.Key
 		}
 		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, name, c.Kind, differences(c.Changed)})
 	}
-	t.narrow(cutTo("changed", 30), drop("region"), cutTo("key", 12), cutTo("name", 16), drop("account"), cutTo("source", 12), drop("key"), cutTo("changed", 12))
-	printTable(p.stdout, t)
+	return t
 }
 
 var changeKinds = []string{"opened", "changed", "ended", "returned"}

@@ -3,10 +3,13 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"syncer/store/report"
 )
 
 // TestTablesFit: whatever is in a table, its lines are no longer than the room there is,
@@ -67,4 +70,20 @@ func TestColumnsGoInOrder(t *testing.T) {
 		g.print(&out, c.room)
 		require.True(t, strings.HasPrefix(out.String(), c.want), out.String())
 	}
+}
+
+// TestChangesAreKnownByNameOrKey: in 80 columns there is room for one of them.
+func TestChangesAreKnownByNameOrKey(t *testing.T) {
+	t.Parallel()
+	name := "prod-web-1"
+	at := time.Date(2026, 5, 3, 20, 30, 0, 0, time.UTC)
+	list := []report.Change{
+		{At: at, Source: "cloud_center_instances", Account: "production", RegionID: "ap-southeast-1", Key: "inet-1234567890", Name: &name, Kind: "changed", Changed: map[string]report.ColumnChange{"client_status": {Old: []byte(`"online"`), New: []byte(`"offline"`)}}},
+		{At: at, Source: "agentless_tasks", Account: "production", RegionID: "cn-hangzhou", Key: "t-9876543210", Kind: "opened"},
+	}
+	var out strings.Builder
+	changesTable(list, time.UTC, true).print(&out, 80)
+	require.Contains(t, out.String(), "prod-web-1")
+	require.Contains(t, out.String(), "t-9876543210")
+	require.Contains(t, out.String(), "No room for region, account, key:")
 }
