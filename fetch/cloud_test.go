@@ -106,7 +106,7 @@ func (c *cloud) account() Account {
 	}
 }
 
-var quick = Options{BaseWait: time.Millisecond, MaxWait: 20 * time.Millisecond, CallsPerSecond: 10_000, Timeout: 5 * time.Second}
+var quick = Options{BaseWait: time.Millisecond, MaxWait: 20 * time.Millisecond, CallsPerSecond: 10_000, Timeout: time.Minute}
 
 func (c *cloud) client(change ...func(*Account, *Options)) *Client {
 	c.t.Helper()

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -109,7 +108,7 @@ func TestStatusPage(t *testing.T) {
 	t.Cleanup(page.Close)
 
 	dir := dataDir(t)
-	demo := startProcess(t, map[string]string{"SYNCER_DATA_DIR": dir}, "demo", "--days", "10", "--servers", "60")
+	demo := startProcess(t, map[string]string{"SYNCER_DATA_DIR": dir}, "demo", "--days", "4", "--servers", "60")
 	address := regexp.MustCompile(`It goes on[^\n]*\s+(http://\S+)\n`)
 	pgtest.Await(t, func() bool { return address.MatchString(demo.stdout.String()) })
 	link := address.FindStringSubmatch(demo.stdout.String())[1]
@@ -177,19 +176,18 @@ func says(t *testing.T, page *browser.Page, db *pgx.Conn, narrow string) {
 	url, err := browser.Ask[string](page, "location.href")
 	require.NoError(t, err)
 	// A sync between the two makes them differ: then both are asked again.
-	for range 30 {
+	pgtest.Await(t, func() bool {
 		before := asked(t, db, narrow)
 		require.NoError(t, page.Open(url))
 		said, err := browser.Ask[[]string](page, whatThePageSays)
 		require.NoError(t, err)
-		if slices.Equal(before, asked(t, db, narrow)) {
-			require.Greater(t, len(said), 100)
-			require.Equal(t, before, said)
-			return
+		if !slices.Equal(before, asked(t, db, narrow)) {
+			return false
 		}
-		time.Sleep(500 * time.Millisecond)
-	}
-	require.Fail(t, "the tables never stood still")
+		require.Greater(t, len(said), 100)
+		require.Equal(t, before, said)
+		return true
+	}, "the tables never stand still")
 }
 
 // asked is what the tables say of the accounts like narrow.

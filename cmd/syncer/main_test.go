@@ -41,8 +41,8 @@ func dataDir(t *testing.T) string {
 // TestDemo runs the demo twice on one data directory: the second goes on from the first.
 func TestDemo(t *testing.T) {
 	t.Setenv("SYNCER_DATA_DIR", dataDir(t))
-	for _, says := range []string{"Syncing 5 days of history", "Going on from the last sync"} {
-		code, stdout, stderr := call(t, t.Context(), nil, "demo", "--once", "--days", "5", "--servers", "100")
+	for _, says := range []string{"Syncing 3 days of history", "Going on from the last sync"} {
+		code, stdout, stderr := call(t, t.Context(), nil, "demo", "--once", "--days", "3", "--servers", "30")
 		require.Zero(t, code, stderr)
 		require.Contains(t, stdout, says)
 		require.Contains(t, stdout, "alicloud.instance_patch_states_as_of(day)")

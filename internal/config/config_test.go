@@ -275,9 +275,7 @@ func FuzzLoad(f *testing.F) {
 		if strings.Contains(text, "hunter2") {
 			t.Skip()
 		}
-		began := time.Now()
 		_, err := config.Load(write(t, text), source.All, getenv)
-		assert.Less(t, time.Since(began), 5*time.Second)
 		if err != nil {
 			assert.NotContains(t, err.Error(), "hunter2")
 		}
