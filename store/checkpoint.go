@@ -11,7 +11,7 @@ import (
 type checkpoints struct {
 	judged int       // how many of the listings they have looked at
 	rows   int64     // that they have opened and changed
-	first  time.Time // moment of the first one; zero: none was made
+	first  time.Time // moment of the first one that wrote; zero: none did
 }
 
 // Checkpoint makes visible what the listings have found so far, and lets the run go on
@@ -38,7 +38,7 @@ func (s *Sync) Checkpoint(ctx context.Context, run *Run) error {
 	next.stood.known.carry(&s.stood.known)
 	next.found.listings, next.found.repeated = s.found.listings, s.found.repeated
 	next.checkpoints = checkpoints{len(s.found.listings), s.checkpoints.rows + merged.Opened + merged.Changed, s.checkpoints.first}
-	if next.checkpoints.first.IsZero() {
+	if next.checkpoints.first.IsZero() && next.checkpoints.rows > 0 {
 		next.checkpoints.first = merged.At
 	}
 	for _, l := range whole {
@@ -73,13 +73,13 @@ func (s *Sync) whole(ctx context.Context) (whole []*Listing, err error) {
 
 // stoodBefore leaves the rows out that a checkpoint of this run has opened: what is
 // gone is judged among the rows that stood when the run began.
-func (s *Sync) stoodBefore(q *query) string {
-	if s.checkpoints.rows == 0 {
+func (t *table) stoodBefore(q *query, first time.Time) string {
+	if first.IsZero() {
 		return ""
 	}
-	at := q.arg(s.checkpoints.first)
+	at := q.arg(first)
 	return fmt.Sprintf(" AND (t.valid_from < %[1]s OR EXISTS (SELECT FROM %[2]s AS b WHERE b.account_id = $1 AND b.region_id = $2 AND %[3]s AND b.valid_from < %[1]s AND b.valid_to >= %[1]s))",
-		at, s.t.name, s.t.sameKey("b", "t"))
+		at, t.name, t.sameKey("b", "t"))
 }
 
 // Settles reports whether a complete listing of the run, or an earlier part of it,

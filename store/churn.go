@@ -18,16 +18,20 @@ func (m *merge) churn(ctx context.Context) error {
 	if !m.found.stage.exists() {
 		return nil
 	}
-	var old, now []string
-	for _, i := range m.t.Tracked() {
-		old, now = append(old, "t."+m.t.columns[i]), append(now, "s."+m.t.columns[i])
-	}
-	fields, err := collect[string](ctx, m.tx, fill("churn.sql", verbs{
-		"old": strings.Join(old, ", "), "new": strings.Join(now, ", "), "table": m.t.name, "standing": m.t.where, "same": m.t.sameKey("t", "s"),
-		"most": fmt.Sprint(churnMost), "least": fmt.Sprint(churnLeast),
-	}), m.part.AccountID, m.part.RegionID)
+	fields, err := collect[string](ctx, m.tx, m.t.churn(), m.part.AccountID, m.part.RegionID)
 	if len(fields) > 0 {
 		m.result.Churn = fields
 	}
 	return err
+}
+
+func (t *table) churn() string {
+	var old, now []string
+	for _, i := range t.Tracked() {
+		old, now = append(old, "t."+t.columns[i]), append(now, "s."+t.columns[i])
+	}
+	return fill("churn.sql", verbs{
+		"old": strings.Join(old, ", "), "new": strings.Join(now, ", "), "table": t.name, "standing": t.where, "same": t.sameKey("t", "s"),
+		"most": fmt.Sprint(churnMost), "least": fmt.Sprint(churnLeast),
+	})
 }

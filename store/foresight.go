@@ -65,7 +65,12 @@ func (s *Sync) rowsOf(name string) string {
 	if s.foresight.Knows(name) { // which has this partition alone; every parameter must be mentioned
 		return fmt.Sprintf("(SELECT * FROM %s WHERE $1::text IS NOT NULL AND $2::text IS NOT NULL)", planned(name))
 	}
-	return fmt.Sprintf("(SELECT * FROM %s WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity')", pgx.Identifier{"syncer", name}.Sanitize())
+	return standingOf(name)
+}
+
+// standingOf is the relation of a source's standing rows in the partition.
+func standingOf(source string) string {
+	return fmt.Sprintf("(SELECT * FROM %s WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity')", pgx.Identifier{"syncer", source}.Sanitize())
 }
 
 // Foresee is Plan for the sake of another source that reads this one's table: what it

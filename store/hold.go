@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -87,11 +88,7 @@ func (m *merge) holdScopes(ctx context.Context) error {
 			continue
 		}
 		q := m.query()
-		rows, err := m.tx.Query(ctx, fill("hold_scopes.sql", verbs{
-			"sweep": q.arg(i), "value": m.t.valueOf(sweep), "table": m.t.name, "standing": m.t.where, "scope": q.scope(sweep, scope),
-			"orphanedG": m.t.orphaned("g"), "orphanedT": m.t.orphaned("t"),
-			"exceeded": m.run.Limit.exceeded(q, "lost.n", "listed.n", "lost.n", "listed.n"), "stoodBefore": m.stoodBefore(q),
-		}), q.args...)
+		rows, err := m.tx.Query(ctx, m.t.holdScopes(q, i, scope, m.run.Limit, m.checkpoints.first), q.args...)
 		if err != nil {
 			return err
 		}
@@ -129,16 +126,8 @@ func (m *merge) holdTogether(ctx context.Context) (held bool, err error) {
 			scopes = append(scopes, "(true"+q.scope(sweep, scope)+")")
 		}
 	}
-	families := "0"
-	if m.t.EndsWith != nil {
-		families = fmt.Sprintf("(SELECT count(*) FROM pg_temp.orphans WHERE round = %d)", orphanedByAll)
-	}
 	var ended, size int64
-	err = m.tx.QueryRow(ctx, fill("hold_together.sql", verbs{
-		"exceeded": m.run.Limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
-		"key":      m.t.keyRow("g"), "orphanedG": m.t.orphaned("g"), "orphanedT": m.t.orphaned("t"), "table": m.t.name, "standing": m.t.where,
-		"scopes": strings.Join(scopes, " OR "), "stoodBefore": m.stoodBefore(q), "families": families,
-	}), q.args...).Scan(&ended, &size, &held)
+	err = m.tx.QueryRow(ctx, m.t.holdTogether(q, scopes, m.run.Limit, m.checkpoints.first), q.args...).Scan(&ended, &size, &held)
 	if err != nil || !held {
 		return held, err
 	}
@@ -147,6 +136,29 @@ func (m *merge) holdTogether(ctx context.Context) (held bool, err error) {
 		m.result.Held = append([]string{"all listings together: " + lost}, m.result.Held...)
 	}
 	return held, nil
+}
+
+// holdScopes marks the scopes of a sweep that would lose too much. first is the moment of
+// the run's first checkpoint, or zero.
+func (t *table) holdScopes(q *query, sweep int, scope Scope, limit Limit, first time.Time) string {
+	return fill("hold_scopes.sql", verbs{
+		"sweep": q.arg(sweep), "value": t.valueOf(&t.Sweeps[sweep]), "table": t.name, "standing": t.where, "scope": q.scope(&t.Sweeps[sweep], scope),
+		"orphanedG": t.orphaned("g"), "orphanedT": t.orphaned("t"),
+		"exceeded": limit.exceeded(q, "lost.n", "listed.n", "lost.n", "listed.n"), "stoodBefore": t.stoodBefore(q, first),
+	})
+}
+
+// holdTogether asks whether all scopes together would lose too much.
+func (t *table) holdTogether(q *query, scopes []string, limit Limit, first time.Time) string {
+	families := "0"
+	if t.EndsWith != nil {
+		families = fmt.Sprintf("(SELECT count(*) FROM pg_temp.orphans WHERE round = %d)", orphanedByAll)
+	}
+	return fill("hold_together.sql", verbs{
+		"exceeded": limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
+		"key":      t.keyRow("g"), "orphanedG": t.orphaned("g"), "orphanedT": t.orphaned("t"), "table": t.name, "standing": t.where,
+		"scopes": strings.Join(scopes, " OR "), "stoodBefore": t.stoodBefore(q, first), "families": families,
+	})
 }
 
 // hold decides for the rows of pg_temp.gone that are held (those of the marked scopes, or

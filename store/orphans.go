@@ -100,8 +100,7 @@ const (
 // findOrphans fills pg_temp.orphans, before the stage is merged, with the first two
 // rounds. It returns how many rows the second has.
 func (m *merge) findOrphans(ctx context.Context, gone bool) (n int64, err error) {
-	if _, err := m.tx.Exec(ctx, fmt.Sprintf("CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA",
-		strings.Join(append([]string{"0 AS round"}, m.t.key()...), ", "), m.t.name)); err != nil {
+	if _, err := m.tx.Exec(ctx, m.t.createOrphans()); err != nil {
 		return 0, err
 	}
 	synced := m.foresight.Knows(m.t.EndsWith.Source)
@@ -119,28 +118,11 @@ func (m *merge) findOrphans(ctx context.Context, gone bool) (n int64, err error)
 // merge, if what pg_temp.gone says ends, and those that hang on them. What is orphaned
 // anyway belongs to no later round.
 func (m *merge) addOrphans(ctx context.Context, round int) (found int64, err error) {
-	p, own := m.t.EndsWith, m.t.ownParents()
+	own := m.t.ownParents()
 	if round > orphanedAnyway && !own {
 		return 0, nil
 	}
-	parents := m.rowsOf(p.Source)
-	stands := ""
-	known := func(alias string) string {
-		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, $3))", m.t.sameKey("o", alias), orphanedAnyway)
-	}
-	if own {
-		parents = m.t.afterwards(m.found.stage.exists(), p.Column)
-		stands = " AND " + known("p")
-		if round > orphanedAnyway {
-			stands += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", m.t.sameKey("g", "p"))
-		}
-	}
-	sql := fill("add_orphans.sql", verbs{
-		"columns": strings.Join(append([]string{"round"}, m.t.key()...), ", "),
-		"values":  strings.Join(append([]string{"$3::int"}, m.t.qualifiedKey("t")...), ", "),
-		"rows":    m.t.afterwards(m.found.stage.exists(), p.Via), "via": ident(p.Via), "known": known("t"),
-		"parents": parents, "id": ident(p.Column), "parentStands": stands,
-	})
+	sql := m.t.addOrphans(m.found.stage.exists(), m.rowsOf(m.t.EndsWith.Source), round)
 	for {
 		tag, err := m.tx.Exec(ctx, sql, m.part.AccountID, m.part.RegionID, round)
 		if err != nil {
@@ -155,6 +137,32 @@ func (m *merge) addOrphans(ctx context.Context, round int) (found int64, err err
 		}
 	}
 	return found, nil
+}
+
+func (t *table) createOrphans() string {
+	return fmt.Sprintf("CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA",
+		strings.Join(append([]string{"0 AS round"}, t.key()...), ", "), t.name)
+}
+
+// addOrphans adds the rows of a round whose parent will not stand. others is the relation
+// of the parents, where they are of another source.
+func (t *table) addOrphans(staged bool, others string, round int) string {
+	known := func(alias string) string {
+		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, $3))", t.sameKey("o", alias), orphanedAnyway)
+	}
+	p, parents, stands := t.EndsWith, others, ""
+	if t.ownParents() {
+		parents, stands = t.afterwards(staged, p.Column), " AND "+known("p")
+		if round > orphanedAnyway {
+			stands += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", t.sameKey("g", "p"))
+		}
+	}
+	return fill("add_orphans.sql", verbs{
+		"columns": strings.Join(append([]string{"round"}, t.key()...), ", "),
+		"values":  strings.Join(append([]string{"$3::int"}, t.qualifiedKey("t")...), ", "),
+		"rows":    t.afterwards(staged, p.Via), "via": ident(p.Via), "known": known("t"),
+		"parents": parents, "id": ident(p.Column), "parentStands": stands,
+	})
 }
 
 // afterwards is the relation of the rows that will stand once the stage is merged,

@@ -7,7 +7,8 @@ import (
 )
 
 // The long statements of the merge are templates in sql/. Each begins with a comment
-// that says what it does, and what its verbs stand for. table's methods fill them in.
+// that says what it does, and what its verbs stand for. table's methods fill them in;
+// testdata/sql has what comes of it for each source.
 
 //go:embed sql/*.sql
 var sqlFiles embed.FS

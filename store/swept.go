@@ -27,13 +27,13 @@ func (s *Sync) resting(q *query, each *source.Each) string {
     FROM syncer.swept AS w
     JOIN %s AS t ON %s AND t.%s::text = w.value AND t.valid_from <= w.swept_at%s
     WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = %s AND w.due_at > %s%s%s
-)`, s.t.name, s.t.where, of, q.conditions(each.Rest.Final), q.arg(s.t.Source.Name), now, s.allFinal(q, each, "w.value"), staged)
+)`, s.t.name, s.t.where, of, q.conditions(each.Rest.Final), q.arg(s.t.Source.Name), now, s.t.allFinal(q, each, "w.value"), staged)
 }
 
 // allFinal holds where all rows of a value are final.
-func (s *Sync) allFinal(q *query, each *source.Each, value string) string {
+func (t *table) allFinal(q *query, each *source.Each, value string) string {
 	return fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = %s AND (true%s) IS NOT TRUE)",
-		s.t.name, s.t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
+		t.name, t.where, ident(each.Column), value, q.conditions(each.Rest.Final))
 }
 
 // recordSwept notes for which values the run's complete listings have spoken, where it
@@ -48,7 +48,7 @@ func (m *merge) recordSwept(ctx context.Context) error {
 		if sweep.Each == nil || sweep.Each.Rest == nil {
 			continue
 		}
-		of, rest := ident(sweep.Each.Full[0].Columns[0]), sweep.Each.Rest
+		rest := sweep.Each.Rest
 		var values []string
 		for _, l := range m.listings {
 			if l.sweep == sweep && l.complete && !l.noted {
@@ -60,19 +60,29 @@ func (m *merge) recordSwept(ctx context.Context) error {
 			late[i] = time.Duration(float64(rest.Every) * float64(xxhash.Sum64String(v)>>11) / (1 << 53))
 		}
 		q := m.query()
-		at := q.arg(m.result.At)
-		if _, err := m.tx.Exec(ctx, fill("record_swept.sql", verbs{
-			"source": q.arg(m.t.Source.Name), "at": at, "every": q.arg(rest.Every), "values": q.arg(values), "late": q.arg(late),
-			"table": m.t.name, "standing": m.t.where, "of": of, "final": q.conditions(rest.Final), "allFinal": m.allFinal(q, sweep.Each, "u.v"),
-			"everyAgain": q.arg(rest.Every),
-		}), q.args...); err != nil {
+		if _, err := m.tx.Exec(ctx, m.t.recordSwept(q, sweep.Each, m.result.At, values, late), q.args...); err != nil {
 			return err
 		}
-		if _, err := m.tx.Exec(ctx, fmt.Sprintf(`DELETE FROM syncer.swept AS w
-WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = $3 AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = w.value)`,
-			m.t.name, m.t.where, of), m.part.AccountID, m.part.RegionID, m.t.Source.Name); err != nil {
+		if _, err := m.tx.Exec(ctx, m.t.forgetSwept(sweep.Each), m.part.AccountID, m.part.RegionID, m.t.Source.Name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// recordSwept notes values that may rest. Each is due again once the time between two full
+// sweeps and its own delay have passed.
+func (t *table) recordSwept(q *query, each *source.Each, at time.Time, values []string, late []time.Duration) string {
+	return fill("record_swept.sql", verbs{
+		"at": q.arg(at), "source": q.arg(t.Source.Name), "every": q.arg(each.Rest.Every), "values": q.arg(values), "late": q.arg(late),
+		"table": t.name, "standing": t.where, "of": ident(each.Full[0].Columns[0]), "final": q.conditions(each.Rest.Final),
+		"allFinal": t.allFinal(q, each, "u.v"), "everyAgain": q.arg(each.Rest.Every),
+	})
+}
+
+// forgetSwept deletes the notes of values that no standing row has any more.
+func (t *table) forgetSwept(each *source.Each) string {
+	return fmt.Sprintf(`DELETE FROM syncer.swept AS w
+WHERE w.account_id = $1 AND w.region_id = $2 AND w.source = $3 AND NOT EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = w.value)`,
+		t.name, t.where, ident(each.Full[0].Columns[0]))
 }
