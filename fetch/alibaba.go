@@ -19,20 +19,20 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// All that this project takes from Alibaba Cloud's SDK v1 is in this file: the
-// older signature of a request (for the newer one see acs3.go), and the places
-// that access keys come from. Sending is ours (see Client), since the SDK's
-// client knows no context, no compression and no limit of size.
+// Everything that this project uses of Alibaba Cloud's SDK v1 is in this file: the older
+// signature of a request (for the newer one see acs3.go), and the sources of access keys.
+// Requests are sent by Client, because the SDK's client has no contexts, no compression and
+// no limit of size.
 
-// longParam is the length in bytes from which a parameter goes in the body:
-// URLs are cut by gateways and proxies at 8 KiB or less.
+// longParam is the length in bytes from which a parameter is sent in the body. Gateways and
+// proxies cut URLs at 8 KiB or less.
 const longParam = 512
 
-// A signer makes the signed HTTP request of a call. Each has a nonce and a
-// timestamp of its own, so a retry needs a new one.
+// A signer makes the signed HTTP request of a call. Each request has its own nonce and
+// timestamp, so a retry must be signed again.
 type signer func(context.Context, Call, endpoint, keys, time.Time) (*http.Request, error)
 
-// newSigner is the signer of an [Account]'s Signature.
+// newSigner returns the signer for an [Account]'s Signature.
 func newSigner(signature string) (signer, error) {
 	switch signature {
 	case "", "hmac-sha1":
@@ -43,7 +43,7 @@ func newSigner(signature string) (signer, error) {
 	return nil, fmt.Errorf("signature %q is neither hmac-sha1 nor acs3", signature)
 }
 
-// signRPC signs by HMAC-SHA1, as the SDK v1 does: with parameters of the query.
+// signRPC signs with HMAC-SHA1 and parameters in the query, like the SDK v1.
 //
 // https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
 func signRPC(ctx context.Context, call Call, at endpoint, k keys, now time.Time) (*http.Request, error) {
@@ -65,18 +65,17 @@ func signRPC(ctx context.Context, call Call, at endpoint, k keys, now time.Time)
 	}
 	request, err := http.NewRequestWithContext(ctx, r.GetMethod(), r.BuildUrl(), r.GetBodyReader())
 	if err != nil {
-		return nil, withoutURL(err) // its text holds the signature
+		return nil, withoutURL(err) // its text contains the signature
 	}
 	for name, value := range r.GetHeaders() {
 		request.Header.Set(name, value)
 	}
-	request.Header.Del("Accept-Encoding") // the SDK asks for none; net/http asks for gzip, and unpacks it
+	request.Header.Del("Accept-Encoding") // the SDK asks for no compression; net/http asks for gzip, and decompresses
 	return request, nil
 }
 
-// An rpcRequest keeps the SDK's signer from adding a RegionId of its own, and the time
-// of this machine: it looks at the parameters again, each time by GetQueryParams, before
-// it signs them.
+// An rpcRequest prevents the SDK's signer from adding a RegionId and this machine's time.
+// The signer reads the parameters by GetQueryParams again before it signs them.
 type rpcRequest struct {
 	*requests.CommonRequest
 	region string // empty: none is sent
@@ -94,7 +93,7 @@ func (r rpcRequest) GetQueryParams() map[string]string {
 	return params
 }
 
-// GetCredentials and GetProviderName let keys sign: the SDK's signer asks a provider.
+// GetCredentials and GetProviderName make keys a provider, which the SDK's signer needs.
 func (k keys) GetCredentials() (*credentials.Credentials, error) {
 	return &credentials.Credentials{
 		AccessKeyId:     k.id,
@@ -104,7 +103,7 @@ func (k keys) GetCredentials() (*credentials.Credentials, error) {
 	}, nil
 }
 
-// GetProviderName tells the cloud's statistics where keys come from.
+// GetProviderName is for the cloud's statistics.
 func (k keys) GetProviderName() string {
 	if k.token == "" {
 		return "static_ak"
@@ -112,20 +111,19 @@ func (k keys) GetProviderName() string {
 	return "static_sts"
 }
 
-// openProvider makes the SDK's provider of credentials. One provider must not
-// be used by two goroutines at a time, and one that has failed once is not to
-// be trusted again (the default chain would only ask its last link).
-// sts is the host of the STS endpoint; empty means the SDK's own choice. now is the
-// cloud's time.
+// openProvider opens the SDK's provider of credentials. A provider must not be used by two
+// goroutines at a time. A provider that has failed must not be used again, because the
+// default chain would then ask only its last link. sts is the host of the STS endpoint;
+// empty means the SDK's choice. now returns the cloud's time.
 func openProvider(c Credentials, sts string, now func() time.Time) (func() (keys, error), error) {
 	p, err := newProvider(c, sts, now)
 	if err != nil {
-		return nil, explain(c, err)
+		return nil, withoutKeys(c, err)
 	}
 	return func() (keys, error) {
 		got, err := p.GetCredentials()
 		if err != nil {
-			return keys{}, explain(c, err)
+			return keys{}, withoutKeys(c, err)
 		}
 		return keys{id: got.AccessKeyId, secret: got.AccessKeySecret, token: got.SecurityToken}, nil
 	}, nil
@@ -141,7 +139,7 @@ func newProvider(c Credentials, sts string, now func() time.Time) (credentials.C
 	case "sts":
 		return credentials.NewStaticSTSCredentialsProviderBuilder().
 			WithAccessKeyId(c.AccessKeyID).WithAccessKeySecret(c.AccessKeySecret).WithSecurityToken(c.SecurityToken).Build()
-	case "ram_role_arn": // these keys assume the role through our own client, see assumedRole
+	case "ram_role_arn": // with these keys our own client assumes the role, see assumedRole
 		c.Type = "access_key"
 		if c.SecurityToken != "" {
 			c.Type = "sts"
@@ -164,10 +162,10 @@ func newProvider(c Credentials, sts string, now func() time.Time) (credentials.C
 	return nil, errUnknownType
 }
 
-// A chain asks one provider after the other, and stays with the first that answers.
+// A chain asks one provider after the other, and then uses the first that answers.
 type chain []credentials.CredentialsProvider
 
-// defaultChain is the SDK's, but for a keyServer in the place of its own.
+// defaultChain is the SDK's default chain, with a keyServer in place of the SDK's provider.
 func defaultChain(now func() time.Time) *chain {
 	c := chain{credentials.NewEnvironmentVariableCredentialsProvider()}
 	if p, err := credentials.NewOIDCCredentialsProviderBuilder().Build(); err == nil {
@@ -195,14 +193,14 @@ func (c *chain) GetCredentials() (*credentials.Credentials, error) {
 
 func (c *chain) GetProviderName() string { return "default" }
 
-// uriVariable names a keyServer's address.
+// uriVariable has a keyServer's address.
 const uriVariable = "ALIBABA_CLOUD_CREDENTIALS_URI"
 
-// A keyServer answers keys at an address that is a secret itself. The SDK's
-// provider is not used because it prints errors, address and all, to the standard output.
+// A keyServer is a server that returns keys. Its address is a secret. The SDK's provider is
+// not used because it prints errors with the address to the standard output.
 type keyServer struct {
 	uri     string
-	now     func() time.Time // by the clock that Expiration is told by, the cloud's
+	now     func() time.Time // the cloud's time, because Expiration is in the cloud's time
 	last    keys
 	expires time.Time
 }
@@ -238,7 +236,7 @@ type keyServerError struct {
 	code   string
 }
 
-// plainCode is a code that can hold no secret: an access key has digits.
+// plainCode matches a code that cannot be a secret: an access key has digits.
 var plainCode = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+)*$`)
 
 func (e *keyServerError) Error() string {
@@ -248,7 +246,7 @@ func (e *keyServerError) Error() string {
 	return fmt.Sprintf("the answer holds no keys (HTTP %d)", e.status)
 }
 
-// retry reports whether it may pass.
+// retry reports whether the error may pass by itself.
 func (e *keyServerError) retry() bool {
 	k := (&Error{Status: e.status, Code: e.code}).kind()
 	return saysSuccess(e.code) || k == passing || k == throttled
@@ -256,7 +254,7 @@ func (e *keyServerError) retry() bool {
 
 var errUnknownType = errors.New("unknown type: it is one of default, access_key, sts, ram_role_arn, ecs_ram_role, oidc, profile, uri")
 
-// whereToLook says what a user of a type of credentials checks first.
+// whereToLook is the advice for each type of credentials.
 var whereToLook = map[string]string{
 	"default": "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, " +
 		"or `aliyun configure`, or run on an ECS instance with a RAM role",
@@ -269,7 +267,7 @@ var whereToLook = map[string]string{
 	"uri":          "check that the URI answers AccessKeyId, AccessKeySecret, SecurityToken and Expiration as JSON",
 }
 
-// harmless are beginnings of the SDK's error texts that quote no secret.
+// harmless are beginnings of the SDK's error texts that contain no secret.
 var harmless = []string{
 	"reading aliyun cli config from ",
 	"no any configured profiles in ",
@@ -278,10 +276,10 @@ var harmless = []string{
 	"IMDS credentials is disabled",
 }
 
-// explain makes an error for the operator of one of a provider's. The SDK's
-// texts quote configuration files, answers and signed URLs, so only what is
-// known to be harmless is passed on.
-func explain(c Credentials, err error) error {
+// withoutKeys turns a provider's error into one for the operator. The SDK's texts quote
+// configuration files, answers and signed URLs, so only texts that are known to be harmless
+// are kept.
+func withoutKeys(c Credentials, err error) error {
 	e := &credentialsError{kind: c.kind(), advice: whereToLook[c.kind()], retry: true}
 	var (
 		local  *sdkerrors.ClientError

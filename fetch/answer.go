@@ -88,7 +88,7 @@ func (c *Client) refusal(s shipment, k keys, response *http.Response, body reply
 		Status: response.StatusCode,
 		Code:   redact(code, k), Message: redact(message, k), RequestID: redact(requestID, k),
 		RAMAction: s.ramAction,
-		wait:      toldWait(response.Header, time.Now()),
+		wait:      askedWait(response.Header, time.Now()),
 	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		e.Ahead = time.Since(date)
@@ -140,12 +140,12 @@ func parseXML(s string) (reply, bool) {
 	}
 }
 
-// maxTold is the longest wait that is believed.
-const maxTold = time.Hour
+// maxAskedWait is the longest wait that is obeyed.
+const maxAskedWait = time.Hour
 
-// toldWait is how long the caller is told to wait before the next call, the longest
-// where more than one header says so; 0: nothing is told.
-func toldWait(h http.Header, now time.Time) time.Duration {
+// askedWait returns how long the headers ask to wait before the next call; the longest, if
+// several do; 0: none does.
+func askedWait(h http.Header, now time.Time) time.Duration {
 	ms, _ := strconv.ParseInt(h.Get("x-acs-retry-after"), 10, 64)
 	for _, name := range []string{"x-ratelimit-user-api", "x-ratelimit-user"} {
 		for pair := range strings.SplitSeq(h.Get(name), ",") { // Limit:100,Remain:0,TimeLeft:1200
@@ -155,15 +155,15 @@ func toldWait(h http.Header, now time.Time) time.Duration {
 			}
 		}
 	}
-	told := time.Duration(min(max(ms, 0), maxTold.Milliseconds())) * time.Millisecond
+	asked := time.Duration(min(max(ms, 0), maxAskedWait.Milliseconds())) * time.Millisecond
 	after := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseInt(after, 10, 64); err == nil {
-		told = max(told, time.Duration(min(max(seconds, 0), int64(maxTold.Seconds())))*time.Second)
+		asked = max(asked, time.Duration(min(max(seconds, 0), int64(maxAskedWait.Seconds())))*time.Second)
 	} else if at, err := http.ParseTime(after); err == nil {
 		if date, err := http.ParseTime(h.Get("Date")); err == nil { // both are of one clock
 			now = date
 		}
-		told = max(told, min(at.Sub(now), maxTold))
+		asked = max(asked, min(at.Sub(now), maxAskedWait))
 	}
-	return told
+	return asked
 }

@@ -251,7 +251,7 @@ func FuzzAnswer(f *testing.F) {
 		response := &http.Response{StatusCode: status, Header: http.Header{"Retry-After": {header}, "X-Acs-Retry-After": {header}, "X-Ratelimit-User": {"TimeLeft:" + header}, "Date": {header}}}
 		e := client.refusal(shipment{Call: aCall, lacks: func(reply) string { return "nothing" }}, keys{id: testID, secret: testSecret}, response, answer)
 		require.NotNil(t, e)
-		require.True(t, 0 <= e.wait && e.wait <= maxTold, e.wait)
+		require.True(t, 0 <= e.wait && e.wait <= maxAskedWait, e.wait)
 		for _, text := range []string{e.Code, e.Message, e.RequestID} {
 			require.LessOrEqual(t, len(text), maxMessage)
 			require.NotContains(t, text, "\n")

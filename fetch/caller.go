@@ -5,11 +5,11 @@ import (
 	"regexp"
 )
 
-// stsRegion goes with calls of STS, which is not regional.
+// stsRegion is the region in calls of STS, which has no regions.
 const stsRegion = "cn-hangzhou"
 
-// AccountID is the ID of the account that the credentials belong to. The cloud
-// is asked once.
+// AccountID returns the ID of the account that the credentials belong to. It asks the cloud
+// once.
 func (c *Client) AccountID(ctx context.Context) (string, error) {
 	if id := c.KnownID(); id != "" {
 		return id, nil
@@ -18,18 +18,18 @@ func (c *Client) AccountID(ctx context.Context) (string, error) {
 	return id, err
 }
 
-// KnownID is AccountID without a call; empty: the cloud has not told it yet.
+// KnownID is AccountID without a call; empty if the cloud was not asked yet.
 func (c *Client) KnownID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.accountID
 }
 
-// accountIDs are what an account's ID may be: all tables have it in their keys.
+// accountIDs matches valid account IDs. All tables have the ID in their keys.
 var accountIDs = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// CallerIdentity asks the cloud whom it takes the credentials for: the account,
-// and the ARN of the user or the role. No permission is needed.
+// CallerIdentity asks the cloud who the credentials belong to: the account, and the ARN of
+// the user or the role. It needs no permission.
 //
 // https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-getcalleridentity
 func (c *Client) CallerIdentity(ctx context.Context) (accountID, arn string, err error) {

@@ -251,7 +251,7 @@ func (c *Client) send(ctx context.Context, who identity, s shipment) (_ reply, e
 		if attempt >= c.options.MaxAttempts {
 			return reply{}, fmt.Errorf("%w (attempt %d of %d)", err, attempt, c.options.MaxAttempts)
 		}
-		wait := waits.after(attempt, told(err))
+		wait := waits.after(attempt, waitOf(err))
 		c.logger.DebugContext(ctx, "call again", "attempt", attempt, "wait", wait, "error", err)
 		if err := sleep(ctx, wait); err != nil {
 			return reply{}, fmt.Errorf("%s: %w", at, err)
@@ -308,7 +308,7 @@ func (c *Client) attempt(ctx context.Context, s shipment, k keys) (_ reply, fail
 		}
 		e := &transportError{subject: subject(c.account, s.Action, s.Region), err: withoutSecrets(err, k)}
 		if response != nil {
-			e.wait = toldWait(response.Header, time.Now())
+			e.wait = askedWait(response.Header, time.Now())
 		}
 		return e
 	}

@@ -204,7 +204,7 @@ func TestToldWait(t *testing.T) {
 	} {
 		h := http.Header{}
 		h.Set(header[0], header[1])
-		require.Equal(t, want, toldWait(h, now), header)
+		require.Equal(t, want, askedWait(h, now), header)
 	}
 	b := backoff{base: time.Second, most: 10 * time.Second}
 	for attempt := 1; attempt < 100; attempt++ {

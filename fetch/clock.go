@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// tolerance is how far apart two clocks may be without being wrong. The cloud allows a
-// quarter of an hour; its Date tells full seconds.
+// tolerance is the largest difference at which this machine's clock counts as right. The
+// cloud accepts a quarter of an hour, and its Date has full seconds.
 const tolerance = time.Minute
 
-// now is the cloud's time, as far as it is known: signatures are dated by it, and the
-// ends of keys are told by it. Where this machine's clock is right, it is that one's.
+// now returns the cloud's time, as far as it is known. Signatures and the ends of keys use
+// it. If this machine's clock is right, it is this machine's time.
 func (c *Client) now() time.Time { return time.Now().Add(time.Duration(c.behind.Load())) }
 
-// heard compares this machine's clock with the Date of an answer that came between two
-// moments of it.
+// heard compares this machine's clock with the Date of an answer that arrived between two
+// of its readings.
 func (c *Client) heard(ctx context.Context, h http.Header, sent, received time.Time) {
 	date, err := http.ParseTime(h.Get("Date"))
 	if err != nil {

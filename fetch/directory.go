@@ -9,14 +9,14 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// A Member is an account of a resource directory, as Security Center knows it.
+// A Member is an account of a resource directory, as Security Center lists it.
 type Member struct {
 	ID     string `json:"id"`
-	Name   string `json:"name"`   // as people gave it: any text, of any account
+	Name   string `json:"name"`   // a name that people chose: any text, not unique
 	Folder string `json:"folder"` // ID of the folder that it is in
 }
 
-// RAM actions of what finds accounts and regions.
+// RAM actions for finding accounts and regions.
 const (
 	ListMembersAction = "yundun-sas:ListAccountsInResourceDirectory"
 	ListRegionsAction = "oos:DescribeRegions"
@@ -27,8 +27,9 @@ var (
 	regionID  = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
 )
 
-// Members are the accounts of the resource directory, its own included. The client's
-// account is the directory's or Security Center's delegated administrator.
+// Members returns the accounts of the resource directory, including its own. The client's
+// account must be the directory's management account or Security Center's delegated
+// administrator.
 func (c *Client) Members(ctx context.Context, centre string) (list []Member, err error) {
 	answer, err := c.send(ctx, c.who, shipment{
 		Call:      Call{Product: "Sas", Version: "2018-12-03", Action: "ListAccountsInResourceDirectory", Region: centre},
@@ -47,8 +48,7 @@ func (c *Client) Members(ctx context.Context, centre string) (list []Member, err
 	return list, nil
 }
 
-// OOSRegions are the regions that CloudOps Orchestration Service is served in, as it
-// lists them itself.
+// OOSRegions returns the regions of CloudOps Orchestration Service, as it lists them.
 //
 // https://www.alibabacloud.com/help/en/oos/developer-reference/api-oos-2019-06-01-describeregions
 func (c *Client) OOSRegions(ctx context.Context) (list []string, err error) {
@@ -70,10 +70,11 @@ func (c *Client) OOSRegions(ctx context.Context) (list []string, err error) {
 	return slices.Compact(list), nil
 }
 
-// kept is the text of a field that outlives the answer, which is not to be held with it.
+// kept copies the text of a field, so that the answer can be freed.
 func kept(item gjson.Result, name string) string { return strings.Clone(item.Get(name).String()) }
 
-// regions is the list of an answer: Regions.Region as the page has it, or Regions itself.
+// regions returns the list of an answer: Regions.Region, as the page says, or Regions
+// itself.
 func regions(answer reply) gjson.Result {
 	if list := answer.get("Regions"); list.IsArray() {
 		return list
@@ -81,8 +82,8 @@ func regions(answer reply) gjson.Result {
 	return answer.get("Regions").Get("Region")
 }
 
-// holdsNot says what a list lacks to be believed: an empty one, or one whose items
-// have no ID, would take away all that was found before. Empty: nothing.
+// holdsNot says why a list cannot be right: it is empty, or an item has no ID. Such a list
+// would remove everything that was found before. Empty: the list is good.
 func holdsNot(list gjson.Result, name, id string, looks *regexp.Regexp) string {
 	if !list.IsArray() || len(list.Array()) == 0 {
 		return "the answer holds no " + name
@@ -95,12 +96,12 @@ func holdsNot(list gjson.Result, name, id string, looks *regexp.Regexp) string {
 	return ""
 }
 
-// Assume is a client of another account, which is asked through a role that this
-// one's identity assumes. They share their connections, and the memory for large answers.
+// Assume returns a client for another account, which assumes a role there with this
+// client's identity. Both share connections and the memory for large answers.
 func (c *Client) Assume(account, role string) *Client {
 	d := newClient(account, c.options)
 	d.endpoints, d.http, d.sign, d.memory = c.endpoints, c.http, c.sign, c.memory
-	d.behind.Store(c.behind.Load()) // the machine has one clock
+	d.behind.Store(c.behind.Load()) // both run on one machine, with one clock
 	d.who = &assumedRole{gate: newGate(), client: c, base: c.who, role: role, session: sessionName(Credentials{})}
 	return d
 }

@@ -13,32 +13,32 @@ import (
 	"syncer/text"
 )
 
-// What an [Error] comes down to, for errors.Is.
+// Kinds of [Error], for errors.Is.
 var (
-	// ErrThrottled: calls come faster than the cloud allows, in spite of all waiting.
+	// ErrThrottled: the cloud refuses calls because they are too many, after all retries.
 	ErrThrottled = errors.New("throttled")
-	// ErrRefused: the identity lacks a permission.
+	// ErrRefused: a permission is missing.
 	ErrRefused = errors.New("permission refused")
 	// ErrCredentials: there are no credentials, or the cloud does not accept them.
 	ErrCredentials = errors.New("no valid credentials")
 )
 
-// An Error is the cloud's answer that a call cannot be served. Its text speaks
-// to an operator, and holds no secret.
+// An Error is an error answer of the cloud. Its text is for operators and contains no
+// secret.
 type Error struct {
 	Account, Product, Action, Region string
 
-	Status    int    // of HTTP
-	Code      string // such as Throttling.User; empty: the answer tells none, but is no good one
-	Message   string // the cloud's words, without secrets
-	RequestID string // what Alibaba Cloud's support asks for
+	Status    int    // HTTP status
+	Code      string // such as Throttling.User; empty: the answer is bad, but has no code
+	Message   string // the cloud's message, without secrets
+	RequestID string // Alibaba Cloud's support asks for it
 
-	// RAMAction is the permission that the action needs, where that is known.
+	// RAMAction is the permission that the action needs, if it is known.
 	RAMAction string
-	// Ahead is how much this machine's clock runs ahead of the cloud's; negative: behind.
+	// Ahead is how much this machine's clock is ahead of the cloud's; negative: behind.
 	Ahead time.Duration
 
-	wait time.Duration // what the cloud says to wait before the next call; 0: nothing
+	wait time.Duration // before the next call, as the cloud asks; 0: it does not
 }
 
 func (e *Error) Error() string {
@@ -61,7 +61,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Is lets errors.Is compare with [ErrThrottled], [ErrRefused] and [ErrCredentials].
+// Is compares with [ErrThrottled], [ErrRefused] and [ErrCredentials].
 func (e *Error) Is(target error) bool {
 	switch e.kind() {
 	case throttled:
@@ -74,26 +74,26 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-// A kind says what an error code asks of the caller.
+// A kind is what an error code asks the caller to do.
 type kind int
 
 const (
 	final      kind = iota // the same call will fail again
 	throttled              // wait, and call less often
 	passing                // call again
-	expired                // take new keys
+	expired                // get new keys
 	skewed                 // set the clock
 	refused                // grant a permission
 	unknownKey             // give other credentials
 	misplaced              // ask in another region
 )
 
-// kinds tell what a code asks for, by how it begins; the first match holds.
+// kinds of codes, by their beginnings. The first match counts.
 var kinds = []struct {
 	code string
 	kind kind
 }{
-	{"SignatureNonceUsed", passing}, // a retry has a nonce of its own
+	{"SignatureNonceUsed", passing}, // a retry has a new nonce
 	{"InvalidSecurityToken.Expired", expired},
 	{"SecurityTokenExpired", expired},
 	{"SecurityToken.Expired", expired},
@@ -113,11 +113,11 @@ var kinds = []struct {
 	{"Illegal", final},
 }
 
-// The products word these each in their own way: Throttling.User, Rejected.Throttling,
-// FlowControlError; InternalError, InnerError, InternalFailure; SystemBusy, ServiceBusy;
-// ServiceUnavailable, ServiceUnavailableTemporary. The HTTP status beside them says
-// nothing: throttling comes with 400, 403, 429 and 503. A word alone says as little:
-// InternalUserNotFound and UnavailableRegion will be the same the next time.
+// The products use different names for the same thing: Throttling.User,
+// Rejected.Throttling, FlowControlError; InternalError, InnerError, InternalFailure;
+// SystemBusy, ServiceBusy; ServiceUnavailable, ServiceUnavailableTemporary. The HTTP status
+// does not help: throttling comes with 400, 403, 429 and 503. A single word does not help,
+// either: InternalUserNotFound and UnavailableRegion will not pass.
 var (
 	throttledCode = words(`throttl(e|ed|ing)`, `flow (control|limit)(led|ed)?`, `too many requests?`,
 		`qps`, `rate limit(ed|ing)?`, `rate exceed(ed)?`, `request limit(ed)?`,
@@ -128,8 +128,8 @@ var (
 		`((server|system|service) )?busy`, `(request )?timed? out( (error|exception|failure))?( ?\.|$)`)
 )
 
-// words matches a code that has one of the phrases, as words of their own; [spelled]
-// tells where a word ends. Some write no word apart.
+// words matches a code that contains one of the phrases as whole words. [spelled] separates
+// the words; some products do not separate them.
 func words(phrases ...string) *regexp.Regexp {
 	either := strings.Join(phrases, "|")
 	return regexp.MustCompile(`\b(` + strings.ReplaceAll(either, " ", "[ .]?") + `)(\b|$)`)
@@ -137,8 +137,8 @@ func words(phrases ...string) *regexp.Regexp {
 
 var wordEnds = regexp.MustCompile(`([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])`)
 
-// spelled is a code in lower case with a blank between its words; the parts stay
-// apart by their points: "sas.service busy" for Sas.ServiceBusy.
+// spelled returns a code in lower case with a blank between its words. Parts stay separated
+// by points: "sas.service busy" for Sas.ServiceBusy.
 func spelled(code string) string {
 	code = wordEnds.ReplaceAllString(code, "$1$3 $2$4")
 	return strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(code))
@@ -155,7 +155,7 @@ func (e *Error) kind() kind {
 		}
 	}
 	status := e.Status
-	if inner, err := strconv.Atoi(e.Code); err == nil { // some put an HTTP status there
+	if inner, err := strconv.Atoi(e.Code); err == nil { // some APIs put an HTTP status there
 		status = inner
 	}
 	switch {
@@ -165,7 +165,7 @@ func (e *Error) kind() kind {
 		return throttled
 	case status == http.StatusRequestTimeout || status >= http.StatusInternalServerError:
 		return passing
-	case e.Code == "" && status/100 == 2: // no answer, and no word why
+	case e.Code == "" && status/100 == 2: // a bad answer without a code
 		return passing
 	}
 	return final
@@ -198,22 +198,22 @@ func (e *Error) advice() string {
 	return ""
 }
 
-// A transportError is a call that got no answer, or half of one.
+// A transportError is a call without a complete answer.
 type transportError struct {
 	subject string
 	err     error         // without secrets
-	wait    time.Duration // as of an Error
+	wait    time.Duration // as in Error
 }
 
 func (e *transportError) Error() string { return e.subject + ": " + e.err.Error() }
 func (e *transportError) Unwrap() error { return e.err }
 
-// A credentialsError says that no keys are to be had.
+// A credentialsError means that there are no keys.
 type credentialsError struct {
 	kind   string
-	cause  error // without secrets; nil: not told, since its text may quote one
+	cause  error // without secrets; nil: unknown, because its text may contain one
 	advice string
-	retry  bool // the place they come from may answer later
+	retry  bool // the source of the keys may answer later
 }
 
 func (e *credentialsError) Error() string {
@@ -229,9 +229,9 @@ func (e *credentialsError) Error() string {
 func (e *credentialsError) Is(target error) bool { return target == ErrCredentials }
 func (e *credentialsError) Unwrap() error        { return e.cause }
 
-// Retryable reports whether an error of this package may pass by itself, so
-// that trying again later can help. It is false for all other errors: those of
-// a [Sink], or of a context that has ended.
+// Retryable reports whether an error of this package may pass by itself, so that a retry
+// can help. It is false for all other errors, such as those of a [Sink] or of a context
+// that has ended.
 func Retryable(err error) bool {
 	var answer *Error
 	if errors.As(err, &answer) {
@@ -246,8 +246,8 @@ func Retryable(err error) bool {
 	return errors.As(err, &transport)
 }
 
-// told is how long the cloud says to wait before the next call; 0: nothing is told.
-func told(err error) time.Duration {
+// waitOf returns how long the cloud asks to wait before the next call; 0: it does not ask.
+func waitOf(err error) time.Duration {
 	var answer *Error
 	if errors.As(err, &answer) {
 		return answer.wait
@@ -259,13 +259,13 @@ func told(err error) time.Duration {
 	return 0
 }
 
-// subject says what was being called.
+// subject names the call.
 func subject(account, action, region string) string {
 	return fmt.Sprintf("%s in %s for account %q", action, region, account)
 }
 
-// withoutURL is the cause of a *url.Error, whose own text holds the URL: the
-// access key ID, the security token and the signature are in it.
+// withoutURL returns the cause of a *url.Error. The error's own text contains the URL, with
+// the access key ID, the security token and the signature.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -274,34 +274,33 @@ func withoutURL(err error) error {
 	return err
 }
 
-// maxMessage is the length in bytes to which a foreign text is cut, and maxRead how
-// much of it is looked at.
+// maxMessage is the length in bytes to which a foreign text is cut; only maxRead bytes of
+// it are read.
 const (
 	maxMessage = 400
 	maxRead    = 64 << 10
 )
 
 var (
-	// secretParam is a parameter of a signed URL or of a string to sign, which
-	// is encoded once more, with its value.
+	// secretParam matches a parameter with its value in a signed URL, or in a string to
+	// sign, where it is encoded once more.
 	secretParam = regexp.MustCompile(`(?i)(AccessKeyId|AccessKeySecret|SecurityToken|Signature|OIDCToken)(=|%3D|%253D)[^&\s"']*`)
-	// stringToSign is how SignatureDoesNotMatch quotes the whole request: as "server
+	// stringToSign matches the whole request as SignatureDoesNotMatch quotes it: "server
 	// string to sign is:…" or "server StringToSign is […] server CanonicalRequest is […]".
 	stringToSign = regexp.MustCompile(`(?is)[\s.:,]*(server )?(string ?to ?sign|canonical ?request).*`)
 )
 
-// withoutSecrets is an error whose text holds no secret: the same one, or what
-// can be told of it. Others print the errors within an error, too.
+// withoutSecrets returns an error whose text contains no secret: the same one, or one with
+// a redacted text. The original is not wrapped, because others print wrapped errors, too.
 func withoutSecrets(err error, k keys) error {
 	err = withoutURL(err)
-	if told := redact(err.Error(), k); told != err.Error() {
-		return errors.New(told)
+	if text := redact(err.Error(), k); text != err.Error() {
+		return errors.New(text)
 	}
 	return err
 }
 
-// redact takes secrets out of a text that others wrote, and cuts it to one
-// short line.
+// redact removes secrets from a foreign text and cuts it to one short line.
 func redact(s string, k keys) string {
 	if len(s) > maxRead { // cut between words, so that no part of a secret stays
 		s = s[:strings.LastIndexAny(s[:maxRead], " \n&")+1]
@@ -311,7 +310,7 @@ func redact(s string, k keys) string {
 		if secret == "" {
 			continue
 		}
-		for range 3 { // as it is, and as it stands in a URL and in a string to sign
+		for range 3 { // as it is, and as it is encoded in a URL and in a string to sign
 			replace = append(replace, secret, "[redacted]")
 			secret = url.QueryEscape(secret)
 		}

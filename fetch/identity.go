@@ -10,34 +10,34 @@ import (
 	"syncer/text"
 )
 
-// keys are what signs a request.
+// keys sign requests.
 type keys struct {
 	id, secret, token string
-	signature         string // that was made with them, where a call has been signed
+	signature         string // the last one that was made with them
 }
 
-// hide has the keys scrubbed from whatever the process writes.
+// hide removes the keys from everything that the process writes.
 func (k keys) hide(owner string) { text.Hide(owner, k.id, k.secret, k.token) }
 
-// An identity is who makes calls. It is safe for concurrent use.
+// An identity provides keys. It is safe for concurrent use.
 type identity interface {
-	// keys are those to sign with now.
+	// keys returns the keys to sign with now.
 	keys(ctx context.Context) (keys, error)
-	// renew drops keys that the cloud called expired, unless that was done meanwhile.
+	// renew drops keys that the cloud called expired, if they are still the present ones.
 	renew(ctx context.Context, stale keys) error
 }
 
-// newIdentity joins what an account says about its credentials.
+// newIdentity makes an identity from an account's settings.
 func newIdentity(c *Client, a Account) (identity, error) {
-	var sts endpoint // none: the SDK's own choice
+	var sts endpoint // empty: the SDK's choice
 	if given := c.endpoints["sts"]; given != "" {
-		sts, _ = parseEndpoint(given, stsRegion) // which NewClient has checked
+		sts, _ = parseEndpoint(given, stsRegion) // NewClient has checked it
 	}
 	if a.Credentials.kind() == "oidc" && sts.scheme == "http" {
 		return nil, fmt.Errorf("credentials of type oidc are asked by https only, not at http://%s", sts.host)
 	}
 	open := func() (func() (keys, error), error) { return openProvider(a.Credentials, sts.host, c.now) }
-	provider, err := open() // no call is made yet, but what is lacking shows
+	provider, err := open() // this makes no call, but finds missing settings
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ func sessionName(c Credentials) string {
 	return c.RoleSessionName
 }
 
-// A gate is a mutex that is waited for no longer than a context lasts: behind
-// it, keys are fetched over the network.
+// A gate is a mutex whose waiting ends with a context, because its owner may fetch keys
+// over the network.
 type gate chan struct{}
 
 func newGate() gate { return make(gate, 1) }
@@ -81,12 +81,12 @@ func (g gate) enter(ctx context.Context) error {
 
 func (g gate) leave() { <-g }
 
-// provided is an identity whose keys come from one of the SDK's providers.
+// provided is an identity whose keys come from a provider of the SDK.
 type provided struct {
 	gate     gate
-	owner    string // of the keys, as text.Hide knows it
+	owner    string // of the keys, for text.Hide
 	open     func() (func() (keys, error), error)
-	provider func() (keys, error) // nil: to be opened
+	provider func() (keys, error) // nil: not opened yet
 	last     keys
 }
 
@@ -125,12 +125,12 @@ func (p *provided) renew(ctx context.Context, stale keys) error {
 }
 
 const (
-	roleDuration = time.Hour       // what AssumeRole is asked for
-	roleMargin   = 5 * time.Minute // before their end, keys are replaced
-	roleRetry    = time.Minute     // between attempts to replace keys that still hold
+	roleDuration = time.Hour       // of the keys that AssumeRole is asked for
+	roleMargin   = 5 * time.Minute // keys are replaced this long before their end
+	roleRetry    = time.Minute     // between attempts to replace keys that are still valid
 )
 
-// assumedRole is an identity whose keys a role gives to another identity.
+// assumedRole is an identity that gets its keys by assuming a role with another identity.
 //
 // https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole
 type assumedRole struct {
@@ -140,8 +140,8 @@ type assumedRole struct {
 	role, session, externalID string
 
 	current keys
-	expires time.Time // by the cloud's clock
-	retry   time.Time // by this machine's: not before this moment; zero: at once
+	expires time.Time // in the cloud's time
+	retry   time.Time // in this machine's time: no attempt before it; zero: at once
 }
 
 func (r *assumedRole) keys(ctx context.Context) (keys, error) {
@@ -159,14 +159,14 @@ func (r *assumedRole) keys(ctx context.Context) (keys, error) {
 		r.current, r.expires = fresh, expires
 	case r.holds() <= 0 || ctx.Err() != nil:
 		return keys{}, fmt.Errorf("assume role %s: %w", r.role, err)
-	default: // the old ones hold for some minutes more
+	default: // the old keys are valid for some minutes
 		r.retry = time.Now().Add(min(roleRetry, r.holds()))
 		r.client.logger.WarnContext(ctx, "role not assumed anew, its keys still hold", "role", r.role, "expires", r.expires, "error", err)
 	}
 	return r.current, nil
 }
 
-// holds is how long the keys still hold.
+// holds returns how long the keys are still valid.
 func (r *assumedRole) holds() time.Duration { return r.expires.Sub(r.client.now()) }
 
 func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
@@ -196,7 +196,7 @@ func (r *assumedRole) assume(ctx context.Context) (keys, time.Time, error) {
 	return k, expires, nil
 }
 
-// sessionKeys are the keys of an answer that gives some for a while; false: it gives none.
+// sessionKeys returns the temporary keys in an answer; false: it has none.
 func sessionKeys(answer gjson.Result) (k keys, expires time.Time, ok bool) {
 	k = keys{
 		id:     answer.Get("AccessKeyId").String(),

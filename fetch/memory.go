@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// maxHeld bounds the large answers that a process holds at once, in bytes.
+	// maxHeld is the size of all large answers that a process may hold at a time, in bytes.
 	maxHeld = 256 << 20
-	// smallAnswer is the size up to which an answer is not counted: there are no more of
-	// them than calls under way.
+	// smallAnswer is the size up to which an answer is not counted. There are no more of
+	// them than running calls.
 	smallAnswer = 256 << 10
 )
 
-// A memory bounds the bytes of the answers that are held at once: from being read until
-// their rows are taken. Each sweep reads ahead, and a process makes many.
+// A memory limits the bytes of the answers that are in memory at a time, from reading them
+// until their rows are passed on. Each listing reads ahead, and a process makes many.
 //
-// Nobody who waits for room holds any of it: an answer asks once, for the largest that
-// it may become, and gives back what it did not need. Whoever holds an answer needs no
-// more room to be done with it. So nobody waits for ever.
+// There is no deadlock: an answer asks once, for its largest possible size, and gives back
+// what it did not need. So who waits holds nothing, and who holds an answer needs no more
+// to finish.
 type memory struct {
 	size int64
 	free *semaphore.Weighted
@@ -33,9 +33,9 @@ var processMemory = newMemory(maxHeld)
 
 func newMemory(size int64) *memory { return &memory{size: size, free: semaphore.NewWeighted(size)} }
 
-// read reads an answer of at most so many bytes, and one more to tell that there are. The
-// room that it takes is the caller's to release. The time that it waits for room is not
-// the other side's: until then the timer is stopped.
+// read reads an answer of at most most bytes, and one more to notice longer ones. The
+// caller must release the memory. The call's timer is stopped while read waits for memory,
+// because that is not the server's fault.
 func (m *memory) read(ctx context.Context, to *bytes.Buffer, body io.Reader, most int64, timer *time.Timer, timeout time.Duration) (n int64, release func(), err error) {
 	release = func() {}
 	n, err = to.ReadFrom(io.LimitReader(body, min(most, smallAnswer)+1))

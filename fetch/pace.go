@@ -9,49 +9,51 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// A pace keeps the calls of one action in one region below a rate. The cloud
-// counts them per account, region and action, may allow less than expected, and
-// may share what it allows with other callers. So when calls are throttled the
-// rate falls to just below what was served in the last second, which is what is
-// allowed, and from there it rises along a cubic curve: for a minute hardly, so
-// that throttling stays rare, then ever faster, in case that the cause is gone.
-// A second with fewer calls than the rate tells nothing of what is allowed: then
-// the rate falls by half, and is back within seconds unless calls are throttled again.
+// A pace keeps the calls of one action in one region below a rate. The cloud counts calls
+// per account, region and action. It may allow less than expected, and may share the limit
+// with other callers.
 //
-// The curve is CUBIC's (RFC 9438), which keeps long connections near what a
-// network bears in the same way.
+// If calls are throttled, the rate falls to just below what was served in the last second,
+// because that is what is allowed. From there it rises along a cubic curve: slowly for a
+// minute, so that throttling stays rare, then faster and faster, in case the cause is gone.
+// If that second had fewer calls than the rate, it does not show what is allowed. Then the
+// rate falls by half, and is back within seconds unless calls are throttled again.
+//
+// The curve is that of CUBIC (RFC 9438), which keeps TCP connections near a network's
+// capacity in the same way.
 type pace struct {
 	limiter *rate.Limiter
 	clock   func() time.Time
 
 	mu      sync.Mutex
-	ceiling rate.Limit // calls a second
-	base    rate.Limit // from which the rate rises since lowered
-	halved  rate.Limit // what the rate lost then without a word of what is allowed
+	ceiling rate.Limit // calls per second
+	base    rate.Limit // the rate rises from here since it was lowered
+	halved  rate.Limit // what the last halving took away
 	lowered time.Time
 
-	second       int64   // since 1970, that now counts
-	now, earlier answers // of that second, and of the one before it
+	second       int64   // since 1970, of the count now
+	now, earlier answers // of that second and of the one before
 }
 
-// answers count those of a second.
+// answers are the counts of one second.
 type answers struct{ served, throttled int }
 
 func (a answers) all() int { return a.served + a.throttled }
 
 const (
-	// headroom is left below every rate: calls that leave evenly do not arrive
-	// so, and none may arrive in another second's count.
+	// headroom is how far below a limit the rate stays. Calls that leave evenly do not
+	// arrive evenly, and none may be counted in another second.
 	headroom    = 0.95
-	lowestShare = 1.0 / 32 // of the ceiling, to which throttling may lower the rate
-	// The rate is back where it was throttled, 5 % higher, after a minute.
+	lowestShare = 1.0 / 32 // of the ceiling; throttling does not lower the rate further
+	// After a minute the rate is 5 % above the rate at which it was throttled.
 	riseShare = 1 - headroom
 	riseTime  = time.Minute
-	// What was lost by halving is back after so long.
+	// What a halving took away is back after this time.
 	halvedTime = 5 * time.Second
-	// filled is the share of the rate that a second's calls must be to tell what is allowed.
+	// filled is the share of the rate that a second must reach to show what is allowed.
 	filled = 0.75
-	// lowerPause is how long throttled calls count as one: they were under way together.
+	// lowerPause is how long throttled calls count as one event, because they ran at the
+	// same time.
 	lowerPause = time.Second
 )
 
@@ -63,11 +65,11 @@ func newPace(callsPerSecond float64) *pace {
 	return p
 }
 
-// burst is what may be called at once: a fiftieth of a second's calls, so that
-// no second sees many more than the rate.
+// burst is how many calls may be made at once: a fiftieth of a second's calls, so that no
+// second has many more than the rate.
 func burst(ceiling rate.Limit) int { return max(1, int(ceiling/50)) }
 
-// setCeiling changes the rate that is aimed at.
+// setCeiling changes the highest rate.
 func (p *pace) setCeiling(callsPerSecond float64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,7 +90,7 @@ func (p *pace) wait(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return context.DeadlineExceeded // its turn would come later
+		return context.DeadlineExceeded // its turn would be too late
 	}
 	return nil
 }
@@ -130,7 +132,7 @@ func (p *pace) served() {
 	}
 }
 
-// tick begins a second's count, and remembers the one before.
+// tick begins the count of a new second and keeps that of the last.
 func (p *pace) tick(now time.Time) {
 	switch second := now.Unix(); second {
 	case p.second:
@@ -141,28 +143,27 @@ func (p *pace) tick(now time.Time) {
 	}
 }
 
-// A backoff says how long to wait between attempts: up to twice as long each
-// time, and all of it random, so that callers who failed together do not come
-// back together.
+// A backoff computes the waits between attempts. The limit doubles each time, and each wait
+// is random below it, so that callers that failed together do not retry together.
 //
 // https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
 type backoff struct{ base, most time.Duration }
 
-// after is the wait after an attempt, the first being 1. told is what the
-// cloud says to wait; it is not undercut, but no wait is longer than most.
-func (b backoff) after(attempt int, told time.Duration) time.Duration {
+// after returns the wait after an attempt; the first attempt is 1. asked is the shortest
+// wait that the cloud asks for. No wait is longer than most.
+func (b backoff) after(attempt int, asked time.Duration) time.Duration {
 	most := b.most
 	if doublings := attempt - 1; doublings < 30 {
 		most = min(most, b.base<<doublings)
 	}
 	wait := time.Duration(rand.Int64N(int64(most) + 1))
-	if told > 0 {
-		wait = told + wait/10
+	if asked > 0 {
+		wait = asked + wait/10
 	}
 	return min(wait, b.most)
 }
 
-// sleep waits, or tells why the context ended.
+// sleep waits, or returns why the context ended.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -11,8 +11,8 @@ import (
 
 var tracer = otel.Tracer("syncer/fetch")
 
-// trace begins the span of a call, all its attempts included. It never holds a
-// URL, which is signed. Unless somebody has set OpenTelemetry up, it records nothing.
+// trace starts the span of a call, with all its attempts. The span never contains a URL,
+// which is signed. Without OpenTelemetry's setup nothing is recorded.
 func trace(ctx context.Context, account string, s shipment) (_ context.Context, end func(error)) {
 	ctx, span := tracer.Start(ctx, s.Product+" "+s.Action)
 	if !span.IsRecording() {
