@@ -46,6 +46,7 @@ func TestStatusTellsAnErrorOnce(t *testing.T) {
 		state("a", "x", "r", worker.Failing, "the key is refused"), state("a", "x", "s", worker.Failing, "the key is refused"),
 		state("b", "x", "r", worker.Failing, "another"),
 	}}, time.Now())
+	require.NotContains(t, out.String(), "rows now", "which only all of a source have")
 	require.Contains(t, out.String(), "failing: a of x in r, and 1 other partition: the key is refused\nfailing: b of x in r: another\n")
 }
 

@@ -218,15 +218,17 @@ func (p *program) printStatus(status statusReport, now time.Time) {
 	if told {
 		fmt.Fprintln(p.stdout)
 	}
-	t = newTable("source", "rows now", "older versions")
-	for _, c := range status.Rows {
-		ended := thousands(c.Ended)
-		if c.About {
-			ended = "about " + ended
+	if len(status.Rows) > 0 { // they are counted by source alone
+		t = newTable("source", "rows now", "older versions")
+		for _, c := range status.Rows {
+			ended := thousands(c.Ended)
+			if c.About {
+				ended = "about " + ended
+			}
+			t.AppendRow([]any{c.Source, thousands(c.Standing), ended})
 		}
-		t.AppendRow([]any{c.Source, thousands(c.Standing), ended})
+		t.numbers("rows now", "older versions")
+		printTable(p.stdout, t)
 	}
-	t.numbers("rows now", "older versions")
-	printTable(p.stdout, t)
 	p.printLeftovers(status.NotConfigured, now)
 }
