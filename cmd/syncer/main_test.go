@@ -40,10 +40,12 @@ func dataDir(t *testing.T) string {
 
 // TestDemo runs the demo twice on one data directory: the second goes on from the first.
 func TestDemo(t *testing.T) {
-	t.Setenv("SYNCER_DATA_DIR", dataDir(t))
+	t.Parallel()
+	env := map[string]string{"SYNCER_DATA_DIR": dataDir(t)}
 	for _, says := range []string{"Syncing 3 days of history", "Going on from the last sync"} {
-		code, stdout, stderr := call(t, t.Context(), nil, "demo", "--once", "--days", "3", "--servers", "30")
-		require.Zero(t, code, stderr)
+		p := startProcess(t, env, "demo", "--once", "--days", "3", "--servers", "30")
+		require.Zero(t, p.wait(t), p.output())
+		stdout, stderr := p.stdout.String(), p.stderr.String()
 		require.Contains(t, stdout, says)
 		require.Contains(t, stdout, "alicloud.instance_patch_states_as_of(day)")
 		require.Empty(t, regexp.MustCompile(`(?m)^syncer: \d+ of \d+ syncs, one a day\n`).ReplaceAllString(stderr, ""), "but for how far it is")
