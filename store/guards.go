@@ -16,7 +16,7 @@ import (
 //
 //	guard                     where                               against
 //	one job a slot            worker.SyncArgs.InsertOpts          every process proposes every slot
-//	syncs under way           worker.flights                      two syncs of a partition in this process
+//	syncs under way           worker.running                      two syncs of a partition in this process
 //	the job's state           worker.queueWorker.runningElsewhere a slot that comes while the last one's sync runs elsewhere
 //	an answered slot          Store.Answered                      a slot whose sync another process has made meanwhile
 //	the announcement          Store.writeVersions                 a merge that was taken for dead before it had its lock

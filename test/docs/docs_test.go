@@ -101,14 +101,14 @@ func TestNamedFunctions(t *testing.T) {
 	named := regexp.MustCompile("\\[`([\\w.]+)`\\]\\(([^)\\s]+\\.go)\\)")
 	pages, err := filepath.Glob("../../docs/*.md")
 	require.NoError(t, err)
-	for _, page := range pages {
+	for _, page := range append(pages, "../../CONTRIBUTING.md") {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
 			if strings.HasSuffix(m[1], ".go") {
 				continue
 			}
-			file, err := os.ReadFile(filepath.Join("../../docs", m[2]))
+			file, err := os.ReadFile(filepath.Join(filepath.Dir(page), m[2]))
 			require.NoError(t, err)
 			name := m[1][strings.LastIndex(m[1], ".")+1:]
 			declared := regexp.MustCompile(`(?m)^(func (\([^)]*\) )?|type |var |const |\t)` + name + `\b`)
