@@ -10,8 +10,8 @@ import (
 
 var decodeRatio = regexp.MustCompile(`([0-9.]+) ratio`)
 
-// decode runs fetch's own benchmark: bytes of a page to rows on one core, against
-// encoding/json into a struct. The decoder is not exported, so it is asked there.
+// decode runs fetch's benchmark: bytes of a page to rows on one core, compared with
+// encoding/json into a struct. It runs `go test`, because the decoder is not exported.
 func decode(ctx context.Context, report func(figure)) error {
 	out, err := exec.CommandContext(ctx, "go", "test", "./fetch", "-run", "^$", "-bench", "Decode/indented=false", "-benchtime", "3s", "-cpu", "1").CombinedOutput()
 	if err != nil {

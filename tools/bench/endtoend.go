@@ -16,7 +16,7 @@ const (
 	patchedShare = 1.165
 )
 
-// setting is a database, and syncer built to fill it.
+// A setting is a database and a built syncer.
 func setting(ctx context.Context) (*store.Store, *program, func(), error) {
 	s, done, err := open(ctx)
 	if err != nil {
@@ -30,8 +30,8 @@ func setting(ctx context.Context) (*store.Store, *program, func(), error) {
 	return s, p, func() { clean(); done() }, nil
 }
 
-// endToEnd syncs the patch states of a fleet from a simulated cloud in another
-// process: pages of 100, no latency, no rate limit, two cores for both.
+// endToEnd syncs the patch states of a fleet from a simulated cloud in another process:
+// pages of 100, no latency, no rate limit, two cores for both.
 func endToEnd(ctx context.Context, report func(figure)) error {
 	s, p, done, err := setting(ctx)
 	if err != nil {
@@ -91,8 +91,8 @@ func endToEnd(ctx context.Context, report func(figure)) error {
 	return nil
 }
 
-// accountsScaling: a gateway of 10 calls a second for each account; 20 accounts in
-// one process against one account alone.
+// accountsScaling compares 20 accounts in one process with one account, on a gateway that
+// allows 10 calls a second for each account.
 func accountsScaling(ctx context.Context, report func(figure)) error {
 	s, p, done, err := setting(ctx)
 	if err != nil {

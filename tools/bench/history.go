@@ -11,8 +11,8 @@ import (
 	"syncer/store"
 )
 
-// history syncs 20,000 servers daily for a year, 1 % of them changed each day,
-// and compares what that takes with a table that gets a full copy each day.
+// history syncs 20,000 servers daily for a year, with 1 % of them changed each day, and
+// compares the space with a table that gets a full copy each day.
 func history(ctx context.Context, report func(figure)) error {
 	const servers, days = 20_000, 365
 	today := time.Now().Truncate(time.Hour)
@@ -34,7 +34,7 @@ func history(ctx context.Context, report func(figure)) error {
 		}
 	}
 	var versions, snapshots, current int64
-	// The table of daily copies grows evenly: ten days tell.
+	// The table of daily copies grows evenly, so ten days are enough.
 	if _, err := s.Pool().Exec(ctx, `VACUUM ANALYZE;`); err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ SELECT d AS day, s.* FROM generate_series(1, 10) AS d, alicloud.instance_patch_s
 	return bloat(ctx, s, list, report)
 }
 
-// bloat goes on with 1,000 syncs at 1 % change, under PostgreSQL's own autovacuum.
+// bloat makes 1,000 more syncs with 1 % change, with PostgreSQL's own autovacuum.
 func bloat(ctx context.Context, s *store.Store, list []source.Row, report func(figure)) error {
 	random := rand.New(rand.NewPCG(5, 6))
 	for n := range 1000 {
@@ -95,7 +95,7 @@ func bloat(ctx context.Context, s *store.Store, list []source.Row, report func(f
 		if _, _, _, err := syncRows(ctx, s, patches, list); err != nil {
 			return err
 		}
-		time.Sleep(50 * time.Millisecond) // a hundredth of a sync's real interval, at most
+		time.Sleep(50 * time.Millisecond) // at most a hundredth of a real interval
 	}
 	var bloated, fresh int64
 	if err := s.Pool().QueryRow(ctx, "SELECT pg_total_relation_size('syncer.instance_patch_states_standing')").Scan(&bloated); err != nil {

@@ -14,8 +14,8 @@ import (
 	"syncer/internal/embeddedpg"
 )
 
-// idle measures what `syncer run` costs while nothing is due, its private
-// database included.
+// idle measures the CPU time of `syncer run` when nothing is due, including its private
+// database.
 func idle(ctx context.Context, report func(figure)) error {
 	p, clean, err := build(ctx)
 	if err != nil {
@@ -68,14 +68,14 @@ func idle(ctx context.Context, report func(figure)) error {
 	return nil
 }
 
-// cpuSeconds is what a process and its descendants have used so far, those that
-// they have waited for included. Linux only.
+// cpuSeconds returns the CPU time of a process and its descendants, including those that
+// have ended. Linux only.
 func cpuSeconds(pid int) (total float64, err error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, err
 	}
-	// The name, in parentheses, may hold anything; fields 14 to 17 are the times.
+	// The name is in parentheses and may contain anything; fields 14 to 17 are the times.
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	for _, f := range fields[11:15] {
 		ticks, err := strconv.ParseFloat(f, 64)
@@ -99,7 +99,7 @@ func cpuSeconds(pid int) (total float64, err error) {
 				return 0, err
 			}
 			used, err := cpuSeconds(n)
-			if err == nil { // else it has ended, and its parent counts it
+			if err == nil { // otherwise it has ended, and its parent has its time
 				total += used
 			}
 		}

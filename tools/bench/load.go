@@ -16,8 +16,8 @@ import (
 	"syncer/worker"
 )
 
-// open starts a PostgreSQL of its own with default settings but for max_wal_size,
-// so that no checkpoint falls into a measurement, and a migrated store on it.
+// open starts a PostgreSQL and migrates a store on it. Its settings are the defaults,
+// except max_wal_size, so that no checkpoint falls into a measurement.
 func open(ctx context.Context) (*store.Store, func(), error) { return openAt(ctx, nil) }
 
 func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), error) {
@@ -30,7 +30,7 @@ func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), 
 	}
 	server, err := embeddedpg.Start(ctx, embeddedpg.Options{DataDir: filepath.Join(dir, "db"), NoSync: true, Settings: map[string]string{
 		"max_wal_size": "16GB", "checkpoint_timeout": "1h",
-		// Days of syncs pass here in minutes, and autovacuum's minutes in seconds.
+		// Days of syncs pass in minutes here, so autovacuum's minutes are seconds.
 		"autovacuum_naptime": "1s",
 	}})
 	if err != nil {
@@ -59,7 +59,7 @@ func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), 
 
 var patches = &source.InstancePatchStates
 
-// patchRows are patch states in random key order. A row's state is its version.
+// patchRows are patch states in random order of their keys. A row's state is its version.
 func patchRows(n int) []source.Row {
 	list := make([]source.Row, n)
 	width := len(patches.Columns) + 1
@@ -86,8 +86,8 @@ func fillPatchRow(row source.Row, i, state int) {
 	}
 }
 
-// copyRows is the yardstick: pgx's CopyFrom of the same rows into a plain table
-// with the same primary key.
+// copyRows is what syncer is compared with: pgx's CopyFrom of the same rows into a plain
+// table with the same primary key.
 func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Duration, error) {
 	columns := []string{"account_id", "region_id"}
 	definition := "account_id text NOT NULL, region_id text NOT NULL"
@@ -124,7 +124,7 @@ func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Dura
 	return took, err
 }
 
-// yardstick is the best of three copies.
+// yardstick returns the best time of three copies.
 func yardstick(ctx context.Context, s *store.Store, rows []source.Row) (best time.Duration, err error) {
 	for range 3 {
 		took, err := copyRows(ctx, s, rows)
@@ -139,8 +139,8 @@ func yardstick(ctx context.Context, s *store.Store, rows []source.Row) (best tim
 	return best, nil
 }
 
-// syncRows makes a whole sync of the rows, in pages of 100, and returns how long
-// it took and how many bytes of WAL it wrote.
+// syncRows syncs the rows once, in pages of 100, and returns how long it took and how many
+// bytes of WAL it wrote.
 func syncRows(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (took time.Duration, wal int64, c store.MergeResult, err error) {
 	position := func() (n int64) {
 		if err == nil {
@@ -189,8 +189,8 @@ func load(ctx context.Context, report func(figure)) error {
 	}
 	fmt.Fprintf(os.Stderr, "first %s %+v\n", took, c)
 	ratio("first_load_vs_copy", took, 1)
-	// The best of three, as of the yardstick: what else the machine and autovacuum
-	// do meanwhile is not what is measured.
+	// The best of three, as for the copy, because other programs and autovacuum are not
+	// what is measured.
 	best := func(round func(int)) (took time.Duration, wal int64, c store.MergeResult, err error) {
 		for n := range 3 {
 			round(n)

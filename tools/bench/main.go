@@ -1,6 +1,6 @@
-// Command bench measures what docs/performance.md shows, as ratios within one
-// run: these are what a shared machine can be asked for. It prints one JSON line
-// per figure and exits 1 if a figure misses its limit.
+// Command bench measures the figures of docs/performance.md. Most are ratios within one
+// run, because seconds mean little on a shared machine. It prints one JSON line per figure
+// and exits 1 if a figure misses its limit.
 package main
 
 import (
@@ -19,7 +19,7 @@ type figure struct {
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit"`
 	Limit float64 `json:"limit"`
-	// atLeast: the limit is the least, not the most, that the value may be.
+	// atLeast: the limit is a minimum, not a maximum.
 	atLeast bool
 }
 
@@ -30,7 +30,7 @@ func (f figure) missed() bool {
 	return f.Value > f.Limit
 }
 
-// A suite measures some figures that share a setting.
+// A suite measures figures that share a setting.
 type suite struct {
 	name string
 	run  func(context.Context, func(figure)) error

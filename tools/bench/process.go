@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A program is the built syncer, to be measured as a process of its own.
+// A program is the built syncer, measured as a separate process.
 type program struct{ path, dir string }
 
 // build builds syncer into a new directory.
@@ -33,7 +33,7 @@ func build(ctx context.Context) (*program, func(), error) {
 	return p, func() { _ = os.RemoveAll(dir) }, nil
 }
 
-// cloud starts syncer sim and returns its accounts section of schedule.yaml.
+// cloud starts syncer sim and returns the accounts section of schedule.yaml for it.
 func (p *program) cloud(ctx context.Context, args ...string) (accounts string, stop func(), err error) {
 	cmd := exec.CommandContext(ctx, p.path, append([]string{"sim", "--listen", "127.0.0.1:0", "--full-pages"}, args...)...)
 	stdout, err := cmd.StdoutPipe()
@@ -69,7 +69,7 @@ func (p *program) configure(accounts, regions, rest string) (path string, err er
 	return path, os.WriteFile(path, []byte(oosRegions.ReplaceAllString(accounts, "oos_regions: ["+regions+"]")+rest), 0o600)
 }
 
-// A use is what a process took.
+// A use is what a process used.
 type use struct {
 	took   time.Duration
 	cpu    time.Duration
@@ -108,8 +108,8 @@ func (p *program) run(ctx context.Context, database string, args ...string) (u u
 
 var vmHWM = regexp.MustCompile(`VmHWM:\s+([0-9]+) kB`)
 
-// peakRSS is the peak of a process since it began its program, in bytes. What
-// getrusage says of a child counts from its parent's size. Linux only.
+// peakRSS returns the peak memory of a process since it started its program, in bytes.
+// getrusage would also count the size of its parent. Linux only.
 func peakRSS(pid int) int64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

@@ -12,16 +12,16 @@ import (
 	"syncer/store"
 )
 
-// scale measures what docs/scaling.md reckons with: the processor time of a small
-// partition's sync, in the process and in PostgreSQL, and what a row and a change of
-// each source take on disk and in the WAL.
+// scale measures what docs/scaling.md calculates with: the CPU time of a small partition's
+// sync, in the process and in PostgreSQL, and how much space and WAL a row and a change of
+// each source take.
 func scale(ctx context.Context, report func(figure)) error {
 	s, p, done, err := setting(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	// A day of the fleet passes between two syncs.
+	// Between two syncs a day passes in the fleet.
 	accounts, stop, err := p.cloud(ctx, "--accounts", "50", "--rate", "0", "--servers", "200", "--speed", "1440")
 	if err != nil {
 		return err
@@ -62,12 +62,13 @@ func scale(ctx context.Context, report func(figure)) error {
 		if err := s.Pool().QueryRow(ctx, fmt.Sprintf("SELECT count(*), pg_total_relation_size('syncer.%[1]s_standing') FROM syncer.%[1]s_standing", src.Name)).Scan(&rows, &bytes); err != nil {
 			return err
 		}
-		if rows >= 1000 { // else the pages' size is measured
+		if rows >= 1000 { // otherwise the size of pages is measured
 			report(figure{Name: "bytes_per_row_" + src.Name, Value: float64(bytes) / float64(rows), Unit: "bytes", Limit: 2048})
 		}
 	}
 	time.Sleep(10 * time.Second)
-	// Servers are asked for by themselves: an volatile column of theirs changes at
+	// Servers are measured separately: a volatile column of theirs changes at nearly every
+	// call and is written in place.
 	// nearly every call, and is written in place.
 	servers, others := source.CloudCenterInstances.Name, []string{}
 	for _, src := range source.All {
@@ -113,7 +114,7 @@ FROM syncer.sync_runs WHERE run_id > $1`, last, lsn).Scan(&partitions, &rows, &c
 	return nil
 }
 
-// postmasterOf is the process ID of the store's server, on this machine.
+// postmasterOf returns the process ID of the store's server, on this machine.
 func postmasterOf(ctx context.Context, s *store.Store) (int, error) {
 	var dir string
 	if err := s.Pool().QueryRow(ctx, "SHOW data_directory").Scan(&dir); err != nil {

@@ -9,9 +9,9 @@ import (
 	"syncer/source"
 )
 
-// trend asks for a year of days over a million servers in 20 regions, 1 % of them
-// changed each day: from the trend view, and from a table that gets a full copy of
-// the fleet each day (of which five days are made: it grows evenly).
+// trend reads a year of days over a million servers in 20 regions, with 1 % of them changed
+// each day: from the trend view, and from a table that gets a full copy of the fleet each
+// day. Only five of these copies are made, because the time grows evenly.
 func trend(ctx context.Context, report func(figure)) error {
 	const regions, days, copied = 20, 365, 5
 	s, done, err := open(ctx)
@@ -19,8 +19,8 @@ func trend(ctx context.Context, report func(figure)) error {
 		return err
 	}
 	defer done()
-	// What 365 daily syncs leave behind, written at once: each server changes every
-	// hundredth day, and its last version stands.
+	// This writes at once what 365 daily syncs leave: each server changes every hundredth
+	// day, and its last version stands.
 	for _, sql := range []string{
 		fmt.Sprintf(`INSERT INTO syncer.partitions (account_id, source, region_id, generation, merged_at, first_merged_at)
 SELECT '1234567890123456', 'instance_patch_states', 'region-' || r, 1, now(), date_trunc('day', now()) - interval '%d days'

@@ -9,8 +9,8 @@ import (
 	"syncer/source"
 )
 
-// volatile measures a sync in which nothing but the servers' last login has moved:
-// bytes of WAL a server, the least of three syncs, once each server has moved before.
+// volatile measures syncs in which only the servers' last login changed: WAL bytes per
+// server, the least of three syncs, after each server changed once before.
 func volatile(ctx context.Context, report func(figure)) error {
 	s, done, err := open(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command releasedump writes what tests keep of a release: run it in the tree that
-// is being released, and commit the directory that it makes. See docs/upgrades.md.
+// Command releasedump writes what the tests keep of a release. Run it in the tree that is
+// being released, and commit the directory that it makes. See docs/upgrades.md.
 //
 //	go run ./tools/releasedump v0.2.0
 package main
@@ -30,10 +30,10 @@ const (
 	pause   = 17 * time.Hour
 )
 
-// Syncs cross the end of a month: ended versions are in several partitions.
+// The syncs cross the end of a month, so ended versions are in several partitions.
 var start = time.Date(2026, 3, 24, 3, 0, 0, 0, time.UTC)
 
-// A user's own things, which an upgrade must leave alone.
+// Objects of a user, which an upgrade must not change.
 const userSQL = release.MakeReader + `;
 GRANT USAGE ON SCHEMA alicloud TO ` + release.Reader + `;
 GRANT SELECT ON alicloud.instance_patch_states, alicloud.instance_patch_states_history, alicloud.cloud_center_instances, alicloud.sync_freshness TO ` + release.Reader + `;
@@ -112,7 +112,7 @@ func dump(ctx context.Context, dir string) (err error) {
 	return r.Write(dir)
 }
 
-// live syncs a fleet again and again. Its answer is what the cloud said at last.
+// live syncs a fleet many times. It returns the cloud's last answers.
 func live(ctx context.Context, s *store.Store, now *atomic.Pointer[time.Time], clock func() time.Time, g *release.Golden) (release.Pages, error) {
 	account := sim.Account{ID: "1000000000000001", Name: "production", AccessKeyID: "key", AccessKeySecret: "secret"}
 	cloud := &release.Recorder{Cloud: sim.New(sim.Options{
@@ -124,7 +124,7 @@ func live(ctx context.Context, s *store.Store, now *atomic.Pointer[time.Time], c
 	}
 	defer func() { _ = served.Close() }()
 	for n := range syncs {
-		client, err := release.Client(served.Endpoints()) // asks anew whose key it has
+		client, err := release.Client(served.Endpoints()) // a new client asks again whose key it has
 		if err != nil {
 			return nil, err
 		}
@@ -153,22 +153,22 @@ func live(ctx context.Context, s *store.Store, now *atomic.Pointer[time.Time], c
 	return cloud.Pages(), nil
 }
 
-// ask asks all that an upgrade must not change.
+// ask runs the queries whose answers an upgrade must not change.
 func ask(ctx context.Context, s *store.Store, g *release.Golden) error {
 	if err := s.Pool().QueryRow(ctx, "SELECT max(version_id) FROM syncer.goose_db_version").Scan(&g.Schema); err != nil {
 		return err
 	}
-	// Runs to come are none of the release's.
+	// Later runs do not belong to the release.
 	runs := fmt.Sprintf("alicloud.sync_runs WHERE finished_at <= '%s'", g.At.Format(time.RFC3339))
 	relations := []string{"alicloud.accounts", runs, "reports.lacking", "reports.april", "reports.patched"}
 	for _, src := range source.All {
 		relations = append(relations, "alicloud."+src.Name, "alicloud."+src.Name+"_history")
-		for _, at := range g.Moments { // between two syncs
+		for _, at := range g.Moments { // a moment between two syncs
 			relations = append(relations, fmt.Sprintf("alicloud.%s_as_of('%s')", src.Name, at.Add(pause/2).Format(time.RFC3339)))
 		}
 	}
 	for _, relation := range relations {
-		// Later releases may add columns: these are asked for by name.
+		// The columns are named, because later releases may add some.
 		name, _, _ := strings.Cut(strings.Fields(relation)[0], "_as_of(")
 		var columns string
 		err := s.Pool().QueryRow(ctx, `SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0`, name).Scan(&columns)
@@ -184,8 +184,8 @@ func ask(ctx context.Context, s *store.Store, g *release.Golden) error {
 	return nil
 }
 
-// unrestrict matches lines that only psql reads, those that older servers do not
-// know, and remarks.
+// unrestrict matches lines that only psql reads, lines that older servers do not know, and
+// comments.
 var unrestrict = regexp.MustCompile(`(?m)^(\\(un)?restrict .*|SET transaction_timeout = .*|--.*)\n`)
 
 func pgDump(ctx context.Context, url string) (string, error) {

@@ -20,7 +20,7 @@ type moment struct {
 	digest map[string]string // of each source
 }
 
-// remember notes what every view shows now.
+// remember records what every view shows now.
 func (l *life) remember(ctx context.Context, at time.Time) error {
 	m := moment{at, map[string]string{}}
 	for _, src := range source.All {
@@ -34,7 +34,7 @@ func (l *life) remember(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// digest is the number of rows in a relation, and a hash of their tracked columns.
+// digest returns the number of rows in a relation, and a hash of their tracked columns.
 func (l *life) digest(ctx context.Context, src *source.Source, relation string) (digest string, err error) {
 	err = l.store.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) || ' ' || coalesce(md5(string_agg(h, '' ORDER BY h)), '')
 FROM (SELECT md5((to_jsonb(s) - $1::text[])::text) AS h FROM %s AS s) AS d`, relation), volatile(src)).Scan(&digest)
@@ -51,8 +51,8 @@ func volatile(src *source.Source) []string {
 	return names
 }
 
-// contained: a sync fails only where something is wrong with the very calls that it
-// makes. (A listing that lacks too much may be held; whether rightly, compare tells.)
+// contained: a sync fails only if something is wrong with its own calls. (It may be held if
+// a listing lacks too much; compare checks whether that is right.)
 func (l *life) contained(at time.Time, r worker.Result) {
 	i := slices.Index(l.all, r.Job.Account)
 	if r.Status != store.StatusOK && r.Status != store.StatusHeld && !l.weather.mayFail(accountID(i), r.Job) {
@@ -75,12 +75,12 @@ func (l *life) laws(ctx context.Context) error {
 	return nil
 }
 
-// timeTravel: every remembered moment since the horizon can be seen again, and those
-// before it are refused.
+// timeTravel: the as-of functions return every remembered moment since the horizon, and
+// refuse earlier ones.
 func (l *life) timeTravel(ctx context.Context) error {
 	for _, m := range l.moments {
 		for _, src := range source.All {
-			// Merges of a round count microseconds, and the next round is a step away.
+			// Merges of one round are microseconds apart; the next round is one step later.
 			at := m.at.Add(l.step / 2)
 			d, err := l.digest(ctx, src, fmt.Sprintf("alicloud.%s_as_of('%s')", src.Name, at.Format(time.RFC3339Nano)))
 			switch gone := at.Before(l.horizon); {
@@ -100,18 +100,18 @@ func (l *life) timeTravel(ctx context.Context) error {
 	return nil
 }
 
-// counted is the measure of a trend that counts all rows.
+// counted returns the measure of a trend that counts all rows.
 var counted = map[string]string{
 	"patch_compliance_daily": "instances", "agent_install_daily": "servers", "agentless_tasks_daily": "tasks",
 	"operation_processes_daily": "processes", "fleet_daily": "servers",
 }
 
-// trends: the days of the trends are those of the versions, without gaps, as far
-// back as there are versions.
+// trends: the numbers of each day equal those of the versions, without gaps, as far back as
+// there are versions.
 func (l *life) trends(ctx context.Context) error {
 	from := l.start
 	if l.horizon.After(from) {
-		from = l.horizon.AddDate(0, 0, 2) // it cuts a day in two
+		from = l.horizon.AddDate(0, 0, 2) // the horizon is within a day
 	}
 	for _, src := range source.All {
 		for _, t := range src.Trends {
@@ -156,9 +156,8 @@ FROM (SELECT valid_from, lag(valid_to) OVER (PARTITION BY %s ORDER BY valid_from
 	return nil
 }
 
-// atomic: whatever changed since the horizon did so at the moment of a run of its
-// partition. Runs say the round that they were in; a second merge in a round is
-// microseconds later.
+// atomic: every change since the horizon has the moment of a run of its partition. Runs
+// have the time of their round; a second merge in a round is microseconds later.
 func (l *life) atomic(ctx context.Context) error {
 	for _, src := range source.All {
 		var strays, moments int
@@ -183,8 +182,8 @@ WHERE m.at >= $2`, src.Name), src.Name, cmp.Or(l.horizon, l.start)).Scan(&strays
 	return nil
 }
 
-// months: what ended is in its month, the months ahead are made, and those before
-// the horizon are gone.
+// months: every ended version is in the partition of its month, the partitions of the next
+// months exist, and those before the horizon are dropped.
 func (l *life) months(ctx context.Context) error {
 	for _, src := range source.All {
 		var strays, old int
@@ -202,12 +201,12 @@ func (l *life) months(ctx context.Context) error {
 	return nil
 }
 
-// settled: once the trouble has ceased, every configured partition is synced, the
-// tables show what the cloud says, and asking for everything again writes nothing.
+// settled: when the disturbances have ended, every configured partition is synced, the
+// tables are equal to the cloud, and another full sync writes nothing.
 func (l *life) settled(ctx context.Context) error {
 	jobs := l.syncer.Jobs()
 	for i := range jobs {
-		jobs[i].Full, jobs[i].AllowShrink = true, true // what was held is looked at, at last
+		jobs[i].Full, jobs[i].AllowShrink = true, true // held rows are ended, too
 	}
 	var before map[string]string
 	for pass := range 2 {
@@ -242,8 +241,8 @@ func (l *life) settled(ctx context.Context) error {
 	return l.compare(ctx, true)
 }
 
-// tuples is a digest of where each standing row lies and who wrote it. What has
-// volatile columns is left out: these follow the call.
+// tuples returns a digest of the place and the transaction of each standing row. Tables
+// with volatile columns are left out, because these change at each call.
 func (l *life) tuples(ctx context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	for _, src := range source.All {
@@ -259,7 +258,7 @@ func (l *life) tuples(ctx context.Context) (map[string]string, error) {
 	return all, nil
 }
 
-// kept: the field that the API began to answer halfway is in extra.
+// kept: the field that the API sends since halfway is in extra.
 func (l *life) kept(ctx context.Context) error {
 	var names []string
 	for _, a := range l.syncer.Config().Accounts {
@@ -276,8 +275,7 @@ WHERE name = ANY($1)`, names).Scan(&lacking, &l.report.extra)
 	return err
 }
 
-// secret: no key, no signature in the log, in the runs, or in what is kept beside
-// the columns.
+// secret: no key and no signature is in the log, in the runs, or in extra.
 func (l *life) secret(ctx context.Context) error {
 	for _, line := range l.log.found {
 		l.report.breaks("the log holds a secret, in a line of %d bytes", len(line))
@@ -293,7 +291,7 @@ func (l *life) secret(ctx context.Context) error {
 	return err
 }
 
-// bloat: the standing rows take little more room than if written anew.
+// bloat: the standing rows take less than twice the space of freshly written rows.
 func (l *life) bloat(ctx context.Context) error {
 	size := func() (n int64, err error) {
 		err = l.store.Pool().QueryRow(ctx, "SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class AS c WHERE c.relnamespace = 'syncer'::regnamespace AND c.relname LIKE '%\\_standing'").Scan(&n)
@@ -309,7 +307,7 @@ func (l *life) bloat(ctx context.Context) error {
 	if l.report.rewritten, err = size(); err != nil {
 		return err
 	}
-	if l.report.standing > 2*l.report.rewritten+(1<<20) { // tables of a few pages hold free space
+	if l.report.standing > 2*l.report.rewritten+(1<<20) { // tables of a few pages have free space
 		l.report.breaks("the standing rows take %d kB, written anew %d kB", l.report.standing>>10, l.report.rewritten>>10)
 	}
 	return nil

@@ -1,8 +1,7 @@
-// Command soak lets syncer live through months of virtual time in minutes:
-// schedules tick, accounts come and go, permissions are lost and regained, the
-// cloud fails, months end and are dropped, the time zone changes. On the way and at
-// the end it checks what always holds (see docs/soak.md), and prints a report. It
-// exits 1 if a law was broken.
+// Command soak runs syncer through months of virtual time in minutes: schedules tick,
+// accounts come and go, permissions are lost and regained, the cloud fails, months end and
+// are dropped, and the time zone changes. On the way and at the end it checks the promises
+// of docs/soak.md, and prints a report. It exits 1 if a promise was broken.
 package main
 
 import (

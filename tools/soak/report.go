@@ -10,7 +10,7 @@ import (
 	"syncer/worker"
 )
 
-// An outcome is what a life came to.
+// An outcome is the result of a whole run.
 type outcome struct {
 	options options
 	zone    string
@@ -22,7 +22,7 @@ type outcome struct {
 	judged, travels, refused, trendDays, versions int
 	mergeMoments, compared, partitions            int
 	pruned, extra, logLines, permissionLost       int
-	heap                                          []int // kB, once a day
+	heap                                          []int // kB, measured once a day
 	goroutines                                    []int
 	standing, rewritten                           int64 // bytes
 	broken                                        []string
@@ -42,8 +42,8 @@ func (r *outcome) count(result worker.Result) {
 	r.ended += result.Changes.Ended
 }
 
-// quarters are the median of the second quarter, after what fills caches and pools,
-// and that of the last.
+// quarters returns the median of the second quarter, when caches and pools are full, and
+// that of the last.
 func quarters(days []int) (early, late int) {
 	median := func(some []int) int {
 		some = slices.Sorted(slices.Values(some))
@@ -53,8 +53,7 @@ func quarters(days []int) (early, late int) {
 	return median(days[q : 2*q+1]), median(days[len(days)-1-q:])
 }
 
-// flat wants a quantity to be the same late as early, give or take a quarter of it
-// and an allowance.
+// flat reports whether a quantity did not grow by more than a quarter and an allowance.
 func (r *outcome) flat(what string, days []int, allowance int) {
 	if early, late := quarters(days); late > early+early/4+allowance {
 		r.breaks("%s grew from %d to %d", what, early, late)
@@ -71,8 +70,8 @@ func (r *outcome) print(w io.Writer) {
 	line("virtual time", "%d days from %s in rounds of %s, in %s (seed %d)", r.options.days, r.options.start.Format(time.DateOnly), r.options.step, r.took.Round(time.Second), r.options.seed)
 	line("syncs", "%d ok, %d incomplete, %d held, %d failed", r.runs[store.StatusOK], r.runs[store.StatusIncomplete], r.runs[store.StatusHeld], r.runs[store.StatusFailed])
 	line("rows", "%d opened, %d changed, %d ended; %d versions kept, %d month tables dropped", r.opened, r.changed, r.ended, r.versions, r.pruned)
-	line("trouble", "%d faulty answers, %d permissions lost, accounts added %d times and removed %d times, %d time zones set", r.faults, r.permissionLost, r.added, r.removed, r.zoneChanges)
-	line("failures contained", "%d syncs: none failed that had nothing to do with the trouble", r.judged)
+	line("disturbances", "%d faulty answers, %d permissions lost, accounts added %d times and removed %d times, %d time zones set", r.faults, r.permissionLost, r.added, r.removed, r.zoneChanges)
+	line("failures contained", "%d syncs: none failed without a disturbance of its own calls", r.judged)
 	line("compared with the cloud", "%d partitions, into a new database", r.compared)
 	line("moments seen again", "%d, and %d from before the horizon refused", r.travels, r.refused)
 	line("moments of merges", "%d, each of one run", r.mergeMoments)
@@ -83,7 +82,7 @@ func (r *outcome) print(w io.Writer) {
 	line("memory in use", "%d kB in the second quarter, %d kB in the last", heap, lateHeap)
 	line("goroutines", "%d in the second quarter, %d in the last", goroutines, lateGoroutines)
 	line("standing rows", "%d kB; written anew %d kB", r.standing>>10, r.rewritten>>10)
-	line("laws broken", "%d", len(r.broken))
+	line("promises broken", "%d", len(r.broken))
 	for _, b := range r.broken {
 		fmt.Fprintf(w, "\n- %s", b)
 	}

@@ -33,29 +33,28 @@ type options struct {
 
 const (
 	accounts = 4
-	// calm is how long before the end the trouble ceases: what it broke must be whole
-	// again by then.
+	// calm is how long before the end the disturbances end, so that everything can recover.
 	calm = 24 * time.Hour
-	// compareEvery is how often, in days, the tables are compared with the cloud.
+	// compareEvery is how often the tables are compared with the cloud, in days.
 	compareEvery = 5
 )
 
-// zones are those that the configuration is changed between.
+// zones are the time zones that are configured in turn.
 var zones = []string{"Asia/Shanghai", "UTC", "Asia/Kolkata", "America/New_York"}
 
-// A life is a syncer under way, with the cloud that it reads.
+// A life is a running syncer and the cloud that it reads.
 type life struct {
 	options
 	database string // its URL
 	store    *store.Store
 	syncer   *worker.Syncer
-	all      []*worker.Account // that were ever configured
+	all      []*worker.Account // all that were ever configured
 	now      atomic.Pointer[time.Time]
 	chance   *rand.Rand
 	weather  weather
 	log      leaks
 
-	horizon time.Time // what ended before is dropped
+	horizon time.Time // versions that ended before it are dropped
 	moments []moment
 	report  outcome
 }
@@ -85,7 +84,7 @@ func soak(ctx context.Context, o options) (_ *outcome, err error) {
 
 func (l *life) end() time.Time { return l.start.AddDate(0, 0, l.days) }
 
-// open starts a PostgreSQL and a cloud of its own, and wires a syncer to them.
+// open starts a PostgreSQL and a cloud, and connects a syncer to both.
 func (l *life) open(ctx context.Context) (stop func(), err error) {
 	dir, err := os.MkdirTemp("", "syncer-soak")
 	if err != nil {
@@ -95,7 +94,7 @@ func (l *life) open(ctx context.Context) (stop func(), err error) {
 		return nil, err
 	}
 	server, err := embeddedpg.Start(ctx, embeddedpg.Options{DataDir: filepath.Join(dir, "db"), NoSync: true, Settings: map[string]string{
-		"autovacuum_naptime": "1s", // an hour passes in a second
+		"autovacuum_naptime": "1s", // an hour takes a second here
 	}})
 	if err != nil {
 		return nil, errors.Join(err, embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db")), os.RemoveAll(dir))
@@ -180,8 +179,8 @@ func (l *life) setZone(ctx context.Context, zone string) error {
 	return nil
 }
 
-// round is one step of virtual time: something may happen to the configuration and
-// the cloud, then whatever is due is synced.
+// round is one step of virtual time: the configuration and the cloud may change, then
+// everything that is due is synced.
 func (l *life) round(ctx context.Context, at time.Time) error {
 	before := at.Add(-l.step)
 	l.now.Store(&at)
@@ -225,7 +224,8 @@ func (l *life) round(ctx context.Context, at time.Time) error {
 	return nil
 }
 
-// lastTick is the schedule's last tick after one moment and not after another; zero: none.
+// lastTick returns the schedule's last tick after one time and not after another; zero:
+// none.
 func lastTick(s cron.Schedule, after, at time.Time) (last time.Time) {
 	for t := s.Next(after); !t.After(at); t = s.Next(t) {
 		last = t
@@ -233,7 +233,7 @@ func lastTick(s cron.Schedule, after, at time.Time) (last time.Time) {
 	return last
 }
 
-// newDay drops what is too old, and changes the configuration now and then.
+// newDay prunes, and sometimes changes the configuration.
 func (l *life) newDay(ctx context.Context, allowed bool) error {
 	if err := l.prune(ctx); err != nil || !allowed {
 		return err
@@ -270,13 +270,13 @@ func (l *life) prune(ctx context.Context) error {
 	return nil
 }
 
-// measure notes what the process takes.
+// measure records the memory of the process.
 func (r *outcome) measure(all []*worker.Account) {
 	for _, a := range all {
-		a.Client.Close() // what is idle
+		a.Client.Close() // closes idle connections
 	}
 	runtime.GC()
-	runtime.GC() // what pools held over the first
+	runtime.GC() // the first collection leaves what pools held
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	r.heap = append(r.heap, int(m.HeapAlloc>>10))

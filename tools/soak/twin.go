@@ -13,10 +13,9 @@ import (
 	"syncer/worker"
 )
 
-// compare syncs the cloud as it is now into a new database, and wants this one to
-// show the same: of each partition whose last sync was good, all rows that the new
-// one has; and none besides, where full says that all was asked for just now, or the
-// source always asks for all.
+// compare syncs the cloud as it is now into a new database. Each partition whose last sync
+// was good must have all rows of the new database. If full says that everything was asked
+// for just now, or if the source always asks for everything, it must have no others.
 func (l *life) compare(ctx context.Context, full bool) (err error) {
 	const name = "twin"
 	if _, err := l.store.Pool().Exec(ctx, "CREATE DATABASE "+name); err != nil {
@@ -50,9 +49,9 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 	for _, f := range fresh {
 		src, _ := source.ByName(source.All, f.Source)
 		if src == nil || f.AccountName == nil || !good[fmt.Sprintf("%s of %s in %s", f.Source, *f.AccountName, f.RegionID)] {
-			continue // no longer configured, or refused
+			continue // no longer configured, or its permission is missing
 		}
-		// Since the last good run the cloud may have moved on.
+		// The cloud may have changed since the last good run.
 		if f.LastStatus == nil || *f.LastStatus != store.StatusOK || f.LastRunAt == nil || !f.LastRunAt.Equal(l.clock()) {
 			continue
 		}
@@ -66,7 +65,7 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 		}
 		missing, besides := without(want, got), without(got, want)
 		if src.Sweeps[0].Absent != source.Ends || src.Narrows() && !full {
-			besides = nil // it shows also what the cloud once said
+			besides = nil // it also has rows that the cloud no longer lists
 		}
 		if len(missing)+len(besides) > 0 {
 			l.report.breaks("%s: %s of %s in %s lacks %d rows of the cloud's %d, and shows %d besides", l.clock(), f.Source, *f.AccountName, f.RegionID, len(missing), len(want), len(besides))
@@ -76,12 +75,12 @@ func (l *life) compare(ctx context.Context, full bool) (err error) {
 	return nil
 }
 
-// rowsOf are the rows of a partition as texts, sorted.
+// rowsOf returns the rows of a partition as texts, sorted.
 func rowsOf(ctx context.Context, s *store.Store, src *source.Source, f report.Freshness) (list []string, err error) {
 	where := "true"
 	if src == &source.PublishBatches {
-		// Asked for are the releases that are named somewhere: a first sync does not
-		// know of former ones.
+		// Only releases that are named somewhere are asked for; a first sync does not know
+		// former ones.
 		where = "version IN (SELECT unnest(ARRAY[cur_version, upgrade_version, latest_version]) FROM alicloud.agent_versions AS v WHERE v.account_id = s.account_id AND v.region_id = s.region_id)"
 	}
 	rows, err := s.Pool().Query(ctx, fmt.Sprintf("SELECT (to_jsonb(s) - $3::text[])::text FROM alicloud.%s AS s WHERE account_id = $1 AND region_id = $2 AND %s", src.Name, where),
@@ -101,7 +100,7 @@ func rowsOf(ctx context.Context, s *store.Store, src *source.Source, f report.Fr
 	return list, rows.Err()
 }
 
-// without is a list less what is in another, both sorted.
+// without returns the elements of a list that are not in another one; both are sorted.
 func without(list, other []string) (rest []string) {
 	for _, s := range list {
 		if _, found := slices.BinarySearch(other, s); !found {

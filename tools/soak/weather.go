@@ -11,18 +11,18 @@ import (
 	"syncer/worker"
 )
 
-// What must be in no log and no table.
+// Secrets that must be in no log and no table.
 const (
 	keyPrefix  = "LTAIsoakKey"
 	secretText = "soakSecretText"
 )
 
-// A weather is what goes wrong in the cloud.
+// A weather decides which calls fail.
 type weather struct {
-	mu      sync.Mutex // the cloud asks from many goroutines
-	faults  *rand.Rand // nil: all calls go well
+	mu      sync.Mutex // the cloud calls it from many goroutines
+	faults  *rand.Rand // nil: all calls succeed
 	refused map[refusal]bool
-	grown   bool // patch states have a field that no column holds
+	grown   bool // patch states have a field without a column
 	count   int
 	lost    int // permissions
 }
@@ -30,8 +30,8 @@ type weather struct {
 // A refusal is an account that may not call an action.
 type refusal struct{ accountID, action string }
 
-// change decides what goes wrong in a round: which permissions are lost, and whether
-// calls fail at random.
+// change decides about a round: which permissions are missing, and whether calls fail at
+// random.
 func (w *weather) change(chance *rand.Rand, allowed, faults, grown bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,7 +71,7 @@ func (w *weather) mayFail(accountID string, j worker.Job) bool {
 	return false
 }
 
-// fault is what the cloud does about one call.
+// fault decides how the cloud handles one call.
 func (w *weather) fault(c sim.Call) sim.Fault {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,14 +102,14 @@ func (w *weather) fault(c sim.Call) sim.Fault {
 		return sim.Reset()
 	case 6:
 		return sim.Empty()
-	default: // it lacks rows that it says there are
+	default: // the list lacks rows that the total counts
 		return sim.Rewrite(func(body []byte) []byte {
 			return []byte(strings.ReplaceAll(string(body), `"TotalCount":`, `"TotalCount":1`))
 		})
 	}
 }
 
-// leaks is a log that only looks for secrets.
+// leaks is a log that only searches for secrets.
 type leaks struct {
 	mu    sync.Mutex
 	lines int
