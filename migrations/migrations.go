@@ -14,7 +14,7 @@ import (
 
 // FS holds the files. Every one has an up and a down part.
 //
-//go:embed *.sql
+//go:embed 0*.sql
 var FS embed.FS
 
 // Last is the version that the files lead to.

@@ -86,8 +86,8 @@ var sourceSuffixes = []string{"_history", "_as_of", "_daily", "_standing", "_def
 // takenNames are those of the database's own relations and functions, and of what
 // `syncer sources` is told to do.
 var takenNames = []string{
-	"accounts", "alerts", "archives", "changes", "discoveries", "forgotten", "goose_db_version", "kept", "locks", "merging", "notifications",
-	"partitions", "settings", "settled_at", "source", "sources", "swept", "sync_freshness", "sync_runs", "unite_changes", "watch_cursors", "watches",
+	"accounts", "alerts", "archives", "changes", "derived", "discoveries", "forgotten", "goose_db_version", "kept", "locks", "merging", "notifications",
+	"partitions", "settings", "settled_at", "source", "sources", "swept", "sync_freshness", "sync_runs", "watch_cursors", "watches",
 	"drop", "new", "show", "try",
 }
 
