@@ -6,8 +6,10 @@ ALTER TABLE syncer.partitions
     ADD COLUMN configured_at timestamptz,
     ADD COLUMN retired_at timestamptz,
     ADD COLUMN forgotten_at timestamptz,
-    ADD COLUMN parent_generation bigint;
+    ADD COLUMN parent_generation bigint,
+    ADD COLUMN on_demand boolean DEFAULT false NOT NULL;
 COMMENT ON COLUMN syncer.partitions.first_merged_at IS 'Moment of the first merge: trends begin on its day.';
+COMMENT ON COLUMN syncer.partitions.on_demand IS 'Whether its source is disabled, and synced only where a source that is enabled reads its table: then it has no schedule, and is never late.';
 COMMENT ON COLUMN syncer.partitions.configured_at IS 'When it was synced first, or first again after it had been retired.';
 COMMENT ON COLUMN syncer.partitions.retired_at IS 'Since when no configuration has it, as syncer run, or a sync, has found; NULL: it is configured.';
 COMMENT ON COLUMN syncer.partitions.forgotten_at IS 'When its rows were ended by syncer forget: what was synced before counts no more. NULL: never.';
@@ -88,7 +90,7 @@ SELECT
     last.error_request_id AS last_error_request_id,
     last.next_due_at,
     -- A run is given as long again as the last one took, and five minutes at least.
-    coalesce(now() > ok.next_due_at + greatest(2 * (ok.finished_at - ok.started_at), interval '5 minutes'), true) AS late
+    NOT p.on_demand AND coalesce(now() > ok.next_due_at + greatest(2 * (ok.finished_at - ok.started_at), interval '5 minutes'), true) AS late
 FROM syncer.partitions AS p
 LEFT JOIN syncer.accounts AS a ON a.account_id = p.account_id
 LEFT JOIN LATERAL (
@@ -189,6 +191,7 @@ COMMENT ON VIEW alicloud.accounts IS 'One row per Alibaba Cloud account that was
 COMMENT ON COLUMN alicloud.accounts.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.accounts.name IS 'Name that the configuration last gave it.';
 ALTER TABLE syncer.partitions
+    DROP COLUMN on_demand,
     DROP COLUMN parent_generation,
     DROP COLUMN forgotten_at,
     DROP COLUMN retired_at,

@@ -15,6 +15,7 @@ import (
 type Configured struct {
 	Source, AccountName, RegionID string
 	AccountID                     string // empty: the cloud has not told it, and the name tells which account it is
+	OnDemand                      bool   // it is synced only where another source reads its table, and is never late
 }
 
 // Retire takes what is not in the list out of alicloud.sync_freshness, and what is
@@ -26,7 +27,9 @@ type Configured struct {
 func (s *Store) Retire(ctx context.Context, configured []Configured, sure bool) (err error) {
 	defer wrap(&err, "retire what is no longer configured")
 	var sources, names, ids, regions []string
+	var onDemand []bool
 	for _, c := range configured {
+		onDemand = append(onDemand, c.OnDemand)
 		sources, names, ids, regions = append(sources, c.Source), append(names, text.Line(c.AccountName)), append(ids, c.AccountID), append(regions, c.RegionID)
 	}
 	var batch pgx.Batch // one transaction
@@ -40,21 +43,24 @@ SET name = u.name
 FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[]) AS u (id, name)) AS u
 WHERE a.account_id = u.id AND a.name <> u.name`, ids, names)
 	batch.Queue(`WITH configured AS (
-    SELECT DISTINCT a.account_id, u.source, u.region_id
-    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u (source, account_name, account_id, region_id)
+    SELECT a.account_id, u.source, u.region_id, bool_and(u.on_demand) AS on_demand
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::boolean[]) AS u (source, account_name, account_id, region_id, on_demand)
     JOIN syncer.accounts AS a ON CASE WHEN u.account_id = '' THEN a.name = u.account_name ELSE a.account_id = u.account_id END
+    GROUP BY a.account_id, u.source, u.region_id
 )
 UPDATE syncer.partitions AS p
 SET retired_at = CASE WHEN c.here THEN NULL ELSE now() END,
-    configured_at = CASE WHEN c.here THEN now() ELSE p.configured_at END
+    configured_at = CASE WHEN c.here AND p.retired_at IS NOT NULL THEN now() ELSE p.configured_at END,
+    on_demand = c.on_demand
 FROM (
-    SELECT q.account_id, q.source, q.region_id, h.account_id IS NOT NULL AS here
+    SELECT q.account_id, q.source, q.region_id, h.account_id IS NOT NULL AS here, coalesce(h.on_demand, q.on_demand) AS on_demand
     FROM syncer.partitions AS q
     LEFT JOIN configured AS h ON h.account_id = q.account_id AND h.source = q.source AND h.region_id = q.region_id
 ) AS c
-WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id AND c.here = (p.retired_at IS NOT NULL)
-    AND ($5 OR c.account_id IN (SELECT account_id FROM configured))`,
-		sources, names, ids, regions, sure)
+WHERE c.account_id = p.account_id AND c.source = p.source AND c.region_id = p.region_id
+    AND (c.here = (p.retired_at IS NOT NULL) OR c.on_demand <> p.on_demand)
+    AND ($6 OR c.account_id IN (SELECT account_id FROM configured))`,
+		sources, names, ids, regions, onDemand, sure)
 	return s.pool.SendBatch(ctx, &batch).Close()
 }
 

@@ -107,3 +107,36 @@ func TestNamesFollowIDs(t *testing.T) {
 	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT configured FROM alicloud.accounts WHERE account_id = '2' AND retired_at IS NOT NULL").Scan(&configuredNow))
 	require.False(t, configuredNow)
 }
+
+// TestOnDemand: what is synced only where another source reads its table is configured,
+// and never late, until it has a schedule again.
+func TestOnDemand(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	ctx := t.Context()
+	p := partition(&source.InstancePatchStates)
+	syncAll(t, s, p, []source.Row{patchRow("i-1", 1)})
+	_, err := s.Pool().Exec(ctx, "UPDATE syncer.sync_runs SET next_due_at = now() - interval '1 day'")
+	require.NoError(t, err)
+	configured := store.Configured{Source: p.Source.Name, AccountID: p.AccountID, AccountName: p.AccountName, RegionID: p.RegionID}
+	late := func() (late bool) {
+		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT late FROM alicloud.sync_freshness").Scan(&late))
+		return late
+	}
+	since := func() (at time.Time) {
+		require.NoError(t, s.Pool().QueryRow(ctx, "SELECT configured_at FROM alicloud.partitions").Scan(&at))
+		return at
+	}
+	require.True(t, late())
+	was := since()
+	for _, onDemand := range []bool{true, false} {
+		configured.OnDemand = onDemand
+		require.NoError(t, s.Retire(ctx, []store.Configured{configured}, true))
+		require.Equal(t, !onDemand, late())
+		require.Equal(t, was, since())
+	}
+	asked := run
+	asked.OnDemand = true
+	require.NoError(t, s.RecordFailure(ctx, p, asked, store.Failure{Message: "no answer"}))
+	require.False(t, late(), "as the run says, which was made for another source")
+}

@@ -19,8 +19,10 @@ type Run struct {
 	NextDue time.Time // next tick; zero: not scheduled
 	Full    bool      // asked for everything
 	First   bool      // no full sweep has ended yet
-	Started time.Time // by the database's clock
-	Worker  string    // host and process
+	// OnDemand: the source has no schedule, and is synced for one that reads its table.
+	OnDemand bool
+	Started  time.Time // by the database's clock
+	Worker   string    // host and process
 
 	Calls, Retries, Throttled, Pages, Rows int64
 	Unknown, Refused                       map[string]int // rows per field
@@ -90,8 +92,8 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 	}
 	_, err := q.Exec(ctx, `WITH back AS (
     UPDATE syncer.partitions
-    SET retired_at = NULL, configured_at = $9
-    WHERE account_id = $1 AND source = $3 AND region_id = $4 AND $5 <> 'forget' AND retired_at IS NOT NULL
+    SET retired_at = NULL, configured_at = CASE WHEN retired_at IS NULL THEN configured_at ELSE $9 END, on_demand = $29
+    WHERE account_id = $1 AND source = $3 AND region_id = $4 AND $5 <> 'forget' AND (retired_at IS NOT NULL OR on_demand <> $29)
 )
 INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
@@ -100,7 +102,7 @@ INSERT INTO syncer.sync_runs (
 ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
 		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, timeOrNull(run.Slot), timeOrNull(run.NextDue), run.Full && run.Interrupted == (Failure{}), run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
-		countsOrNull(run.Unknown), countsOrNull(run.Refused), recordedText(failure.Code), recordedText(failure.Message), recordedText(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated)
+		countsOrNull(run.Unknown), countsOrNull(run.Refused), recordedText(failure.Code), recordedText(failure.Message), recordedText(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated, run.OnDemand)
 	return err
 }
 

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 
@@ -13,6 +17,20 @@ import (
 func IsCode(err error, codes ...string) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && slices.Contains(codes, e.Code)
+}
+
+// IsAway reports whether the database could not be reached, or does not take sessions
+// at the moment: trying again later can help, and nobody need change anything here.
+func IsAway(err error) bool {
+	if _, answered := errors.AsType[*pgconn.PgError](err); answered {
+		return IsCode(err, pgerrcode.CannotConnectNow, pgerrcode.AdminShutdown, pgerrcode.CrashShutdown, pgerrcode.TooManyConnections)
+	}
+	if _, refused := errors.AsType[*tls.CertificateVerificationError](err); refused || errors.Is(err, context.Canceled) {
+		return false
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[*net.OpError](err)
+	return connecting || network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // isInUse: a lock was not to be had in time, or only by undoing this transaction.

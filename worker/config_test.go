@@ -100,3 +100,35 @@ func TestReconfigure(t *testing.T) {
 	eventually(t, s, "count(*) = 0 FROM alicloud.sync_freshness WHERE account_id = $1", other.ID)
 	stop()
 }
+
+// TestDisabledButNeeded: a source that is disabled and that an enabled one reads stays
+// configured, as one that has no schedule.
+func TestDisabledButNeeded(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})})
+	var reader, read *source.Source
+	for _, src := range source.All {
+		if on := src.DependsOn(); len(on) > 0 {
+			reader = src
+			read, _ = source.ByName(source.All, on[0])
+			break
+		}
+	}
+	syncer := newSyncer(t, s, cloud, read, reader)
+	syncer.Config().Sources[0].Disabled = true
+	for _, settings := range syncer.Config().Sources {
+		settings.Schedule = yearly{}
+	}
+	stop := runDaemon(t, worker.Daemon{Syncer: syncer, Workers: 2})
+	eventually(t, s, "count(*) = 1 FROM alicloud.sync_runs WHERE source = $1 AND trigger = 'dependency' AND status = 'ok'", read.Name)
+	eventually(t, s, "on_demand AND retired_at IS NULL FROM syncer.partitions WHERE source = $1", read.Name)
+	eventually(t, s, "NOT on_demand AND retired_at IS NULL FROM syncer.partitions WHERE source = $1", reader.Name)
+	stop()
+
+	_, err := s.Pool().Exec(t.Context(), "UPDATE syncer.partitions SET retired_at = now(), on_demand = false") // as an older program left it
+	require.NoError(t, err)
+	stop = runDaemon(t, worker.Daemon{Syncer: syncer, Workers: 2})
+	eventually(t, s, "bool_and(retired_at IS NULL) AND bool_or(on_demand) FROM syncer.partitions WHERE source IN ($1, $2)", read.Name, reader.Name)
+	stop()
+}

@@ -88,8 +88,15 @@ func (s *Syncer) retire(ctx context.Context, c *Config) (settled bool, err error
 		sure = sure && id != ""
 	}
 	var list []store.Configured
-	for _, j := range c.Jobs() {
-		list = append(list, store.Configured{Source: j.Source.Name, AccountID: j.Account.knownID(), AccountName: j.Account.Label(), RegionID: j.Region})
+	for _, src := range c.Sources {
+		if src.Disabled && !c.needed(src) {
+			continue
+		}
+		for _, j := range c.Jobs(src) {
+			list = append(list, store.Configured{
+				Source: src.Source.Name, AccountID: j.Account.knownID(), AccountName: j.Account.Label(), RegionID: j.Region, OnDemand: src.Disabled,
+			})
+		}
 	}
 	return len(unknown) == 0, s.Store.Retire(ctx, list, sure)
 }

@@ -85,7 +85,7 @@ func calledOff(ctx context.Context) bool { return errors.Is(ctx.Err(), context.C
 
 func (s *Syncer) newRun(job Job) store.Run {
 	run := store.Run{
-		Trigger: "manual", Slot: job.Slot, Started: s.Store.Time(), Worker: s.Worker,
+		Trigger: "manual", Slot: job.Slot, Started: s.Store.Time(), Worker: s.Worker, OnDemand: job.Disabled,
 		Limit: store.DefaultLimit, AllowShrink: job.AllowShrink || job.Settings.AllowShrink, ConfirmShrink: job.ConfirmShrink,
 	}
 	switch {

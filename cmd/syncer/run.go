@@ -11,15 +11,18 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"syncer/internal/config"
 	"syncer/internal/tracing"
+	"syncer/store"
 	"syncer/worker"
 )
 
 func (p *program) runCommand() *cobra.Command {
-	var migrate bool
+	var migrate, noWait bool
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "The daemon: works the schedules until SIGTERM",
@@ -33,14 +36,15 @@ configuration again: a file with errors is refused as a whole, and told in the l
 			return p.setUpLog()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.daemon(cmd.Context(), migrate)
+			return p.daemon(cmd.Context(), migrate, noWait)
 		},
 	}
 	cmd.Flags().BoolVar(&migrate, "migrate", false, "bring the schema up to date first")
+	cmd.Flags().BoolVar(&noWait, "no-wait", false, "end with an error where the database is away at the start, rather than wait for it")
 	return cmd
 }
 
-func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
+func (p *program) daemon(ctx context.Context, migrate, noWait bool) (err error) {
 	p.ownsDatabase = true
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // from the very start: it would end the program
@@ -61,7 +65,15 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	defer web.close(ctx) // who fails to start must not leave it; closing twice is fine
 	databaseLog := worker.NewDatabaseLog(p.log.Handler())
 	p.log = slog.New(databaseLog)
-	s, err := p.openWith(ctx, c, migrate)
+	open := p.openWaiting
+	if noWait {
+		open = p.openWith
+	}
+	s, err := open(ctx, c, migrate)
+	if ctx.Err() != nil && s == nil {
+		p.log.Info("stopped")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -114,4 +126,37 @@ func (p *program) daemon(ctx context.Context, migrate bool) (err error) {
 	}
 	p.log.Info("stopped")
 	return nil
+}
+
+// The waits between two attempts to reach the database at the start double from the
+// first to the last of these.
+const (
+	firstWait = time.Second
+	lastWait  = 15 * time.Second
+)
+
+// openWaiting opens the database. While it is away, it waits, however long that takes:
+// a daemon may well be started before its database is, after a power cut, say. What
+// waiting cannot mend (a password, a schema) is an error at once.
+func (p *program) openWaiting(ctx context.Context, c *config.Config, migrate bool) (*session, error) {
+	since := time.Now()
+	for wait := firstWait; ; wait = min(2*wait, lastWait) {
+		s, err := p.openWith(ctx, c, migrate)
+		if wait > firstWait && err == nil {
+			p.log.InfoContext(ctx, "the database is there", "after", time.Since(since).Round(time.Second))
+		}
+		if err == nil || ctx.Err() != nil || !store.IsAway(err) {
+			return s, err
+		}
+		level := slog.LevelDebug
+		if wait == firstWait {
+			level = slog.LevelWarn
+		}
+		p.log.Log(ctx, level, "the database is away: waiting for it", "error", withRemedy(err))
+		select {
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		case <-time.After(wait):
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -82,4 +83,37 @@ func TestOldSchema(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestStartBeforeTheDatabase: a daemon that is started while PostgreSQL is away waits
+// for it, and says so. Stopped meanwhile, it ends well. A password that is refused is an
+// error at once.
+func TestStartBeforeTheDatabase(t *testing.T) {
+	t.Parallel()
+	account := simAccounts(1)[0]
+	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: []sim.Account{account}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}))
+	t.Cleanup(cloud.Close)
+	config := configFile(t, "server: {listen: off}\nworkers: 2\naccounts:%s", accountYAML(account, cloud.URL))
+	db := pgtest.Server(t)
+	env := map[string]string{"DATABASE_URL": db.URL()}
+	db.Stop(t)
+	waits, stopped := startProcess(t, env, "run", "--migrate", "--config", config), startProcess(t, env, "run", "--config", config)
+	waits.says(t, "the database is away: waiting for it")
+	stopped.says(t, "the database is away: waiting for it")
+	stopped.signal(t, syscall.SIGTERM)
+	require.Zero(t, stopped.wait(t), stopped.output())
+	db.Start(t)
+	waits.says(t, "the database is there")
+	waits.says(t, "msg=started")
+	waits.says(t, "msg=synced")
+	waits.signal(t, syscall.SIGTERM)
+	require.Zero(t, waits.wait(t), waits.output())
+	require.Equal(t, 1, strings.Count(waits.stderr.String(), "level=WARN"), waits.output())
+
+	address, err := url.Parse(db.URL())
+	require.NoError(t, err)
+	address.User = url.UserPassword("nobody", "wrong")
+	code, _, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": address.String()}, "run", "--config", config)
+	require.NotZero(t, code)
+	require.NotContains(t, stderr, "waiting for it")
 }

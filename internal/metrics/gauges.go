@@ -15,6 +15,8 @@ type Database interface {
 	// States returns the states of the configured partitions only, so that an account that
 	// is no longer configured is not late for ever.
 	States(context.Context) ([]worker.State, error)
+	// Listings are those by which members and regions are known.
+	Listings() []worker.Listing
 	QueueDepths(context.Context) ([]worker.QueueDepth, error)
 	QueueHealth(context.Context) (worker.QueueHealth, error)
 }
@@ -46,11 +48,13 @@ var (
 	failing     = newFamily("gauge", "syncer_failing", "Whether the partition's last sync was not ok: 1 or 0.", partition...)
 	held        = newFamily("gauge", "syncer_held", "Whether the partition's last sync was held, and waits for a person: 1 or 0.", partition...)
 
+	listingFailing = newFamily("gauge", "syncer_listing_failing", "Whether the last listing of members or oos_regions that the configuration needs had no answer: 1 or 0.", "listing", "account")
+
 	queueJobs   = newFamily("gauge", "syncer_queue_jobs", "Jobs that are not finished, by River's state: available (due), running, retryable, scheduled or pending.", "state")
 	queuePaused = newFamily("gauge", "syncer_queue_paused", "Whether somebody has paused the job queue, so that nothing is synced on schedule: 1 or 0.")
 	queueOldest = newFamily("gauge", "syncer_queue_oldest_seconds", "How long the longest due job of a state has been due.", "state")
 
-	gaugeFamilies = []*family{up, lastSuccess, nextDue, late, failing, held, queueJobs, queueOldest, queuePaused}
+	gaugeFamilies = []*family{up, lastSuccess, nextDue, late, failing, held, listingFailing, queueJobs, queueOldest, queuePaused}
 )
 
 // AddDatabase adds the metrics that are read from the database.
@@ -93,6 +97,9 @@ func (g *gauges) read() []sample {
 		gauge(late, truth(s.Late || s.State == worker.Never), l...)
 		gauge(failing, truth(s.State == worker.Failing), l...)
 		gauge(held, truth(s.LastStatus != nil && *s.LastStatus == store.StatusHeld), l...)
+	}
+	for _, l := range g.database.Listings() {
+		gauge(listingFailing, truth(l.Err != nil), l.Kind, l.Account.Label())
 	}
 	for _, d := range depths {
 		gauge(queueJobs, float64(d.Jobs), d.State)

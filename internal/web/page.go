@@ -57,6 +57,9 @@ type statusPage struct {
 	More       int     // causes that are not shown
 	Problem    string  // why the partitions could not be read
 
+	// NotListed says which listings of members or regions fail, and why.
+	NotListed []string
+
 	// NotConfigured are partitions that have rows and are no longer configured.
 	NotConfigured []string
 
@@ -185,6 +188,11 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 		}
 	})
 	read(func() { p.unconfigured(ctx, page) })
+	for _, l := range p.Syncer.Listings() {
+		if l.Err != nil {
+			page.NotListed = append(page.NotListed, withAdvice(l.Err))
+		}
+	}
 	var activity map[string]report.Activity
 	read(func() {
 		var err error

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/web"
+
+	"syncer/worker"
 )
 
 // TestWrongTokensAreSlowedAndLogged: who tries tokens waits for each answer, the log
@@ -87,6 +89,21 @@ func TestConnectionsAreCapped(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, 200, response.StatusCode)
+}
+
+// TestWhatIsNotListed: the page and the metrics say that members could not be listed, and why.
+func TestWhatIsNotListed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, "", "production")
+	c := *h.syncer.Config()
+	directory := *c.Accounts[0]
+	directory.Members = &worker.Members{Role: "reader"}
+	c.Accounts = []*worker.Account{&directory}
+	h.syncer.Configure(c)
+	_, err := h.syncer.Discover(t.Context())
+	require.Error(t, err)
+	has(t, h.ask(t, "GET", "/", "").text, "members of account production not listed")
+	has(t, h.ask(t, "GET", "/metrics", "").text, `syncer_listing_failing{account="production",listing="members"} 1`)
 }
 
 // TestTheQueueIsSaidToBePaused: on the page, whatever is fresh still.
