@@ -81,8 +81,12 @@ func constant(r Request, c source.Column) (string, bool) {
 	if given, ok := r.Sweep.Set[c.Name]; ok {
 		return given, true
 	}
-	if each := r.Sweep.Each; each != nil && each.Column == c.Name && r.Value != "" {
-		return r.Value, true
+	if r.Sweep.Each != nil && r.Value != "" {
+		for _, p := range r.Sweep.Each.Parts(r.Value) {
+			if p.Column == c.Name {
+				return p.Value, true
+			}
+		}
 	}
 	return "", false
 }

@@ -25,7 +25,7 @@ type Request struct {
 
 	// Params go with every call, beside those of the sweep.
 	Params map[string]string
-	// Value is the one of Sweep.Each that this sweep is for.
+	// Value is the one of Sweep.Each that this sweep is for, or the pair: see source.Pair.
 	Value string
 	// Many, if set, takes the Values, in place of Sweep.Each's Value. The rows do not
 	// tell to which of the values they belong: a column that no field fills is NULL.
@@ -221,7 +221,9 @@ func (s *sweep) ask(ctx context.Context, paging map[string]string) (reply, error
 	case r.Many != nil:
 		maps.Copy(params, inForm(r.Many.Form, r.Many.Param, r.Values))
 	case r.Sweep.Each != nil && !batches:
-		params[r.Sweep.Each.Param] = r.Value
+		for _, p := range r.Sweep.Each.Parts(r.Value) {
+			params[p.Param] = p.Value
+		}
 	}
 	if r.Sweep.Since != nil && !r.Since.IsZero() {
 		params[r.Sweep.Since.Param] = r.Sweep.Since.Text(r.Since)

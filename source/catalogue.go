@@ -62,7 +62,7 @@ func (s *Source) Narrows() bool {
 // those that the run has just found among them.
 func (s *Source) AsksItself() bool {
 	return slices.ContainsFunc(s.Sweeps, func(w Sweep) bool {
-		return w.Each != nil && slices.ContainsFunc(slices.Concat(w.Each.From, w.Each.Full), func(v Values) bool {
+		return w.Each != nil && slices.ContainsFunc(w.Each.Reads(), func(v Values) bool {
 			return v.Source == "" || v.Source == s.Name
 		})
 	})
@@ -81,7 +81,7 @@ func (s *Source) DependsOn() []string {
 		if w.Each == nil {
 			continue
 		}
-		for _, v := range slices.Concat(w.Each.From, w.Each.Full) {
+		for _, v := range w.Each.Reads() {
 			add(v.Source)
 		}
 	}
@@ -97,7 +97,7 @@ func (s *Source) ReadsOf(name string) (columns []string) {
 		if w.Each == nil {
 			continue
 		}
-		for _, v := range slices.Concat(w.Each.From, w.Each.Full) {
+		for _, v := range w.Each.Reads() {
 			if v.Source != name {
 				continue
 			}

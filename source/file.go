@@ -83,6 +83,13 @@ type fileEach struct {
 		Final conditions
 	}
 	Configured bool
+	Each       *fileInner
+}
+
+type fileInner struct {
+	Param, Column string
+	Values        texts
+	From          []fileValues
 }
 
 type fileValues struct {

@@ -119,6 +119,9 @@ func (f *fileEach) each(open conditions) *Each {
 		many := f.Many.many()
 		e.Many = &many
 	}
+	if in := f.Each; in != nil {
+		e.Each = &Each{Param: in.Param, Column: in.Column, Fixed: in.Values, From: readFrom(in.From, open)}
+	}
 	if f.Rest != nil {
 		e.Rest = &Rest{Every: time.Duration(f.Rest.Every), Final: f.Rest.Final}
 	}

@@ -138,10 +138,14 @@ func (f *file) check(d *yamlfile.Document) {
 		if p.value.Each == nil {
 			continue
 		}
-		for key, list := range map[string][]fileValues{"from": p.value.Each.From, "full": p.value.Each.Full} {
+		lists := map[string][]fileValues{"from": p.value.Each.From, "full": p.value.Each.Full}
+		if inner := p.value.Each.Each; inner != nil {
+			lists["each.from"] = inner.From
+		}
+		for key, list := range lists {
 			for i, v := range list {
 				used = used || v.Open
-				if where := in(here, key, strconv.Itoa(i), "open"); v.Open && len(f.Open) == 0 {
+				if where := in(in(here, strings.Split(key, ".")...), strconv.Itoa(i), "open"); v.Open && len(f.Open) == 0 {
 					d.Report(d.Place(where), where, "nothing says which rows are open: expected open at the top of the file")
 				}
 			}

@@ -8,6 +8,7 @@ package source
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -284,13 +285,59 @@ type Each struct {
 	Rest *Rest
 	// Configured lets schedule.yaml add values of its own.
 	Configured bool
+	// Each makes one sweep for each pair of a value and one of these.
+	Each *Each
+}
+
+// pairMark stands between the two values of a pair. No text of the cloud holds it.
+const pairMark = "\x1f"
+
+// PairMark is pairMark as SQL writes it.
+const PairMark = `E'\x1f'`
+
+// A Part is what a value asks for in one parameter.
+type Part struct {
+	Param, Column string
+	Value         string
+}
+
+// Parts are those of a value, which is a pair where Each is nested.
+func (e *Each) Parts(value string) []Part {
+	if e.Each == nil {
+		return []Part{{e.Param, e.Column, value}}
+	}
+	outer, inner, _ := strings.Cut(value, pairMark)
+	return []Part{{e.Param, e.Column, outer}, {e.Each.Param, e.Each.Column, inner}}
+}
+
+// Pair is the value that stands for two.
+func Pair(outer, inner string) string { return outer + pairMark + inner }
+
+// Shown is a value for people.
+func Shown(value string) string { return strings.ReplaceAll(value, pairMark, " and ") }
+
+// RestsOn is where the values come from that may rest.
+func (e *Each) RestsOn() (v Values) {
+	for _, v := range append(e.Full[:len(e.Full):len(e.Full)], e.From...) {
+		return v
+	}
+	return v
+}
+
+// Reads are all places that values are read from.
+func (e *Each) Reads() []Values {
+	list := append(e.From[:len(e.From):len(e.From)], e.Full...)
+	if e.Each != nil {
+		list = append(list, e.Each.Reads()...)
+	}
+	return list
 }
 
 // Rest lets a value be, once a full sweep has spoken for it while its rows were all
-// Final: those found by it, and, of the source itself, the one that the value was read
-// from. It is asked for again once the row that it was read from has changed, and after
-// Every; the first time up to twice as late, so that values that were asked for on one
-// day come back on many.
+// Final: those found by it, and, where it was read from the source itself, the one that it
+// was read from. It is asked for again once the row that it was read from has changed,
+// and after Every; the first time up to twice as late, so that values that were asked for
+// on one day come back on many.
 type Rest struct {
 	Every time.Duration
 	Final []Condition

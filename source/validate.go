@@ -163,7 +163,7 @@ func (v *validation) filled(here []string, c Column) {
 	for _, w := range v.source.Sweeps {
 		if _, ok := w.Set[c.Name]; ok {
 			set++
-		} else if w.Each != nil && !batches && w.Each.Column == c.Name {
+		} else if w.Each != nil && !batches && slices.ContainsFunc(w.Each.Parts(""), func(p Part) bool { return p.Column == c.Name }) {
 			each++
 		}
 	}

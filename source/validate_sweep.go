@@ -62,6 +62,23 @@ func (v *validation) each(here []string, w *Sweep) {
 	}
 	v.values(in(here, "from"), e.From)
 	v.values(in(here, "full"), e.Full)
+	if e.Each != nil {
+		for _, b := range []struct {
+			key string
+			has bool
+		}{{"many", e.Many != nil}, {"rest", e.Rest != nil}, {"full", e.Full != nil}, {"configured", e.Configured}} {
+			if b.has {
+				v.addKey(in(here, b.key), "has no place where each value is asked for with each of others")
+			}
+		}
+		if batches {
+			v.addKey(in(here, "each"), "has no place beside batches")
+		}
+		if e.Each.Column == e.Column {
+			v.add(in(here, "each", "column"), "column %s holds the other value", e.Column)
+		}
+		v.each(in(here, "each"), &Sweep{Name: w.Name, Each: e.Each, Absent: w.Absent})
+	}
 	if e.Rest != nil {
 		v.rest(in(here, "rest"), w)
 	}
@@ -92,9 +109,13 @@ func (v *validation) rest(here []string, w *Sweep) {
 	if w.Absent != Ends {
 		v.addKey(here, "has no effect: the sweep ends no rows")
 	}
-	// The row that a value was read from must be one of the source's own.
-	if full := w.Each.Full; len(full) != 1 || full[0].Source != "" && full[0].Source != v.source.Name || len(full[0].Columns) != 1 {
-		v.addKey(here, "needs full to be one column of the source itself")
+	// Of a value must be known which row it was read from.
+	from := w.Each.Full
+	if len(from) == 0 {
+		from = w.Each.From
+	}
+	if len(from) != 1 || len(from[0].Columns) != 1 {
+		v.addKey(here, "needs the values to be read from one column: expected that of full, or else of from")
 	}
 	v.conditions(in(here, "final"), v.source, w.Each.Rest.Final)
 }

@@ -146,7 +146,7 @@ func appendValue(dst []byte, t source.Type, v source.Value) []byte {
 		return append(append(dst, 1), v.Text...) // jsonb's binary form: its version, then text
 	case source.Bool:
 		return append(dst, byte(v.Int))
-	case source.Millis, source.ISOTime:
+	case source.Millis, source.ISOTime, source.LocalTime:
 		return binary.BigEndian.AppendUint64(dst, uint64(v.Int-pgEpoch))
 	default: // BigInt, and Double as its bits
 		return binary.BigEndian.AppendUint64(dst, uint64(v.Int))

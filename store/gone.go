@@ -87,7 +87,7 @@ func (t *table) valueOf(sweep *source.Sweep) string {
 	if _, batches := t.Pager.(source.Batches); sweep.Each == nil || batches {
 		return "''::text"
 	}
-	return "t." + ident(sweep.Each.Column) + "::text"
+	return asked(sweep.Each)
 }
 
 func (t *table) createGone() string {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
 )
 
 // Limit says when so much would end that it is not believed.
@@ -101,7 +103,7 @@ func (m *merge) holdScopes(ctx context.Context) error {
 			}
 			name := sweep.Name
 			if value != "" {
-				name += " of " + value
+				name += " of " + source.Shown(value)
 			}
 			m.result.Held = append(m.result.Held, fmt.Sprintf("%s: %d of %d rows are no longer listed", name, lost, listed))
 			return nil

@@ -197,12 +197,21 @@ func (q *query) conditions(list []source.Condition) string {
 	return b.String()
 }
 
+// asked is the value, or the pair of values, that rows on alias t were asked for by.
+func asked(each *source.Each) string {
+	value := "t." + ident(each.Column) + "::text"
+	if each.Each == nil {
+		return value
+	}
+	return fmt.Sprintf("(%s || %s || t.%s::text)", value, source.PairMark, ident(each.Each.Column))
+}
+
 // scope renders the predicate of a sweep on alias t, without the partition's.
 func (q *query) scope(sw *source.Sweep, s Scope) string {
 	var b strings.Builder
 	b.WriteString(q.set("t", sw))
 	if sw.Each != nil {
-		fmt.Fprintf(&b, " AND t.%s::text = ANY (%s::text[])", ident(sw.Each.Column), q.arg(s.Values))
+		fmt.Fprintf(&b, " AND %s = ANY (%s::text[])", asked(sw.Each), q.arg(s.Values))
 	}
 	if sw.Since != nil && !s.Since.IsZero() {
 		fmt.Fprintf(&b, " AND t.%s >= %s", ident(sw.Since.Column), q.arg(s.Since))

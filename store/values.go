@@ -24,11 +24,33 @@ func (s *Sync) Values(ctx context.Context, each *source.Each, full bool, after s
 	from, resting := each.From, ""
 	if full && each.Full != nil {
 		from = each.Full
-		if each.Rest != nil {
-			resting = s.resting(q, each)
+	}
+	if each.Rest != nil && (full || each.Full == nil) {
+		resting = s.resting(q, each)
+	}
+	values := s.readFrom(q, from, nil)
+	if each.Each != nil {
+		values = s.readFrom(q, from, each.Fixed)
+		if inner := s.readFrom(q, each.Each.From, each.Each.Fixed); values != "" && inner != "" {
+			values = fmt.Sprintf("SELECT o.v || %s || i.v AS v FROM (%s) AS o CROSS JOIN (%s) AS i", source.PairMark, values, inner)
+		} else {
+			values = ""
 		}
 	}
+	if values == "" {
+		return nil, nil
+	}
+	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
+		values, q.arg(after), resting, q.arg(limit))
+	return collect[string](ctx, s.querier(), sql, q.args...)
+}
+
+// readFrom selects values as v, where they may come twice; empty: there are none.
+func (s *Sync) readFrom(q *query, from []source.Values, fixed []string) string {
 	var selects []string
+	if fixed != nil {
+		selects = append(selects, fmt.Sprintf("SELECT unnest(%s::text[]) AS v", q.arg(fixed)))
+	}
 	for _, v := range from {
 		if table := s.current(v); table != "" {
 			columns := make([]string, len(v.Columns))
@@ -39,12 +61,7 @@ func (s *Sync) Values(ctx context.Context, each *source.Each, full bool, after s
 				strings.Join(columns, ", "), table, q.conditions(v.Where)))
 		}
 	}
-	if selects == nil {
-		return nil, nil
-	}
-	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
-		strings.Join(selects, " UNION ALL "), q.arg(after), resting, q.arg(limit))
-	return collect[string](ctx, s.querier(), sql, q.args...)
+	return strings.Join(selects, " UNION ALL ")
 }
 
 // Older returns, in order, up to limit of the keys after a given one of standing rows

@@ -93,6 +93,11 @@ func (p *prober) call(ctx context.Context, j Job) Probe {
 	r := fetch.Request{Source: j.Source, Sweep: sweep, Region: j.Region, PageSize: 1, CallsPerSecond: j.CallsPerSecond}
 	if sweep.Each != nil {
 		value, lacks := p.value(ctx, j, sweep.Each)
+		if inner := sweep.Each.Each; inner != nil && lacks == "" {
+			var second string
+			second, lacks = p.value(ctx, j, inner)
+			value = source.Pair(value, second)
+		}
 		if lacks != "" {
 			return Probe{Job: j, Lacks: lacks}
 		}

@@ -55,6 +55,9 @@ func (s *sweeper) sweep(ctx context.Context, decl *source.Sweep) error {
 		return s.older(ctx, decl, scope.Since)
 	}
 	given := each.Fixed
+	if each.Each != nil {
+		given = nil // the pairs are made where the other values are read
+	}
 	if each.Configured {
 		given = slices.Compact(slices.Sorted(slices.Values(slices.Concat(given, s.job.Values))))
 	}

@@ -1,11 +1,12 @@
 {{- /*
-Notes that complete listings of a full sweep have spoken for values, of which all rows are
-final, as is the row that each was read from. The first note is due again within a time that
+Notes that complete listings have spoken for values, of which all rows are final, as is the
+row of the source itself that each was read from. The first note is due again within a time that
 differs by value, so that not all are due at once.
 
-source, at, every   parameters: of the source, moment of the merge, time between two sweeps
+source, at, every   parameters: of the source, moment that the values were asked for at or
+                    after, time between two sweeps
 values, late        parameters: the values, and how much later than every each is due first
-table               the versions
+table               what the values were read from
 standing            predicate on t: the partition's standing rows
 of                  column that the values were read from
 final               predicate on t: the row is final
