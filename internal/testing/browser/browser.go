@@ -20,13 +20,13 @@ var ErrMissing = errors.New("no Chromium found: install the package chromium, or
 // patience is how long one step may take: longer than a busy machine needs.
 const patience = 5 * time.Minute
 
-// A Page is the one tab of a browser without a window.
+// A Page is the only tab of a headless browser.
 type Page struct {
 	ctx context.Context
 	end func()
 }
 
-// Start starts a browser, with a new profile that goes with it.
+// Start starts a browser with a new profile, which is deleted with it.
 func Start(ctx context.Context) (*Page, error) {
 	path, err := find()
 	if err != nil {
@@ -34,7 +34,7 @@ func Start(ctx context.Context) (*Page, error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(path),
-		chromedp.NoSandbox, // root has none
+		chromedp.NoSandbox, // root has no sandbox
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
@@ -65,8 +65,8 @@ func find() (string, error) {
 // Close ends the browser.
 func (p *Page) Close() { p.end() }
 
-// Screen sets the page's width and height, in its own pixels, each drawn with scale
-// times scale of the picture's, and whether the reader prefers it dark.
+// Screen sets the page's width and height in CSS pixels, how many pixels of the picture
+// each of them has (scale), and whether the reader prefers dark colours.
 func (p *Page) Screen(width, height int64, scale float64, dark bool) error {
 	scheme := "light"
 	if dark {
@@ -79,17 +79,17 @@ func (p *Page) Screen(width, height int64, scale float64, dark bool) error {
 	}, chromedp.EmulateViewport(width, height, chromedp.EmulateScale(scale)))
 }
 
-// Open goes to a page, and waits until it is loaded.
+// Open opens a page and waits until it is loaded.
 func (p *Page) Open(url string) error { return p.do(chromedp.Navigate(url)) }
 
-// Wait waits until what an XPath names is there to be seen.
+// Wait waits until the element of an XPath is visible.
 func (p *Page) Wait(xpath string) error { return p.do(chromedp.WaitVisible(chromedp.Search(xpath))) }
 
-// Focus puts the keyboard on what a CSS selector names.
+// Focus focuses the element of a CSS selector.
 func (p *Page) Focus(css string) error { return p.do(chromedp.Focus(chromedp.CSS(css))) }
 
-// Press presses the keys of a text, one after the other; tab and carriage return
-// are keys, too.
+// Press presses the keys of a text, one after the other. Tab and carriage return are keys,
+// too.
 func (p *Page) Press(keys string) error { return p.do(chromedp.KeyEvent(keys)) }
 
 func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) error {
@@ -97,7 +97,8 @@ func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) error {
 	return err
 }
 
-// Picture is a PNG of what a CSS selector names, or of all that fits on the screen.
+// Picture returns a PNG of the element of a CSS selector, or of everything that fits on the
+// screen.
 func (p *Page) Picture(css string) ([]byte, error) {
 	if css == "" {
 		return run(p, chromedp.CaptureScreenshot())
@@ -105,7 +106,7 @@ func (p *Page) Picture(css string) ([]byte, error) {
 	return run(p, chromedp.Screenshot(chromedp.CSS(css)))
 }
 
-// Ask evaluates an expression of JavaScript in the page.
+// Ask evaluates a JavaScript expression in the page.
 func Ask[T any](p *Page, expression string) (T, error) {
 	return run(p, chromedp.Evaluate[T](expression))
 }

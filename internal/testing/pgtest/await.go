@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// awaitMargin is left of a test's time to say what it waited for, and to clean up.
+// awaitMargin is the part of a test's time that is kept to report what it waited for, and
+// to clean up.
 const awaitMargin = 30 * time.Second
 
-// Await looks until something is so. It gives up when the test's own time is nearly
-// over (go test's -timeout), and not before: how long things take on a busy machine
-// is not what is tested.
+// Await waits until something is true. It gives up only when the test's own time is nearly
+// over (go test's -timeout), because how long things take on a busy machine is not tested.
 func Await(t testing.TB, isSo func() bool, why ...any) {
 	t.Helper()
 	end := time.Now().Add(10 * time.Minute)

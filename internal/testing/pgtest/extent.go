@@ -5,12 +5,11 @@ import (
 	"testing"
 )
 
-// All reports whether everything is tested, however long it takes: SYNCER_TEST_ALL
-// is 1.
+// All reports whether all tests run, also the slow ones: SYNCER_TEST_ALL is 1.
 func All() bool { return os.Getenv("SYNCER_TEST_ALL") == "1" }
 
-// Few is what a test does of something: all of it where everything is tested, else
-// less, for who waits.
+// Few returns how often a test does something: the full number if all tests run, otherwise
+// fewer.
 func Few(less, all int) int {
 	if All() {
 		return all
@@ -18,8 +17,8 @@ func Few(less, all int) int {
 	return less
 }
 
-// Lacks skips a test for want of a program, or fails it where SYNCER_TEST_TOOLS is 1,
-// as where all programs are installed.
+// Lacks skips a test because a program is missing. If SYNCER_TEST_TOOLS is 1, as where all
+// programs are installed, it fails the test instead.
 func Lacks(t testing.TB, what any) {
 	t.Helper()
 	if os.Getenv("SYNCER_TEST_TOOLS") == "1" {

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// In the temporary directory of all, root removes what its own killed processes
-// left, and follows nothing that somebody else named alike.
+// In the shared temporary directory, root removes what its own killed processes left, and
+// nothing that others gave a similar name.
 func TestLeftovers(t *testing.T) {
 	temp := Dir(t)
 	t.Setenv("TMPDIR", temp)

@@ -1,10 +1,9 @@
-// Package pgtest gives tests a real PostgreSQL: one private server for each
-// test process, started when a test first asks, and on it an empty database for
-// each test that asks.
+// Package pgtest gives tests a real PostgreSQL. Each test process has one private server,
+// which starts when a test first needs it. Each test gets its own empty database on it.
 //
-// With TEST_DATABASE_URL set, the databases are made on that server instead.
+// If TEST_DATABASE_URL is set, the databases are created on that server instead.
 //
-// It is for tests only, which is why it may import pgx.
+// The package is only for tests, therefore it may import pgx.
 package pgtest
 
 import (
@@ -30,15 +29,15 @@ import (
 	"syncer/internal/embeddedpg"
 )
 
-// dirPrefix is followed by the PID of the process that the directory is for.
+// dirPrefix is followed by the PID of the process that uses the directory.
 const dirPrefix = "syncer-pgtest-"
 
 // patience is how long a server may take for one step: longer than the busiest machine
 // needs.
 const patience = 5 * time.Minute
 
-// settings make a server quick for tests, and keep what changes its behaviour
-// as it is.
+// settings make a server fast for tests. They do not include settings that change its
+// behaviour.
 var settings = map[string]string{
 	"checkpoint_timeout": "1h",
 	"full_page_writes":   "off", // the operating system outlives the server
@@ -55,7 +54,7 @@ var shared struct {
 	dir    string
 
 	mu  sync.Mutex
-	end []func(context.Context) error // what is left to do at the end
+	end []func(context.Context) error // runs at the end
 }
 
 func atEnd(do func(context.Context) error) {
@@ -64,24 +63,23 @@ func atEnd(do func(context.Context) error) {
 	shared.end = append(shared.end, do)
 }
 
-// Run runs the tests, ends the server and removes its directory. It returns the
-// exit code, for a TestMain; a package without one leaves the directory to the
-// next test process.
+// Run runs the tests, ends the server and removes its directory. It returns the exit code,
+// for a TestMain. If a package has no TestMain, the next test process removes the
+// directory.
 //
-// SYNCER_TEST_CHECKS in the environment is how many random histories a law is tried
-// on: by default a few, for who waits, and rapid's 100 where all is tested
-// (SYNCER_TEST_ALL). A flag -rapid.checks is obeyed.
+// SYNCER_TEST_CHECKS is the number of random histories for each property test. The default
+// is small; with SYNCER_TEST_ALL it is rapid's 100. A flag -rapid.checks takes precedence.
 //
-// Tests wait for servers and processes as long as they compute: twice as many as
-// there are processors run at once, unless a flag -parallel says otherwise.
+// Tests wait for servers and processes about half of their time. So twice as many tests as
+// there are processors run at a time, unless a flag -parallel says otherwise.
 func Run(m *testing.M) int {
 	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "10")
 	if All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
 		checks = "100"
 	}
 	defaults := map[string]string{"test.parallel": strconv.Itoa(2 * runtime.GOMAXPROCS(0)), "rapid.checks": checks}
-	for name, value := range defaults { // before the flags are read, which have the last word
-		if flag.Lookup(name) == nil { // not all packages have laws
+	for name, value := range defaults { // before the flags are parsed, which take precedence
+		if flag.Lookup(name) == nil { // not all packages use rapid
 			continue
 		}
 		if err := flag.Set(name, value); err != nil {
@@ -101,7 +99,7 @@ func Run(m *testing.M) int {
 func closeShared() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if shared.server == nil { // somebody else's, which must be left as it was
+	if shared.server == nil { // another program's server must stay as it was
 		var errs []error
 		for _, do := range shared.end {
 			errs = append(errs, do(ctx))
@@ -111,17 +109,16 @@ func closeShared() error {
 	return errors.Join(shared.server.Stop(ctx), embeddedpg.Remove(ctx, shared.dir))
 }
 
-// URL is the address of a new, empty database, which is dropped when the test ends.
+// URL returns the address of a new, empty database, which is dropped when the test ends.
 func URL(t testing.TB) string {
 	t.Helper()
 	return newDatabase(t, "template1")
 }
 
-// A Template is a database that is filled once for each test process, and then
-// copied for each test that asks. A copy takes a tenth of a second, where the
-// migrations take one or two.
+// A Template is a database that is filled once for each test process, and then copied for
+// each test. A copy takes a tenth of a second; the migrations take one or two seconds.
 type Template struct {
-	// Fill fills an empty database, and leaves no connection to it.
+	// Fill fills an empty database, and closes its connections to it.
 	Fill func(ctx context.Context, url string) error
 
 	once sync.Once
@@ -129,12 +126,13 @@ type Template struct {
 	err  error
 }
 
-// URL is the address of a copy of the template, which is dropped when the test ends.
+// URL returns the address of a copy of the template, which is dropped when the test ends.
 func (p *Template) URL(t testing.TB) string {
 	t.Helper()
 	server := sharedURL(t)
 	p.once.Do(func() {
-		// Not the context of the test, which may end before others ask.
+		// This is not the test's context, because the test may end before others need the
+		// template.
 		ctx := context.WithoutCancel(t.Context())
 		p.name = newName()
 		if p.err = execute(ctx, server, "CREATE DATABASE "+p.name); p.err == nil {
@@ -155,7 +153,7 @@ func newDatabase(t testing.TB, template string) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := drop(context.WithoutCancel(t.Context()), server, name); err != nil { // the test's context has ended by now
+		if err := drop(context.WithoutCancel(t.Context()), server, name); err != nil { // the test's context has ended
 			t.Error(err)
 		}
 	})
@@ -164,7 +162,7 @@ func newDatabase(t testing.TB, template string) string {
 
 func newName() string { return "test_" + strings.ToLower(rand.Text()[:12]) }
 
-// drop drops a database. FORCE ends what a test left open.
+// drop drops a database. FORCE ends connections that a test left open.
 func drop(ctx context.Context, server, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -175,13 +173,13 @@ func addressOf(t testing.TB, server, database string) string {
 	t.Helper()
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal("TEST_DATABASE_URL is not a URL") // which the error would repeat, password and all
+		t.Fatal("TEST_DATABASE_URL is not a URL") // the error would contain the URL with its password
 	}
 	u.Path = "/" + database
 	return u.String()
 }
 
-// sharedURL is the address of the server for everybody.
+// sharedURL returns the address of this process's server.
 func sharedURL(t testing.TB) string {
 	t.Helper()
 	if server := os.Getenv("TEST_DATABASE_URL"); server != "" {
@@ -205,8 +203,8 @@ func sharedURL(t testing.TB) string {
 	return shared.url
 }
 
-// unavailable fails the test: a suite that skips itself green is worse than a red
-// one. Only -short, by which a person asks for less, skips.
+// unavailable fails the test, because a skipped suite would look like a passed one. Only
+// with -short, by which a person asks for less, does it skip.
 func unavailable(t testing.TB, err error) {
 	t.Helper()
 	if testing.Short() {
@@ -223,8 +221,8 @@ func tempDir() (string, error) {
 	return os.MkdirTemp("", dirPrefix+strconv.Itoa(os.Getpid())+"-")
 }
 
-// removeLeftovers removes the directories of test processes that were killed. The
-// temporary directory is everybody's: what somebody else made there is left alone.
+// removeLeftovers removes the directories of test processes that were killed. Others use
+// the temporary directory, too; their files are not touched.
 func removeLeftovers() {
 	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), dirPrefix+"*")) // only a bad pattern is an error
 	for _, dir := range dirs {

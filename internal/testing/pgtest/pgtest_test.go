@@ -22,7 +22,7 @@ func TestURLIsADatabaseOfItsOwn(t *testing.T) {
 			seen[url] = true
 			conn, err := pgx.Connect(t.Context(), url)
 			require.NoError(t, err)
-			// Left open: the database is dropped all the same.
+			// This connection stays open; the database is dropped anyway.
 			_, err = conn.Exec(t.Context(), "CREATE TABLE kept (i int)")
 			require.NoError(t, err)
 		})

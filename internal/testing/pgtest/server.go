@@ -8,21 +8,20 @@ import (
 	"syncer/internal/embeddedpg"
 )
 
-// A Private is a server of a test's own, to be stopped and started at will.
+// A Private is a test's own server, which the test can stop and start.
 type Private struct {
 	dir    string
 	server *embeddedpg.Server
 }
 
-// Server starts a server for this test alone, with an empty database. It ends
-// with the test.
+// Server starts a server for this test only, with an empty database. It ends with the test.
 func Server(t testing.TB) *Private {
 	t.Helper()
 	return ServerIn(t, Dir(t))
 }
 
-// Dir is an empty directory that the user of a server may enter, which goes with
-// the test. That of t.TempDir is below one that others may not pass.
+// Dir returns an empty directory that a server's user may enter. It is removed after the
+// test. A directory of t.TempDir is inside one that other users may not enter.
 func Dir(t testing.TB) string {
 	t.Helper()
 	dir, err := tempDir()
@@ -37,8 +36,8 @@ func Dir(t testing.TB) string {
 	return dir
 }
 
-// ServerIn is Server with its data in a directory, which may be of a file system
-// of its own.
+// ServerIn is Server with its data in the given directory, which may be on another file
+// system.
 func ServerIn(t testing.TB, dir string) *Private {
 	t.Helper()
 	p := &Private{dir: dir}
@@ -61,7 +60,7 @@ func (p *Private) Start(t testing.TB) {
 	p.server = server
 }
 
-// Stop shuts the server down, which ends all sessions. Stopping twice is fine.
+// Stop shuts the server down, which ends all sessions. It may be called twice.
 func (p *Private) Stop(t testing.TB) {
 	t.Helper()
 	if p.server == nil {
@@ -81,8 +80,8 @@ func (p *Private) Restart(t testing.TB) {
 	p.Start(t)
 }
 
-// Crash ends the server as a power failure would (but for what the operating
-// system still writes). The next Start recovers.
+// Crash ends the server as a power failure would, except that the operating system still
+// writes its buffers. The next Start recovers.
 func (p *Private) Crash(t testing.TB) {
 	t.Helper()
 	if err := syscall.Kill(p.server.PID(), syscall.SIGKILL); err != nil {

@@ -1,7 +1,6 @@
-// Package release knows what a released schema must keep: for each release there is
-// a database that it wrote, what its views showed of it, and the pages of the
-// cloud that led to its last sync. tools/releasedump makes them, and a test of
-// store brings every one of them forward.
+// Package release has what an upgrade from a release must keep. For each release there are
+// a database that it wrote, what its views showed, and the cloud's pages that led to its
+// last sync. tools/releasedump makes them, and a test of store upgrades each of them.
 package release
 
 import (
@@ -23,14 +22,14 @@ import (
 	"syncer/sim"
 )
 
-// Zone is the time zone in which a release's trends cut the days.
+// Zone is the time zone of the days in a release's trends.
 const Zone = "Asia/Shanghai"
 
-// Reader is a login that a user made for a BI tool. Logins belong to the server, so
-// no dump holds it.
+// Reader is a login that a user created for a BI tool. Logins belong to the server, so a
+// dump does not contain them.
 const Reader = "syncer_release_reader"
 
-// MakeReader makes it, if need be.
+// MakeReader creates it, if it does not exist.
 const MakeReader = `DO $$
 BEGIN
     CREATE ROLE ` + Reader + ` LOGIN;
@@ -47,23 +46,24 @@ type Golden struct {
 	Answers []Answer    `json:"answers"`
 }
 
-// An Answer is that of a query: how many rows, and a digest of their values in any order.
+// An Answer is the result of a query: the number of rows, and a digest of their values in
+// any order.
 type Answer struct {
 	Query  string `json:"query"`
 	Rows   int    `json:"rows"`
 	Digest string `json:"digest"`
 }
 
-// Digest is the query that answers a query's rows and digest.
+// Digest returns a query for the number and the digest of another query's rows.
 func Digest(query string) string {
 	return fmt.Sprintf(`SELECT count(*), coalesce(md5(string_agg(row, '' ORDER BY row COLLATE "C")), '')
 FROM (SELECT md5(to_jsonb(q)::text) AS row FROM (%s) AS q, (SELECT set_config('timezone', 'UTC', true) OFFSET 0) AS zone) AS rows`, query)
 }
 
-// Pages are the cloud's answers, by what was asked.
+// Pages are the cloud's answers, by request.
 type Pages map[string]string
 
-// Recorder keeps what a cloud answers.
+// A Recorder keeps a cloud's answers.
 type Recorder struct {
 	Cloud http.Handler
 
@@ -71,14 +71,14 @@ type Recorder struct {
 	pages Pages // nil: it does not record
 }
 
-// Record keeps all answers from now on.
+// Record keeps all later answers.
 func (r *Recorder) Record() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pages = Pages{}
 }
 
-// Pages are the answers that it kept.
+// Pages returns the answers that were kept.
 func (r *Recorder) Pages() Pages {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,7 +86,7 @@ func (r *Recorder) Pages() Pages {
 }
 
 func (r *Recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	_ = q.ParseForm() // what cannot be read, the cloud refuses
+	_ = q.ParseForm() // the cloud refuses what cannot be parsed
 	answer := httptest.NewRecorder()
 	q.Body = io.NopCloser(strings.NewReader(q.PostForm.Encode()))
 	r.Cloud.ServeHTTP(answer, q)
@@ -111,19 +111,19 @@ func (r *Recorder) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_, _ = io.WriteString(w, body)
 }
 
-// ServeHTTP answers as was recorded.
+// ServeHTTP gives the recorded answers.
 func (p Pages) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	_ = q.ParseForm()
 	body, ok := p[asked(q)]
-	if !ok { // as of a parameter that came later: no word of the page size, which would be halved
+	if !ok { // as for a parameter that was added later; the message must not mention the page size, or syncer would halve it
 		w.WriteHeader(http.StatusNotFound)
 		body = fmt.Sprintf(`{"Code": "NotRecorded", "Message": "%s was not asked so"}`, q.Form.Get("Action"))
 	}
 	_, _ = io.WriteString(w, body)
 }
 
-// asked is a request without what differs from call to call, with the region that
-// its endpoint tells.
+// asked returns a request without what differs between calls, and with the region of its
+// endpoint.
 func asked(q *http.Request) string {
 	kept := url.Values{"RegionId": {cmp.Or(sim.EndpointOf(q), "cn-hangzhou")}}
 	for k, v := range q.Form {
@@ -143,7 +143,7 @@ const (
 	pagesFile  = "pages.json.gz"
 )
 
-// A Release is what is kept of one.
+// A Release is what is kept of a release.
 type Release struct {
 	Golden Golden
 	Dump   string // SQL

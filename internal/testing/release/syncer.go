@@ -12,7 +12,7 @@ import (
 	"syncer/worker"
 )
 
-// Client asks the cloud of a release.
+// Client returns a client for a release's recorded cloud.
 func Client(endpoints map[string]string) (*fetch.Client, error) {
 	return fetch.NewClient(fetch.Account{
 		Name:        "production",
@@ -21,7 +21,7 @@ func Client(endpoints map[string]string) (*fetch.Client, error) {
 	}, fetch.Options{CallsPerSecond: 1e6, MaxAttempts: 2, BaseWait: time.Millisecond})
 }
 
-// Syncer syncs what a release's database holds.
+// Syncer returns a syncer for everything in a release's database.
 func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worker.Syncer {
 	c := worker.Config{Accounts: []*worker.Account{{
 		Name: "production", Client: client,
@@ -30,7 +30,7 @@ func Syncer(s *store.Store, client *fetch.Client, clock func() time.Time) *worke
 	for _, src := range source.All {
 		settings := &worker.Settings{Source: src, Schedule: cron.Every(17 * time.Hour)}
 		if src == &source.InstancePatchStates {
-			settings.PageSize = 50 // which all releases asked for until v0.1.0
+			settings.PageSize = 50 // all releases up to v0.1.0 asked for 50
 		}
 		c.Sources = append(c.Sources, settings)
 	}

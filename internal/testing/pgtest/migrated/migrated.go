@@ -1,5 +1,5 @@
-// Package migrated gives tests databases that have syncer's whole schema, the
-// tables of the job queue included.
+// Package migrated gives tests databases with syncer's full schema, including the tables of
+// the job queue.
 package migrated
 
 import (
@@ -13,7 +13,7 @@ import (
 
 var template = pgtest.Template{Fill: Migrate}
 
-// URL is the address of a database of the test's own, which is dropped when the test ends.
+// URL returns the address of the test's own database, which is dropped when the test ends.
 func URL(t testing.TB) string {
 	t.Helper()
 	return template.URL(t)
