@@ -125,7 +125,7 @@ func (d *decoder) item(item gjson.Result) {
 	item.ForEach(func(name, value gjson.Result) bool {
 		if i, known := d.fields[name.Str]; known {
 			d.found[i] = value
-		} else if !d.ignored[name.Str] && !(d.whole && isEnvelope(name.Str)) {
+		} else if !d.ignored[name.Str] && (!d.whole || !isEnvelope(name.Str)) {
 			d.others = append(d.others, member{clean(name.Str), value})
 			count(d.unknown, d.others[len(d.others)-1].name)
 		}

@@ -136,13 +136,13 @@ type fileMeasure struct {
 }
 
 // UnmarshalYAML reads a pager that is one word, or a map.
-func (p *filePager) UnmarshalYAML(n *yaml.Node) error {
+func (f *filePager) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {
-		p.Alone = n.Value
+		f.Alone = n.Value
 		return nil
 	}
 	type plain filePager
-	return n.Decode((*plain)(p))
+	return n.Decode((*plain)(f))
 }
 
 // pairs are a map in the order of its file.

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // settleStage leaves one row of each key in the stage, the one that counts.
@@ -58,12 +59,13 @@ func (m *merge) open(ctx context.Context) error {
 	}
 	opened := copied
 	if m.found.stage.exists() {
-		n := int64(0)
+		var n int64
 		if copied == 0 {
 			n, err = m.write(ctx, m.t.open(), +1)
 		} else {
-			tag, execErr := m.tx.Exec(ctx, m.t.open(), m.part.AccountID, m.part.RegionID, m.result.At)
-			n, err = tag.RowsAffected(), execErr
+			var tag pgconn.CommandTag
+			tag, err = m.tx.Exec(ctx, m.t.open(), m.part.AccountID, m.part.RegionID, m.result.At)
+			n = tag.RowsAffected()
 		}
 		if err != nil {
 			return err

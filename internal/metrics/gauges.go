@@ -63,13 +63,14 @@ func (m *Metrics) AddDatabase(d Database, log *slog.Logger) {
 }
 
 // read asks the database, unless it was asked a moment ago. Other scrapes wait meanwhile.
-func (g *gauges) read() []sample {
+func (g *gauges) read(ctx context.Context) []sample {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.answer != nil && time.Since(g.readAt) < readAgain {
 		return g.answer
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
+	// Other scrapes get this answer, too: that one of them hangs up must not spoil it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 	defer cancel()
 	states, err := g.database.States(ctx)
 	var depths []worker.QueueDepth

@@ -5,6 +5,7 @@
 package metrics
 
 import (
+	"context"
 	"bytes"
 	"compress/gzip"
 	"io"
@@ -123,10 +124,10 @@ func (m *Metrics) Handler() http.Handler {
 		if packed {
 			w.Header().Set("Content-Encoding", "gzip")
 			packer := gzip.NewWriter(&all)
-			m.write(packer)
+			m.write(r.Context(), packer)
 			_ = packer.Close() // into memory
 		} else {
-			m.write(&all)
+			m.write(r.Context(), &all)
 		}
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		w.Header().Set("Vary", "Accept-Encoding")
@@ -134,9 +135,9 @@ func (m *Metrics) Handler() http.Handler {
 	})
 }
 
-func (m *Metrics) write(w io.Writer) {
+func (m *Metrics) write(ctx context.Context, w io.Writer) {
 	if m.database != nil {
-		writeSamples(w, m.database.read(), gaugeFamilies...)
+		writeSamples(w, m.database.read(ctx), gaugeFamilies...)
 	}
 	writeSamples(w, []sample{m.build}, m.build.of)
 	for _, f := range append(m.plain(), m.runs, m.changes, m.duration) {

@@ -74,7 +74,7 @@ func value(v attribute.Value) (m message) {
 	case attribute.FLOAT64SLICE:
 		return listValue(v.AsFloat64Slice(), attribute.Float64Value)
 	default: // types that are newer than this code
-		m.message(1, message(v.Emit()))
+		m.message(1, message(v.String()))
 	}
 	return m
 }
