@@ -5,9 +5,9 @@
 package metrics
 
 import (
-	"context"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"runtime"
