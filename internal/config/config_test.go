@@ -311,3 +311,26 @@ func TestDocumentedRules(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Notify.Rules, 2)
 }
+
+// TestDeclaredDefaults: a declaration may be off, name its pace, and bound its pages.
+func TestDeclaredDefaults(t *testing.T) {
+	t.Parallel()
+	s := source.InstancePatchStates
+	s.Off, s.API.CallsPerSecond = true, 3
+	s.Pager = source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 50, Most: 100}}
+	known := []*source.Source{&s}
+	load := func(text string) (*config.Config, error) {
+		return config.Load(write(t, text), known, func(string) string { return "" })
+	}
+	c, err := load("{}")
+	require.NoError(t, err)
+	require.False(t, c.Source(s.Name).Enabled)
+	require.InDelta(t, 3, c.Source(s.Name).CallsPerSecond, 0)
+	require.Equal(t, 50, c.Source(s.Name).PageSize)
+	c, err = load("sources: {instance_patch_states: {enabled: true, page_size: 100, calls_per_second: 7}}")
+	require.NoError(t, err)
+	require.True(t, c.Source(s.Name).Enabled)
+	require.InDelta(t, 7, c.Source(s.Name).CallsPerSecond, 0)
+	_, err = load("sources: {instance_patch_states: {page_size: 101}}")
+	require.ErrorContains(t, err, "page_size: 101 is too large: the API of this source takes 100 or less")
+}
