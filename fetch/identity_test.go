@@ -81,8 +81,8 @@ func TestRoleKeysAreReplacedBeforeTheirEnd(t *testing.T) {
 	require.Equal(t, "ext", c.asked()[0].Get("ExternalId"))
 }
 
-// TestRoleKeysEndByTheCloudsClock: whether keys still hold is told by the cloud's clock,
-// which their end is told by, and not by this machine's.
+// TestRoleKeysEndByTheCloudsClock: the end of keys is in the cloud's time, so it is
+// compared with the cloud's clock and not with this machine's.
 func TestRoleKeysEndByTheCloudsClock(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]int64{2 * time.Hour: 3, -2 * time.Hour: 1} {

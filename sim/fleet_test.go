@@ -250,7 +250,7 @@ func TestOneServerOneName(t *testing.T) {
 	}
 }
 
-// TestFind: a UUID leads back to its server, and only while that stands.
+// TestFind: find returns the server of a UUID, and only while it exists.
 func TestFind(t *testing.T) {
 	t.Parallel()
 	fleet := NewFleet(FleetOptions{Servers: 5_000_000})

@@ -35,7 +35,8 @@ func TestCentresByEndpoint(t *testing.T) {
 			t.Errorf("%s answers %d servers, want its own %d", region, len(got), len(want))
 		}
 	}
-	// A machine that stands for all hosts is China's centre, and OOS of the region that is named.
+	// One machine for all host names is China's centre, and OOS of the region that is
+	// named.
 	sdk := newSDK(t, plain.URL, first.AccessKeyID, first.AccessKeySecret, "")
 	if got, want := uuids(sdkV2Call(t, sdk, http.MethodGet, "DescribeCloudCenterInstances", "PageSize", "100")), len(ask(t, world, "DescribeCloudCenterInstances", "cn-hangzhou", noon)); len(got) != want {
 		t.Errorf("without a region: %d servers, want %d", len(got), want)

@@ -165,7 +165,7 @@ func TestDefaults(t *testing.T) {
 	assert.Panics(t, func() { c.Source("nothing") })
 }
 
-// The file in the repository works for who has exported an access key.
+// The file in the repository works if an access key is exported.
 func TestTheRepositorysFile(t *testing.T) {
 	t.Parallel()
 	c, err := config.Load("../../schedule.yaml", source.All, func(string) string { return "" })

@@ -18,8 +18,8 @@ import (
 	"syncer/worker"
 )
 
-// TestWrongTokensAreSlowedAndLogged: who tries tokens waits for each answer, the log
-// tells of it once, and nobody who has the right one waits.
+// TestWrongTokensAreSlowedAndLogged: answers to wrong tokens are delayed, the log mentions
+// them once, and requests with the right token do not wait.
 func TestWrongTokensAreSlowedAndLogged(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, token, "production")

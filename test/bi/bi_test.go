@@ -167,7 +167,7 @@ END
 $$`, strings.ReplaceAll(presentSQL, "'", "''")))
 }
 
-// presentSQL is what now() stands for.
+// presentSQL replaces now().
 var presentSQL = "'" + present.Format(time.RFC3339) + "'::timestamptz"
 
 func execute(t *testing.T, s *store.Store, sql string) {

@@ -111,7 +111,7 @@ func (h *house) add(t *testing.T, name, key string) {
 	h.syncer.Configure(c)
 }
 
-// live makes days of history, one of them with trouble.
+// live makes days of history. On one of them there are faults.
 func (h *house) live(t *testing.T) {
 	t.Helper()
 	for i := days; i >= 0; i-- {

@@ -117,7 +117,7 @@ func TestNamedFunctions(t *testing.T) {
 	}
 }
 
-// TestUpgradesNameEveryMigration: who upgrades, or goes back, is told of each.
+// TestUpgradesNameEveryMigration: docs/upgrades.md mentions every migration.
 func TestUpgradesNameEveryMigration(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/upgrades.md")
