@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -43,7 +44,7 @@ func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 		if err != nil {
 			return err
 		}
-		schema, err := checkSchema(ctx, tx, f)
+		schema, err := s.checkSchema(ctx, tx, f)
 		if err != nil {
 			return err
 		}
@@ -177,8 +178,9 @@ func checkTemporary(f facts) Check {
 	return c
 }
 
-// checkSchema compares the migrations applied with those of this program.
-func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
+// checkSchema compares the migrations applied, and what is derived from the
+// declarations, with those of this program.
+func (s *Store) checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 	c := Check{Name: "schema"}
 	known := migrations.Last
 	if f.Versions != "" && !f.VersionsReadable {
@@ -191,7 +193,7 @@ func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 	}
 	switch {
 	case applied == known:
-		c.Found = fmt.Sprintf("version %d", applied)
+		return s.checkDerived(ctx, q, applied)
 	case applied > known:
 		c.Found, c.Remedy = fmt.Sprintf("version %d is newer than this program's, %d", applied, known), "update syncer"
 	case applied == 0:
@@ -200,6 +202,38 @@ func checkSchema(ctx context.Context, q querier, f facts) (Check, error) {
 		c.Found, c.Remedy, c.Pending = fmt.Sprintf("version %d is older than this program's, %d", applied, known), migrateUp, true
 	}
 	return c, nil
+}
+
+func (s *Store) checkDerived(ctx context.Context, q querier, applied int64) (Check, error) {
+	c := Check{Name: "schema", Found: fmt.Sprintf("version %d", applied)}
+	var readable bool
+	if err := q.QueryRow(ctx, "SELECT has_table_privilege('syncer.derived', 'SELECT')").Scan(&readable); err != nil || !readable {
+		return c, err // who may not read it may not write either, which is told
+	}
+	err := s.program.Current(ctx, q)
+	if err == nil {
+		return c, nil
+	}
+	current, partsErr := s.program.Parts(ctx, q)
+	var names []string
+	for _, src := range s.sources {
+		if !current[src.Name] {
+			names = append(names, src.Name)
+		}
+	}
+	what := strings.Join(names, ", ")
+	if len(names) > 3 {
+		what = fmt.Sprintf("%d sources", len(names))
+	}
+	switch {
+	case errors.Is(err, ErrNewerSchema):
+		c.Found, c.Remedy = fmt.Sprintf("what is derived of %s is newer than this program's", what), "update syncer"
+	case errors.Is(err, ErrSchema):
+		c.Found, c.Remedy, c.Pending = fmt.Sprintf("what is derived of %s is older than this program's", what), migrateUp, true
+	default:
+		return c, err
+	}
+	return c, partsErr
 }
 
 // appliedVersion is that of the schema's last migration; 0: there is no schema.

@@ -18,6 +18,7 @@ import (
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/schema"
 	"syncer/worker"
 )
 
@@ -63,6 +64,25 @@ func TestReleases(t *testing.T) {
 			u.trends()
 			u.syncChangesNothing()
 		})
+	}
+}
+
+// TestRevisionIsRaised: what is derived otherwise than in a release is of a later
+// revision, so that the release's programs know that they are the older ones.
+func TestRevisionIsRaised(t *testing.T) {
+	t.Parallel()
+	dirs, err := filepath.Glob("testdata/releases/*")
+	require.NoError(t, err)
+	require.NotEmpty(t, dirs)
+	for _, dir := range dirs {
+		r, err := release.Read(dir)
+		require.NoError(t, err)
+		for _, src := range source.All {
+			if r.Golden.Derived[src.Name] != schema.Hash(src) {
+				require.Greater(t, int64(schema.Revision), r.Golden.Revision,
+					"%s is derived otherwise than in %s: raise schema.Revision by one", src.Name, filepath.Base(dir))
+			}
+		}
 	}
 }
 

@@ -136,9 +136,9 @@ var troubles = map[string]trouble{
 			_, err := openStore(t, n.database).MigrateDown(t.Context(), false)
 			require.NoError(t, err)
 		},
-		check:  `✗ \| schema .* version \d+ is older than this program's, \d+ → run syncer migrate up$`,
-		sync:   `^syncer: the schema is not current: run syncer migrate up \(version \d+, this program's is \d+\), or add --migrate$`,
-		status: `^syncer: the schema is not current: run syncer migrate up \(version \d+, this program's is \d+\)$`,
+		check:  `✗ \| schema .* what is derived of \d+ sources is older than this program's → run syncer migrate up$`,
+		sync:   `^syncer: the schema is not current: run syncer migrate up \(agent_versions is not made yet\), or add --migrate$`,
+		status: `^syncer: the schema is not current: run syncer migrate up \(agent_versions is not made yet\)$`,
 		code:   exitUsage,
 	},
 }

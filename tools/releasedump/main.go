@@ -21,6 +21,7 @@ import (
 	"syncer/sim"
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/schema"
 	"syncer/worker"
 )
 
@@ -157,6 +158,10 @@ func live(ctx context.Context, s *store.Store, now *atomic.Pointer[time.Time], c
 func ask(ctx context.Context, s *store.Store, g *release.Golden) error {
 	if err := s.Pool().QueryRow(ctx, "SELECT max(version_id) FROM syncer.goose_db_version").Scan(&g.Schema); err != nil {
 		return err
+	}
+	g.Revision, g.Derived = schema.Revision, map[string]string{}
+	for _, src := range source.All {
+		g.Derived[src.Name] = schema.Hash(src)
 	}
 	// Later runs do not belong to the release.
 	runs := fmt.Sprintf("alicloud.sync_runs WHERE finished_at <= '%s'", g.At.Format(time.RFC3339))

@@ -40,10 +40,14 @@ $$`
 
 // Golden is what a release's database showed.
 type Golden struct {
-	Schema  int64       `json:"schema"`  // version
-	At      time.Time   `json:"at"`      // of the last sync
-	Moments []time.Time `json:"moments"` // of all syncs
-	Answers []Answer    `json:"answers"`
+	Schema int64 `json:"schema"` // version
+	// Revision is that of the declarations, and Derived the hash of what was derived from
+	// each; 0 and nil: of the first release.
+	Revision int64             `json:"revision,omitempty"`
+	Derived  map[string]string `json:"derived,omitempty"`
+	At       time.Time         `json:"at"`      // of the last sync
+	Moments  []time.Time       `json:"moments"` // of all syncs
+	Answers  []Answer          `json:"answers"`
 }
 
 // An Answer is the result of a query: the number of rows, and a digest of their values in
