@@ -3,7 +3,6 @@ package fetch
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,11 +17,7 @@ const patchRows = 100
 
 // patchPage is a page of patch states; indented: as the API's documentation prints it.
 func patchPage(indented bool) string {
-	body, err := os.ReadFile("testdata/ListInstancePatchStates.json")
-	if err != nil {
-		panic(err)
-	}
-	item := gjson.GetBytes(body, "InstancePatchStates.0")
+	item := gjson.GetBytes(source.Page(source.InstancePatchStates.Name), "InstancePatchStates.0")
 	text := item.Raw
 	if !indented {
 		text = item.Get("@ugly").Raw

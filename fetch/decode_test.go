@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -250,9 +249,7 @@ func TestExamples(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.source.Name, func(t *testing.T) {
-			body, err := os.ReadFile("testdata/" + tt.source.API.Action + ".json")
-			require.NoError(t, err)
-			rows, d := decodePage(&tt.source, string(body))
+			rows, d := decodePage(&tt.source, string(source.Page(tt.source.Name)))
 			require.Len(t, rows, 1)
 			require.Empty(t, cmp.Diff(tt.want, columnsOf(&tt.source, rows[0])))
 			require.Zero(t, d.unusable)

@@ -3,7 +3,6 @@ package fetch
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -186,8 +185,7 @@ func broken(t *rapid.T, text string) string {
 // A page of the API's own example decodes alike, however it is spaced.
 func TestSpacingMakesNoDifference(t *testing.T) {
 	t.Parallel()
-	body, err := os.ReadFile("testdata/ListInstancePatchStates.json")
-	require.NoError(t, err)
+	body := source.Page(source.InstancePatchStates.Name)
 	want, _ := decodePage(&source.InstancePatchStates, string(body))
 	got, _ := decodePage(&source.InstancePatchStates, gjson.GetBytes(body, "@ugly").Raw)
 	require.Equal(t, want, got)

@@ -3,7 +3,8 @@
 // and CLI can use it, too.
 //
 // It is built from Alibaba's API pages, not from the requests that this project's client
-// sends. It imports the standard library only.
+// sends. An API that the World does not know is answered from a recorded page, as its
+// declaration says. Of this project it imports packages source and text only.
 package sim
 
 import (
@@ -22,6 +23,10 @@ import (
 type Options struct {
 	Accounts []Account
 	World    World
+
+	// Recorded are the APIs that are answered from a recorded page, if the World does not
+	// know their action. Default: the sources of the catalogue.
+	Recorded []Recording
 
 	// Clock is the time that answers describe. Default: time.Now.
 	Clock func() time.Time
@@ -79,14 +84,16 @@ type Account struct {
 // and Security Token Service (Sts). The endpoint decides which region a call is about: see
 // [Serve] and [Endpoint]. Its methods may be called from many goroutines.
 type Cloud struct {
-	opt    Options
-	mu     sync.Mutex
-	byKey  map[string]*Account // by access key ID
-	byID   map[string]*Account
-	seal   [32]byte // signs temporary tokens
-	nonces nonces
-	rates  rates
-	calls  atomic.Int64
+	opt Options
+	// operations by action
+	operations map[string]*operation
+	mu         sync.Mutex
+	byKey      map[string]*Account // by access key ID
+	byID       map[string]*Account
+	seal       [32]byte // signs temporary tokens
+	nonces     nonces
+	rates      rates
+	calls      atomic.Int64
 }
 
 // New returns a Cloud.
@@ -103,7 +110,15 @@ func New(o Options) *Cloud {
 	if o.MaxPageSize == 0 {
 		o.MaxPageSize = 100
 	}
-	c := &Cloud{opt: o, byKey: map[string]*Account{}, byID: map[string]*Account{}}
+	if o.Recorded == nil {
+		o.Recorded = catalogue()
+	}
+	c := &Cloud{opt: o, operations: maps.Clone(operations), byKey: map[string]*Account{}, byID: map[string]*Account{}}
+	for _, r := range o.Recorded {
+		if c.operations[r.Source.API.Action] == nil {
+			c.operations[r.Source.API.Action] = r.operation()
+		}
+	}
 	c.Join(o.Accounts...)
 	_, _ = rand.Read(c.seal[:]) // never fails
 	return c
@@ -195,7 +210,7 @@ func (c *Cloud) admit(r *http.Request) (*request, error) {
 		return nil, err
 	}
 	req := &request{params: params, header: r.Header}
-	if req.op, err = findOperation(params); err != nil {
+	if req.op, err = c.findOperation(params); err != nil {
 		return nil, err
 	}
 	shown, err := prove(r, params, body)
@@ -247,6 +262,9 @@ func (c *Cloud) answer(req *request, id string) ([]byte, error) {
 		Now:       c.opt.Clock(),
 		Call:      req.number,
 	})
+	if errors.Is(err, ErrUnknown) && req.op.recorded != nil {
+		list, err = req.op.recorded(req.params), nil
+	}
 	if err != nil {
 		if told := (*Error)(nil); errors.As(err, &told) {
 			return nil, told

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"strings"
 	"time"
 )
@@ -95,7 +94,7 @@ func (f *Fleet) List(q Query) (Listing, error) {
 	case "ListOperationProcess":
 		return v.checks(), nil
 	}
-	return nil, fmt.Errorf("a fleet has no %s", q.Action)
+	return nil, ErrUnknown
 }
 
 // narrow applies the filter to a listing. Without a filter it costs nothing; with one, it

@@ -12,9 +12,12 @@ type operation struct {
 	action, version string
 	ramProduct      string   // the part before the action in a RAM policy
 	regions         []string // that have an endpoint
+	byRegionID      bool     // one machine stands for all endpoints: RegionId decides
 	params          []param
+	check           func(url.Values) error // of combinations of parameters; nil: all are allowed
 	page            pager
 	own             func(c *Cloud, req *request, id string) ([]byte, error) // nil: the world answers
+	recorded        func(url.Values) Items                                  // if the world has no such action
 }
 
 // A param is a request parameter that the operation's page documents. Others are ignored,
@@ -27,6 +30,7 @@ type param struct {
 
 const sas, oos, sts = "2018-12-03", "2019-06-01", "2015-04-01"
 
+// operations are those that a World knows, and those of the gateway itself.
 var operations = byAction(
 	&operation{
 		action: "ListPublishBatch", version: sas, ramProduct: "yundun-sas", regions: centres,
@@ -73,7 +77,8 @@ var operations = byAction(
 			{"IntranetIp", text, false},
 			{"Lang", language, false},
 		},
-		page: byNumber{items: "List"},
+		check: checkTasks,
+		page:  byNumber{items: "List"},
 	},
 	&operation{
 		action: "DescribeAgentInstallStatus", version: sas, ramProduct: "yundun-sas", regions: centres,
@@ -104,12 +109,12 @@ var operations = byAction(
 		page: single{item: "Data"},
 	},
 	&operation{
-		action: "ListInstancePatchStates", version: oos, ramProduct: "oos", regions: oosRegions,
+		action: "ListInstancePatchStates", version: oos, ramProduct: "oos", regions: oosRegions, byRegionID: true,
 		params: []param{{"MaxResults", size, false}, {"NextToken", text, false}, {"InstanceIds", idList, false}},
 		page:   byToken{items: "InstancePatchStates"},
 	},
 	&operation{
-		action: "DescribeRegions", version: oos, ramProduct: "oos", regions: oosRegions,
+		action: "DescribeRegions", version: oos, ramProduct: "oos", regions: oosRegions, byRegionID: true,
 		own: (*Cloud).describeRegions,
 	},
 	&operation{
@@ -134,13 +139,13 @@ func byAction(list ...*operation) map[string]*operation {
 }
 
 // findOperation finds the operation that a request names.
-func findOperation(p url.Values) (*operation, error) {
+func (c *Cloud) findOperation(p url.Values) (*operation, error) {
 	for _, name := range []string{"Action", "Version"} {
 		if p.Get(name) == "" {
 			return nil, missing(name)
 		}
 	}
-	op, ok := operations[p.Get("Action")]
+	op, ok := c.operations[p.Get("Action")]
 	if !ok {
 		return nil, &Error{
 			Status: http.StatusNotFound, Code: "InvalidAction.NotFound",
@@ -165,7 +170,7 @@ func (op *operation) checkRegion(endpoint, asked string) (string, error) {
 	switch {
 	case endpoint != "":
 		region = endpoint
-	case op.version == oos && asked != "":
+	case op.byRegionID && asked != "":
 		region = asked
 	}
 	if op.regions != nil && !slices.Contains(op.regions, region) {
@@ -194,8 +199,8 @@ func (op *operation) checkParams(p url.Values) error {
 			return badRequest("InvalidParameter", "The specified parameter %s is not valid.", q.name)
 		}
 	}
-	if op.action == "ListAgentlessTask" {
-		return checkTasks(p)
+	if op.check != nil {
+		return op.check(p)
 	}
 	return nil
 }

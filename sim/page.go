@@ -51,7 +51,7 @@ func (p byEither) shape(c *Cloud, req *request, id string, list Listing) ([]byte
 	if req.params.Get("UseNextToken") != "true" {
 		return p.byNumber.shape(c, req, id, list)
 	}
-	at, err := c.readCursor(req)
+	at, err := c.readCursor(req, "NextToken")
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ type byToken struct{ items string }
 const oosPageSize = 50 // items, if the client does not say how many
 
 func (p byToken) shape(c *Cloud, req *request, id string, list Listing) ([]byte, error) {
-	at, err := c.readCursor(req)
+	at, err := c.readCursor(req, "NextToken")
 	if err != nil {
 		return nil, err
 	}
@@ -162,16 +162,16 @@ func (c *Cloud) writeCursor(req *request, at cursor) string {
 	return base64.RawURLEncoding.EncodeToString(append(c.tokenMark(req, b), b...))
 }
 
-func (c *Cloud) readCursor(req *request) (cursor, error) {
-	asked := req.params.Get("NextToken")
+func (c *Cloud) readCursor(req *request, param string) (cursor, error) {
+	asked := req.params.Get(param)
 	if asked == "" {
 		return cursor{}, nil
 	}
 	raw, err := base64.RawURLEncoding.DecodeString(asked)
 	if err != nil || len(raw) < markSize+2 || string(raw[:markSize]) != string(c.tokenMark(req, raw[markSize:])) {
 		return cursor{}, &Error{
-			Status: http.StatusBadRequest, Code: "InvalidParameter.NextToken",
-			Message: "The specified parameter NextToken is not valid.",
+			Status: http.StatusBadRequest, Code: "InvalidParameter." + param,
+			Message: "The specified parameter " + param + " is not valid.",
 		}
 	}
 	offset, n := binary.Uvarint(raw[markSize:])

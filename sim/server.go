@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"syncer/source"
 )
 
 // Security Center answers for all regions from two centres: see
@@ -45,7 +47,7 @@ func EndpointOf(r *http.Request) string {
 }
 
 // A Server serves a cloud on this machine, with one address for each of Security Center's
-// centres. The first also serves STS, and OOS of all regions.
+// centres. The first also serves all regions of all other products.
 type Server struct {
 	URL     string            // of the first centre
 	Centres map[string]string // URL by region
@@ -86,9 +88,14 @@ func Serve(listen string, h http.Handler) (*Server, error) {
 }
 
 // Endpoints returns the server's addresses by product (sts), or by product and region
-// (sas/ap-southeast-1).
+// (sas/ap-southeast-1), for all products of the catalogue.
 func (s *Server) Endpoints() map[string]string {
 	all := map[string]string{"oos": s.URL, "sts": s.URL}
+	for _, src := range source.All {
+		if product := strings.ToLower(src.API.Product); product != "sas" {
+			all[product] = s.URL
+		}
+	}
 	for region, url := range s.Centres {
 		all["sas/"+region] = url
 	}

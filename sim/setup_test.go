@@ -53,9 +53,12 @@ func params(pairs ...string) url.Values {
 // signed fills in the common parameters that are not there, and signs.
 func signed(a Account, action string, p url.Values) url.Values {
 	out := url.Values{
-		"Action": {action}, "Version": {operations[action].version}, "Format": {"JSON"},
+		"Action": {action}, "Format": {"JSON"},
 		"AccessKeyId": {a.AccessKeyID}, "SignatureMethod": {"HMAC-SHA1"}, "SignatureVersion": {"1.0"},
 		"SignatureNonce": {fmt.Sprint(rand.Uint64())}, "Timestamp": {time.Now().UTC().Format(isoTime)},
+	}
+	if op := operations[action]; op != nil {
+		out.Set("Version", op.version)
 	}
 	maps.Copy(out, p)
 	maps.DeleteFunc(out, func(_ string, v []string) bool { return v[0] == "" })

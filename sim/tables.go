@@ -48,11 +48,15 @@ func (t *Tables) Set(account, region, action string, items ...any) {
 	t.held[tableKey{account, region, action}] = made
 }
 
-// List returns the items that match q.
+// List returns the items that match q. An action that neither the fleet knows nor Set was
+// called with is unknown.
 func (t *Tables) List(q Query) (Listing, error) {
 	t.mu.Lock()
-	held := t.held[tableKey{q.AccountID, q.Region, q.Action}]
+	held, known := t.held[tableKey{q.AccountID, q.Region, q.Action}]
 	t.mu.Unlock()
+	if !known && operations[q.Action] == nil {
+		return nil, ErrUnknown
+	}
 	f := newFilter(q)
 	if f.keepsAll() {
 		return held.items, nil

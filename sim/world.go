@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"errors"
 	"net/url"
 	"time"
 )
@@ -10,10 +11,13 @@ import (
 type World interface {
 	// List answers a query that the gateway has checked: the caller is known and has the
 	// permission, the action and region exist, and all required parameters are present and
-	// valid. An error of type *[Error] is sent as it is; any other error becomes a 500
-	// InternalError.
+	// valid. An error of type *[Error] is sent as it is. After [ErrUnknown] the gateway
+	// answers from a recorded page. Any other error becomes a 500 InternalError.
 	List(Query) (Listing, error)
 }
+
+// ErrUnknown is the error of a World that has no data for an action.
+var ErrUnknown = errors.New("the world does not know this action")
 
 // A Query is one listing that a client requests.
 type Query struct {

@@ -6,8 +6,15 @@ import (
 	"slices"
 )
 
-//go:embed catalogue/*.yaml
+//go:embed catalogue/*.yaml catalogue/*.json
 var catalogue embed.FS
+
+// Page is a page that the API of a source of the catalogue answered, with every field; nil:
+// none is recorded. Tests and the simulated cloud use it.
+func Page(name string) []byte {
+	page, _ := catalogue.ReadFile("catalogue/" + name + ".json")
+	return page
+}
 
 // The sources that the program's own code speaks of by name.
 var AgentVersions, PublishBatches, CloudCenterInstances, AgentInstallStatuses, InstancePatchStates, AgentlessTasks, OperationProcesses Source

@@ -2,8 +2,6 @@ package source
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,7 +13,7 @@ var beyond = map[string][]string{
 	"cloud_center_instances": {"EdrAuthVersion", "FreeType"},
 }
 
-// TestRecordedPages holds the declarations against testdata/<source>.json, the
+// TestRecordedPages holds the declarations against catalogue/<source>.json, the
 // success examples of the API's pages: every field has its column, every column's
 // field is there, and every coded value has its label.
 func TestRecordedPages(t *testing.T) {
@@ -51,11 +49,11 @@ func TestRecordedPages(t *testing.T) {
 // recordedItems are the items of the source's recorded page.
 func recordedItems(t *testing.T, s *Source) []map[string]json.RawMessage {
 	t.Helper()
-	at, err := os.ReadFile(filepath.Join("testdata", s.Name+".json"))
-	if err != nil {
-		t.Fatal(err)
+	at := Page(s.Name)
+	if at == nil {
+		t.Fatalf("no page is recorded: expected catalogue/%s.json", s.Name)
 	}
-	for name := range strings.SplitSeq(s.Items, ".") {
+	for name := range strings.FieldsFuncSeq(s.Items, func(r rune) bool { return r == '.' }) {
 		var object map[string]json.RawMessage
 		if err := json.Unmarshal(at, &object); err != nil {
 			t.Fatalf("at %s: %v", name, err)

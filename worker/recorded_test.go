@@ -1,9 +1,10 @@
 package worker_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,20 +16,14 @@ import (
 // recorded answers each action with its recorded page, byte for byte, and what
 // comes after it with an empty one. Alibaba's examples promise more items than
 // they show, so that these sweeps are incomplete: what was seen is merged.
-func recorded(t *testing.T, sources []*source.Source) http.Handler {
-	pages := map[string][]byte{}
+func recorded(sources []*source.Source) http.Handler {
+	pages, after := map[string][]byte{}, map[string][]byte{}
 	for _, s := range sources {
-		body, err := os.ReadFile("../source/testdata/" + s.Name + ".json")
-		require.NoError(t, err)
-		pages[s.API.Action] = body
-	}
-	empty := map[string]string{
-		"ListInstancePatchStates":      `{"InstancePatchStates": []}`,
-		"DescribeCloudCenterInstances": `{"PageInfo": {}, "Instances": []}`,
+		pages[s.API.Action], after[s.API.Action] = source.Page(s.Name), emptyPage(s)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		action := r.FormValue("Action")
-		first := r.FormValue("CurrentPage") <= "1" && r.FormValue("NextToken") == ""
+		first := (r.FormValue("CurrentPage") == "" || r.FormValue("CurrentPage") == "1") && r.FormValue("NextToken") == ""
 		switch {
 		case action == "GetCallerIdentity":
 			fmt.Fprintf(w, `{"AccountId": "%s", "RequestId": "A"}`, accountID)
@@ -36,12 +31,26 @@ func recorded(t *testing.T, sources []*source.Source) http.Handler {
 			fmt.Fprint(w, `{"PageInfo": {"CurrentPage": 1, "PageSize": 20, "TotalCount": 0}, "List": []}`)
 		case first:
 			_, _ = w.Write(pages[action])
-		case empty[action] != "":
-			fmt.Fprint(w, empty[action])
 		default:
-			fmt.Fprint(w, `{"PageInfo": {"CurrentPage": 2, "PageSize": 20, "TotalCount": 55}, "List": [], "BatchList": [], "Processes": []}`)
+			_, _ = w.Write(after[action])
 		}
 	})
+}
+
+// emptyPage is a source's recorded page without items and without a next one.
+func emptyPage(s *source.Source) []byte {
+	var page map[string]json.RawMessage
+	_ = json.Unmarshal(source.Page(s.Name), &page) // without a page, all of it is made here
+	if p, tokens := s.Pager.(source.NextToken); tokens {
+		object, _, nested := strings.Cut(p.Next, ".")
+		page = map[string]json.RawMessage{}
+		if nested {
+			page[object] = json.RawMessage("{}")
+		}
+	}
+	page[s.Items] = json.RawMessage("[]")
+	text, _ := json.Marshal(page) // it was read from JSON
+	return text
 }
 
 // TestAlibabaExamples: the success examples of Alibaba's own reference pages land
@@ -49,7 +58,7 @@ func recorded(t *testing.T, sources []*source.Source) http.Handler {
 func TestAlibabaExamples(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	syncNow(t, newSyncer(t, s, recorded(t, source.All), source.All...), store.StatusOK, store.StatusIncomplete)
+	syncNow(t, newSyncer(t, s, recorded(source.All), source.All...), store.StatusOK, store.StatusIncomplete)
 
 	for _, expected := range []string{
 		`SELECT count(*) = 1 FROM alicloud.agentless_tasks`,
