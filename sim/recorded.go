@@ -80,7 +80,7 @@ func sweepFor(s *source.Source, p url.Values) (*source.Sweep, error) {
 	for i := range s.Sweeps {
 		w := &s.Sweeps[i]
 		named := len(w.Params)
-		if w.Each != nil {
+		for e := w.Each; e != nil; e = e.Each {
 			named++
 		}
 		if err := fits(s, w, p); err != nil {
@@ -108,12 +108,12 @@ func fits(s *source.Source, w *source.Sweep, p url.Values) error {
 			return notValid(name)
 		}
 	}
-	if w.Each != nil {
-		switch asked := valuesOf(s, w.Each, p); {
+	for e := w.Each; e != nil; e = e.Each {
+		switch asked := valuesOf(s, e, p); {
 		case len(asked) == 0:
-			return missing(w.Each.Param)
+			return missing(e.Param)
 		case slices.Contains(asked, ""):
-			return notValid(w.Each.Param)
+			return notValid(e.Param)
 		}
 	}
 	if w.Since != nil && p.Get(w.Since.Param) != "" {
@@ -183,10 +183,11 @@ func listed(s *source.Source, items []item, p url.Values) (list Items) {
 	if err != nil {
 		return nil // the gateway has refused it
 	}
-	if w != &s.Sweeps[0] && !slices.ContainsFunc(s.Key, func(c string) bool { _, set := w.Set[c]; return set }) && len(w.Set) > 0 {
-		items = marked(s, items, w.Name) // the same row cannot be of two kinds
+	inKey := func(column string) bool { return slices.Contains(s.Key, column) }
+	if sets := slices.Collect(maps.Keys(w.Set)); w != &s.Sweeps[0] && len(sets) > 0 && !slices.ContainsFunc(sets, inKey) {
+		items = marked(s, items, w.Name) // one row cannot be of two kinds
 	}
-	if e := w.Each; e != nil {
+	for e := w.Each; e != nil; e = e.Each {
 		var about []item
 		for _, v := range valuesOf(s, e, p) {
 			about = append(about, aboutValue(s, items, e, v)...)

@@ -139,6 +139,17 @@ func TestRecordedSweeps(t *testing.T) {
 		t.Errorf("no JSON array: %v", body)
 	}
 
+	pairs := each(source.Each{
+		Param: "Kind", Column: "kind", Fixed: []string{"cve"},
+		Each: &source.Each{Param: "Host", Column: "host", From: hosts},
+	}, source.List{}, "host", "id")
+	if rows, _, _ := asked(t, pairs, "Kind", "cve", "Host", "web-1"); !slices.Equal(rows, []string{"t1 cve web-1", "t2 cve web-1"}) {
+		t.Errorf("a pair: %v", rows)
+	}
+	if _, body, _ := asked(t, pairs, "Kind", "cve"); body["Code"] != "MissingHost" {
+		t.Errorf("half a pair: %v", body)
+	}
+
 	untold := each(source.Each{Param: "Parent", Column: "parent", From: hosts}, source.List{}, "id")
 	a, _, _ := asked(t, untold, "Parent", "a")
 	b, _, _ := asked(t, untold, "Parent", "b")
