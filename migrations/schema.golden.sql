@@ -2232,7 +2232,7 @@ CREATE VIEW alicloud.sync_freshness AS
     last.error_message AS last_error_message,
     last.error_request_id AS last_error_request_id,
     last.next_due_at,
-    COALESCE(now() > (ok.next_due_at + GREATEST(2::double precision * (ok.finished_at - ok.started_at), '00:05:00'::interval)), true) AS late
+    NOT p.on_demand AND COALESCE(now() > (ok.next_due_at + GREATEST(2::double precision * (ok.finished_at - ok.started_at), '00:05:00'::interval)), true) AS late
    FROM syncer.partitions p
      LEFT JOIN syncer.accounts a ON a.account_id = p.account_id
      LEFT JOIN LATERAL ( SELECT r.account_id,
@@ -3216,6 +3216,7 @@ CREATE TABLE syncer.partitions (
     retired_at timestamp with time zone,
     forgotten_at timestamp with time zone,
     parent_generation bigint,
+    on_demand boolean NOT NULL DEFAULT false,
     CONSTRAINT partitions_pkey PRIMARY KEY (account_id, source, region_id)
 );
 COMMENT ON TABLE syncer.partitions IS 'One row per source, account and region that was ever synced.';
@@ -3226,6 +3227,7 @@ COMMENT ON COLUMN syncer.partitions.configured_at IS 'When it was synced first, 
 COMMENT ON COLUMN syncer.partitions.retired_at IS 'Since when no configuration has it, as syncer run, or a sync, has found; NULL: it is configured.';
 COMMENT ON COLUMN syncer.partitions.forgotten_at IS 'When its rows were ended by syncer forget: what was synced before counts no more. NULL: never.';
 COMMENT ON COLUMN syncer.partitions.parent_generation IS 'Generation that the partition of the rows that these hang on had when both were last compared. NULL: to be compared.';
+COMMENT ON COLUMN syncer.partitions.on_demand IS 'Whether its source is disabled, and synced only where a source that is enabled reads its table: then it has no schedule, and is never late.';
 
 CREATE TABLE syncer.patch_compliance_daily (
     account_id text COLLATE "C" NOT NULL,
