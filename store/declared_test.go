@@ -101,6 +101,45 @@ func TestAnotherDeclaration(t *testing.T) {
 	require.Equal(t, `{"reboot_state": {"new": 1, "old": null}}`, changed)
 }
 
+// TestReadersWhileATrendIsFilled: filling a trend reads all versions, which takes long. Who
+// reads the source's views meanwhile does not wait for it, although a column is added, too.
+func TestReadersWhileATrendIsFilled(t *testing.T) {
+	t.Parallel()
+	old := open(t)
+	ctx := t.Context()
+	_, err := old.SetTimezone(ctx, release.Zone, source.All)
+	require.NoError(t, err)
+	_, err = old.Pool().Exec(ctx, `CREATE TABLE public.seen (locked text);
+CREATE FUNCTION public.look() RETURNS event_trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.seen
+    SELECT string_agg(DISTINCT relation::regclass::text, ' ')
+    FROM pg_locks
+    WHERE pid = pg_backend_pid() AND mode = 'AccessExclusiveLock' AND relation::regclass::text ~ '[.]instance_patch_states';
+END
+$$;
+CREATE EVENT TRIGGER look ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION public.look()`)
+	require.NoError(t, err)
+	all, _ := redeclared()
+	s := openOn(t, old, all)
+	_, err = s.Migrate(ctx)
+	require.NoError(t, err)
+	var fills int
+	var locked string
+	require.NoError(t, s.Pool().QueryRow(ctx, "SELECT count(*), coalesce(string_agg(locked, ' '), '') FROM public.seen").Scan(&fills, &locked))
+	require.NotZero(t, fills)
+	require.Empty(t, locked)
+}
+
+// openOn opens the database of another store with other sources.
+func openOn(t *testing.T, other *store.Store, all []*source.Source) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), other.Pool().Config().ConnString(), store.Options{Sources: all})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return s
+}
+
 // answers are what the database says now to what the release was asked.
 func (u *upgrade) answers() (list []release.Answer) {
 	for _, asked := range u.Golden.Answers {

@@ -118,11 +118,12 @@ func (f former) restore(ctx context.Context, tx pgx.Tx, stands catalogue) error 
 	}
 	var later []string
 	if !trend {
-		var err error
 		s := standingSource(f.Name, stands["syncer."+f.Name], f.Volatile)
-		if later, err = moveVolatile(ctx, tx, design{Source: s}, stands["syncer."+f.Name+"_volatile"], f.Volatile); err != nil {
+		m := moveVolatile(design{Source: s}, stands, f.Volatile)
+		if err := exec(ctx, tx, append(m.back, m.forth...)...); err != nil {
 			return err
 		}
+		later = m.drop
 	}
 	if err := f.redefine(ctx, tx); err != nil {
 		return explained("alicloud."+f.Name, err)

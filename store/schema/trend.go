@@ -12,6 +12,7 @@ import (
 type trend struct {
 	*source.Trend
 	Source     *source.Source
+	Versions   string // relation that it is filled from
 	Dimensions []tableColumn
 	Numbers    []number // those that are kept
 	view       []shown
@@ -38,7 +39,7 @@ func (d design) trends() (list []trend) {
 }
 
 func deriveTrend(s *source.Source, tr *source.Trend, stands catalogue) trend {
-	t := trend{Trend: tr, Source: s}
+	t := trend{Trend: tr, Source: s, Versions: "syncer." + s.Name}
 	for _, name := range tr.By {
 		c, _ := s.Column(name)
 		t.Dimensions = append(t.Dimensions, tableColumn{name, c.Type.SQL()})

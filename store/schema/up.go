@@ -18,7 +18,7 @@ import (
 //
 // The caller keeps merges and other programs away, and has applied the migrations.
 func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) {
-	u := up{Program: p, tx: tx, moved: map[string][]string{}}
+	u := up{Program: p, tx: tx, moves: map[string]moves{}}
 	if u.row, err = standing(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -52,8 +52,9 @@ func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) 
 	if due, err = u.afresh(ctx, due); err != nil {
 		return nil, err
 	}
-	// What takes long comes first: who reads a view waits for nothing but its replacing.
-	for _, step := range []func(context.Context, design) error{u.table, u.trends, u.views, u.note} {
+	// What takes long comes first, of all sources, and under no lock that readers would wait
+	// for. Then they wait for columns to be added, and for views to be replaced.
+	for _, step := range []func(context.Context, design) error{u.table, u.trends, u.columns, u.views, u.note} {
 		for _, d := range due {
 			if err := step(ctx, d); err != nil {
 				return nil, fmt.Errorf("source %s: %w", d.Name, err)
@@ -76,8 +77,8 @@ type up struct {
 	row       map[string]row // that stand, by name
 	stands    catalogue
 	migration int64
-	grants    []grant             // on what was made anew
-	moved     map[string][]string // by source: what is to be done once its views are replaced
+	grants    []grant          // on what was made anew
+	moves     map[string]moves // by source
 }
 
 func (u *up) exec(ctx context.Context, sql ...string) error { return exec(ctx, u.tx, sql...) }
@@ -156,25 +157,31 @@ func (u *up) afresh(ctx context.Context, due []design) ([]design, error) {
 	return due, nil
 }
 
-// table makes a source's tables, or adds the columns that they lack.
+// table makes a source's tables. Those that stand are read and written by others meanwhile.
 func (u *up) table(ctx context.Context, d design) error {
-	stands, made := u.stands["syncer."+d.Name]
 	var sql []string
-	if !made {
+	if _, made := u.stands["syncer."+d.Name]; !made {
 		sql = append(sql, render("table.sql", d))
-	} else if add := lacking(stands, d.columns()); add != "" {
-		sql = append(sql, "ALTER TABLE syncer."+d.Name+" "+add) // nullable, without default: no row is written
-	}
-	if err := u.exec(ctx, append(sql, render("index.sql", d))...); err != nil {
-		return err
 	}
 	var names []string
 	for _, c := range d.Source.Volatile() {
 		names = append(names, c.Name)
 	}
-	later, err := moveVolatile(ctx, u.tx, d, u.stands["syncer."+d.Name+"_volatile"], names)
-	u.moved[d.Name] = later
-	return err
+	m := moveVolatile(d, u.stands, names)
+	u.moves[d.Name] = m
+	return u.exec(ctx, append(append(sql, render("index.sql", d)), m.back...)...)
+}
+
+// columns adds those that a source's tables lack: nullable, without default, so that no row
+// is written.
+func (u *up) columns(ctx context.Context, d design) error {
+	var sql []string
+	if stands, made := u.stands["syncer."+d.Name]; made {
+		if add := lacking(stands, d.columns()); add != "" {
+			sql = append(sql, "ALTER TABLE syncer."+d.Name+" "+add)
+		}
+	}
+	return u.exec(ctx, append(sql, u.moves[d.Name].forth...)...)
 }
 
 func (d design) columns() (list []tableColumn) {
@@ -203,14 +210,21 @@ func lacking(stands relation, columns []tableColumn) string {
 	return strings.Join(add, ", ")
 }
 
+// moves are the statements that let a source have other volatile columns.
+type moves struct {
+	back  []string // into the wide rows
+	forth []string // into the narrow ones, once the wide table has all columns
+	drop  []string // once no view reads what is dropped
+}
+
 // moveVolatile lets a source have these volatile columns. One that is volatile no more
-// goes back into the wide rows, and one that is now begins with what these hold. What
-// it returns is for when no view reads the narrow table any more.
-func moveVolatile(ctx context.Context, tx pgx.Tx, d design, stands relation, names []string) (later []string, err error) {
-	narrow := "syncer." + d.Name + "_volatile"
+// goes back into the wide rows, and one that is now begins with what these hold.
+func moveVolatile(d design, stands catalogue, names []string) (m moves) {
+	narrow, wide := "syncer."+d.Name+"_volatile", stands["syncer."+d.Name]
+	table := stands[narrow]
 	var back, gone, forth []string
-	for _, a := range stands.columns {
-		if a.name == "row_hash" || slices.Contains(stands.key, a.name) || slices.Contains(names, a.name) {
+	for _, a := range table.columns {
+		if a.name == "row_hash" || slices.Contains(table.key, a.name) || slices.Contains(names, a.name) {
 			continue
 		}
 		back = append(back, fmt.Sprintf("%s = v.%s", ident(a.name), a.name))
@@ -220,33 +234,34 @@ func moveVolatile(ctx context.Context, tx pgx.Tx, d design, stands relation, nam
 		back = append(back, "row_hash = v.row_hash")
 	}
 	same := d.SameKey("v", "t")
-	var sql []string
 	if len(back) > 0 {
-		sql = append(sql, fmt.Sprintf("UPDATE syncer.%s AS t SET %s FROM %s AS v WHERE t.valid_to = 'infinity' AND %s", d.Name, strings.Join(back, ", "), narrow, same))
+		m.back = append(m.back, fmt.Sprintf("UPDATE syncer.%s AS t SET %s FROM %s AS v WHERE t.valid_to = 'infinity' AND %s", d.Name, strings.Join(back, ", "), narrow, same))
 	}
 	switch {
-	case len(names) == 0 && stands.kind != "":
-		later = append(later, "DROP TABLE "+narrow)
-	case stands.kind != "":
+	case len(names) == 0 && table.kind != "":
+		m.drop = append(m.drop, "DROP TABLE "+narrow)
+	case table.kind != "":
 		var columns []tableColumn
 		for _, name := range names {
 			c, _ := d.Column(name)
 			columns = append(columns, tableColumn{name, c.Type.SQL()})
-			if !stands.has(name) {
+			if !table.has(name) && wide.has(name) {
 				forth = append(forth, fmt.Sprintf("%s = t.%s", ident(name), name))
 			}
 		}
+		if add := lacking(table, columns); add != "" {
+			m.forth = append(m.forth, fmt.Sprintf("ALTER TABLE %s %s", narrow, add))
+		}
 		if len(forth) > 0 {
-			sql = append(sql, fmt.Sprintf("ALTER TABLE %s %s", narrow, lacking(stands, columns)),
-				fmt.Sprintf("UPDATE %s AS v SET %s FROM syncer.%s AS t WHERE t.valid_to = 'infinity' AND %s", narrow, strings.Join(forth, ", "), d.Name, same))
+			m.forth = append(m.forth, fmt.Sprintf("UPDATE %s AS v SET %s FROM syncer.%s AS t WHERE t.valid_to = 'infinity' AND %s", narrow, strings.Join(forth, ", "), d.Name, same))
 		}
 		if len(gone) > 0 {
-			later = append(later, fmt.Sprintf("ALTER TABLE %s %s", narrow, strings.Join(gone, ", ")))
+			m.drop = append(m.drop, fmt.Sprintf("ALTER TABLE %s %s", narrow, strings.Join(gone, ", ")))
 		}
 	case len(names) > 0:
-		sql = append(sql, render("volatile.sql", d))
+		m.back = append(m.back, render("volatile.sql", d))
 	}
-	return later, exec(ctx, tx, sql...)
+	return m
 }
 
 // trends makes the rollups of a source, and fills those that were not made as they are
@@ -266,6 +281,7 @@ func (u *up) trends(ctx context.Context, d design) error {
 		if u.row[t.Name].Hash == digest(t.fill()) {
 			continue
 		}
+		t.Versions = u.versions(d)
 		if err := fill(ctx, u.tx, t.fill()); err != nil {
 			return fmt.Errorf("fill trend %s: %w", t.Name, err)
 		}
@@ -280,6 +296,22 @@ func (u *up) trends(ctx context.Context, d design) error {
 		}
 	}
 	return nil
+}
+
+// versions is the relation of a source's versions, with the columns that its table lacks
+// as they will be: without a value.
+func (u *up) versions(d design) string {
+	stands, made := u.stands["syncer."+d.Name]
+	var add strings.Builder
+	for _, c := range d.Columns {
+		if made && !stands.has(c.Name) {
+			fmt.Fprintf(&add, ", NULL::%s AS %s", c.Type.SQL(), c.Name)
+		}
+	}
+	if add.Len() == 0 {
+		return "syncer." + d.Name
+	}
+	return fmt.Sprintf("(SELECT *%s FROM syncer.%s)", add.String(), d.Name)
 }
 
 // retired are the trends of a source that were declared, and are no more.
@@ -309,7 +341,7 @@ func (u *up) views(ctx context.Context, d design) error {
 	for _, t := range d.trends() {
 		sql += t.replaced()
 	}
-	return u.exec(ctx, append([]string{sql}, u.moved[d.Name]...)...)
+	return u.exec(ctx, append([]string{sql}, u.moves[d.Name].drop...)...)
 }
 
 // note says by whom, and how, what stands now was derived.

@@ -19,7 +19,7 @@ WITH spans AS (
 {{- else}}
         {{.Term}} AS {{.Name}}
 {{- end}}{{end}}
-    FROM syncer.{{.Source.Name}} AS v
+    FROM {{.Versions}} AS v
     WHERE v.valid_to::date >= {{template "start"}}
 ), begun AS (
     -- What stands at the horizon goes on with what is still there.
