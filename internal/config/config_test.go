@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,13 +43,20 @@ func TestInvalidFiles(t *testing.T) {
 	files, err := filepath.Glob("testdata/invalid-*.yml")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
+	var names []string
+	for _, s := range source.All {
+		names = append(names, s.Name)
+	}
+	inOrder := strings.Join(names, ", ")
+	slices.Sort(names)
+	short := strings.NewReplacer("testdata/", "", inOrder, "<all sources>", strings.Join(names, ", "), "<all sources>")
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			_, err := config.Load(file, source.All, getenv)
 			require.Error(t, err)
 			require.NotContains(t, err.Error(), "hunter2")
-			got := strings.ReplaceAll(err.Error(), "testdata/", "") + "\n"
+			got := short.Replace(err.Error()) + "\n"
 			golden := strings.TrimSuffix(file, ".yml") + ".golden"
 			if *update {
 				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
