@@ -142,13 +142,13 @@ func trendRow(t *rapid.T, src *source.Source, tr source.Trend, key int, at time.
 }
 
 // trendLaw compares each day of the view, from the horizon's on, with the question
-// asked at its end.
+// asked at its end. Of a trend without a question it only wants every day.
 func trendLaw(t require.TestingT, s *store.Store, p store.Partition, tr source.Trend, zone string, horizon, first, last time.Time) {
 	ctx := context.Background()
 	loc, err := time.LoadLocation(zone)
 	require.NoError(t, err)
 	y, m, d := first.In(loc).Date()
-	for n := 0; ; n++ {
+	for n := 0; trendQuestions[tr.Name] != ""; n++ {
 		day, next := time.Date(y, m, d+n, 0, 0, 0, 0, loc), time.Date(y, m, d+n+1, 0, 0, 0, 0, loc)
 		if day.After(last.Add(24 * time.Hour)) {
 			break

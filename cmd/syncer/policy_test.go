@@ -11,7 +11,7 @@ import (
 
 func TestPolicy(t *testing.T) {
 	t.Parallel()
-	const accounts = `
+	accounts := `
 server: {listen: "0.0.0.0:8080", token: "${SYNCER_TOKEN}"}
 notify: {targets: [{name: ops, type: dingtalk, url: "${WEBHOOK}", secret: "${WEBHOOK_SECRET}"}]}
 accounts:
@@ -25,12 +25,12 @@ accounts:
   - name: oidc
     credentials: {type: oidc, role_arn: "acs:ram::1:role/r", oidc_provider_arn: "acs:ram::1:oidc-provider/p", oidc_token_file: /token}
 sources:
-  agent_versions: {enabled: false}
-  cloud_center_instances: {enabled: false}
-  agent_install_statuses: {enabled: false}
-  agentless_tasks: {enabled: false}
-  operation_processes: {enabled: false}
 `
+	for _, s := range source.All {
+		if s.Name != source.PublishBatches.Name && s.Name != source.InstancePatchStates.Name {
+			accounts += "  " + s.Name + ": {enabled: false}\n"
+		}
+	}
 	read := source.Statement{
 		Effect:   "Allow",
 		Action:   []string{"oos:ListInstancePatchStates", "yundun-sas:GetCurrentVersionPublish", "yundun-sas:ListPublishBatch"},
@@ -59,7 +59,7 @@ sources:
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			code, stdout, stderr := call(t, t.Context(), nil, append([]string{"policy", "--config", configFile(t, accounts)}, c.args...)...)
+			code, stdout, stderr := call(t, t.Context(), nil, append([]string{"policy", "--config", configFile(t, "%s", accounts)}, c.args...)...)
 			require.Zero(t, code, stderr)
 			var got source.Policy
 			require.NoError(t, json.Unmarshal([]byte(stdout), &got))
