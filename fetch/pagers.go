@@ -37,7 +37,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	var ended bool    // pages show nothing any more
 	var perPage int64 // items of the first page
 	take := func(page int64, answer reply) (more bool, err error) {
-		s.once(page, answer, parent(p.Total))
+		s.once(page, answer, p.Total)
 		total := answer.get(p.Total)
 		if n, ok := whole(total.String()); !ok || n < 0 {
 			s.flaw("page %d tells no total (%s)", page, said(answer))
@@ -90,7 +90,7 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 	seed := maphash.MakeSeed()
 	seen := make(map[uint64]bool)
-	parent := parent(p.Next)
+	within := parent(p.Next)
 	token := ""
 	idle := 0
 	defer s.request.Stats.Open.Store(false)
@@ -103,7 +103,7 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 		if err != nil {
 			return fmt.Errorf("page %d: %w", page, err)
 		}
-		s.once(page, answer, parent)
+		s.once(page, answer, p.Next)
 		n, fresh, err := s.take(ctx, answer)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *sweep) nextToken(ctx context.Context, p source.NextToken) error {
 		}
 		next := answer.get(p.Next)
 		_, isText := scalar(next)
-		if next.Type != gjson.Null && (!isText || next.IsBool()) || parent != "" && !answer.get(parent).IsObject() {
+		if next.Type != gjson.Null && (!isText || next.IsBool()) || within != "" && !answer.get(within).IsObject() {
 			s.flaw("page %d does not tell whether it is the last (%s)", page, said(answer))
 			return nil
 		}
@@ -172,7 +172,7 @@ func (s *sweep) whole(ctx context.Context, total string) error {
 	if err != nil {
 		return err
 	}
-	s.once(1, answer, parent(total))
+	s.once(1, answer, total)
 	told := ""
 	if total != "" {
 		told = answer.get(total).String()
@@ -204,11 +204,16 @@ func (s *sweep) whole(ctx context.Context, total string) error {
 // parent is the path of the object that a path leads into; empty: the answer itself.
 func parent(path string) string { return path[:max(0, strings.LastIndexByte(path, '.'))] }
 
-// once notes an answer, or an object in it, that holds a field twice: two lists
-// or two totals cannot both be believed.
-func (s *sweep) once(page int64, answer reply, within string) {
-	inner, _ := parseReply(answer.get(within).Raw)
-	for _, fields := range [][]field{answer.fields, inner.fields} {
+// once notes an answer that holds a field twice, or an object that does on the way to the
+// items or to a path: two lists or two totals cannot both be believed.
+func (s *sweep) once(page int64, answer reply, path string) {
+	objects := [][]field{answer.fields}
+	for _, path := range []string{path, s.request.Source.Items} {
+		for path = parent(path); path != ""; path = parent(path) {
+			objects = append(objects, fieldsOf(answer.get(path)))
+		}
+	}
+	for _, fields := range objects {
 		if name, ok := repeated(fields); ok {
 			s.flaw("page %d holds %s twice (%s)", page, redact(name, keys{}), said(answer))
 		}

@@ -381,6 +381,32 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestTwoListsInside: of two lists in an object of the answer neither is believed, however
+// the listing is paged and however deep they lie.
+func TestTwoListsInside(t *testing.T) {
+	t.Parallel()
+	for path, answer := range map[string]string{
+		"Data.List":   `{"Data":{"List":[{"Id":"a"}],"List":[{"Id":"b"}]},"Total":1}`,
+		"A.Data.List": `{"A":{"Data":{"List":[{"Id":"a"}]},"Data":{"List":[{"Id":"b"}]}},"Total":1}`,
+	} {
+		for _, pager := range []source.Pager{
+			source.List{}, source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 10}},
+			source.PageNumber{Page: "CurrentPage", Size: "PageSize", Total: "Total", PageSizes: source.PageSizes{Default: 10}},
+		} {
+			t.Run(fmt.Sprintf("%s %T", path, pager), func(t *testing.T) {
+				t.Parallel()
+				s, sweep := listing(pager)
+				s.Items = path
+				cloud := newCloud(t, func(w http.ResponseWriter, _ url.Values, _ int) { fmt.Fprint(w, answer) })
+				outcome, err := cloud.client().Sweep(t.Context(), Request{Source: s, Sweep: sweep, Region: "cn-hangzhou"}, &recorder{})
+				require.NoError(t, err)
+				require.False(t, outcome.Complete)
+				require.Regexp(t, "page 1 holds (List|Data) twice", outcome.Reason)
+			})
+		}
+	}
+}
+
 // TestTotalsInTheRoot: totals and tokens may stand in the answer itself.
 func TestTotalsInTheRoot(t *testing.T) {
 	t.Parallel()

@@ -44,11 +44,19 @@ func parseReply(s string) (reply, bool) {
 	if !object.IsObject() {
 		return r, false
 	}
-	object.ForEach(func(name, value gjson.Result) bool {
-		r.fields = append(r.fields, field{name.Str, value})
-		return true
-	})
+	r.fields = fieldsOf(object)
 	return r, true
+}
+
+// fieldsOf are an object's; nil: it is none.
+func fieldsOf(object gjson.Result) (fields []field) {
+	if object.IsObject() {
+		object.ForEach(func(name, value gjson.Result) bool {
+			fields = append(fields, field{name.Str, value})
+			return true
+		})
+	}
+	return fields
 }
 
 // get is the value at a dotted path. Of fields of one name, the first counts.
