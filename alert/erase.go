@@ -85,7 +85,7 @@ func (k *kept) without(e *store.Erasure) {
 	}
 	var lines []string
 	for i, line := range k.Lines {
-		if i >= len(k.About) || !erased(k.About[i]) {
+		if i >= min(len(k.About), mostNamed) || !erased(k.About[i]) { // the lines after those named are about all
 			lines = append(lines, line)
 		}
 	}

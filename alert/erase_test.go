@@ -2,7 +2,10 @@ package alert
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -68,4 +71,25 @@ func TestErase(t *testing.T) {
 	require.Equal(t, want("acs:ram::1234:role/x of 12345", []subject{alike}, []subject{near}, []subject{other}, []subject{other}, []subject{near}), erase(part))
 	part.Whole = true
 	require.Equal(t, want("acs:ram::…:role/x of 12345", []subject{alike}, []subject{other}, []subject{other}), erase(part))
+}
+
+// TestErasedOfMany: a message names the first few of many. Whatever else is erased, the
+// lines after those stay.
+func TestErasedOfMany(t *testing.T) {
+	t.Parallel()
+	src := source.All[0]
+	var list []notice
+	for i := range mostNamed + 2 {
+		p := Partition{Source: src.Name, Account: fmt.Sprint("account-", i), Region: "cn-hangzhou"}
+		list = append(list, notice{openAlert: openAlert{Account: p.Account, Source: p.Source, Region: p.Region, Trouble: Late}, partition: p})
+	}
+	m := writer{location: time.UTC}.troubles(list, time.Now())
+	require.Len(t, m.Lines, mostNamed+2) // how many more there are, and what to do
+	for i := range list {
+		k := kept{m, ofNotices(list)}
+		k.without(&store.Erasure{Names: []string{list[i].Account}, Whole: true})
+		require.Len(t, k.About, len(list)-1)
+		require.NotContains(t, strings.Join(append(k.Lines, k.Title), "\n"), list[i].Account)
+		require.Equal(t, m.Lines[mostNamed:], k.Lines[len(k.Lines)-2:], "without the %d. of them", i)
+	}
 }

@@ -63,13 +63,17 @@ type notice struct {
 // settling time, and its end once that has: of what comes and goes faster, one message
 // is sent, or none.
 func judge(partitions []Partition, was []openAlert, now time.Time, settle time.Duration) (open []openAlert, notices []notice) {
+	before := make(map[subject]openAlert, len(was)) // while the cloud is away, all partitions have one
+	for _, a := range was {
+		before[subject{a.Source, a.Account, a.Region}] = a
+	}
 	for _, p := range partitions {
 		a := openAlert{Account: p.Account, Source: p.Source, Region: p.Region, Since: now}
 		trouble := p.trouble()
-		i := slices.IndexFunc(was, func(o openAlert) bool { return o.Source == p.Source && o.Account == p.Account && o.Region == p.Region })
+		last, known := before[subject{p.Source, p.Account, p.Region}]
 		switch {
-		case i >= 0:
-			a = was[i]
+		case known:
+			a = last
 			if p.Never {
 				trouble = a.Trouble // it is no better: this process has only begun later than the one that saw it
 			}
