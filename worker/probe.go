@@ -129,7 +129,8 @@ func (p *prober) value(ctx context.Context, j Job, each *source.Each) (value, la
 	}
 	for _, from := range each.From {
 		src := p.config.source(from.Source)
-		if src == nil { // its own table
+		if src == nil || src == j.Settings { // its own table, which a probe does not read
+			lacks = "a row of " + j.Source.Name
 			continue
 		}
 		needed := j

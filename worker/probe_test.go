@@ -58,6 +58,24 @@ func TestProbeAsksInVain(t *testing.T) {
 	require.Contains(t, remedy, source.CloudCenterInstances.API.RAMAction)
 }
 
+// TestProbeOfItself: what asks for its own rows has none to ask for yet.
+func TestProbeOfItself(t *testing.T) {
+	t.Parallel()
+	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})})
+	for _, name := range []string{"", "tree"} {
+		tree := source.InstancePatchStates
+		tree.Name = "tree"
+		tree.Sweeps = []source.Sweep{{Name: "branches", Absent: source.Ends, Each: &source.Each{
+			Param: "InstanceId", Column: "instance_id", From: []source.Values{{Source: name, Columns: []string{"instance_id"}}},
+		}}}
+		s := newSyncer(t, nil, cloud, &tree)
+		for _, p := range s.Probe(t.Context(), s.Jobs()) {
+			require.NoError(t, p.Err)
+			require.Equal(t, "a row of tree", p.Lacks)
+		}
+	}
+}
+
 func TestQueueIsCurrent(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
