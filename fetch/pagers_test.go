@@ -390,7 +390,8 @@ func TestTwoListsInside(t *testing.T) {
 		"A.Data.List": `{"A":{"Data":{"List":[{"Id":"a"}]},"Data":{"List":[{"Id":"b"}]}},"Total":1}`,
 	} {
 		for _, pager := range []source.Pager{
-			source.List{}, source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 10}},
+			source.List{},
+			source.NextToken{Token: "NextToken", Size: "MaxResults", Next: "NextToken", PageSizes: source.PageSizes{Default: 10}},
 			source.PageNumber{Page: "CurrentPage", Size: "PageSize", Total: "Total", PageSizes: source.PageSizes{Default: 10}},
 		} {
 			t.Run(fmt.Sprintf("%s %T", path, pager), func(t *testing.T) {

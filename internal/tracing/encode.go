@@ -2,6 +2,7 @@ package tracing
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -28,9 +29,12 @@ func (m *message) time(field protowire.Number, t time.Time) {
 
 func (m *message) text(field protowire.Number, s string) {
 	if s != "" {
-		m.message(field, message(s))
+		m.message(field, message(valid(s)))
 	}
 }
+
+// valid replaces what is no UTF-8: a receiver refuses all spans of a request that has any.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func (m *message) message(field protowire.Number, inner message) {
 	*m = protowire.AppendBytes(protowire.AppendTag(*m, field, protowire.BytesType), inner)
@@ -64,7 +68,7 @@ func value(v attribute.Value) (m message) {
 	case attribute.FLOAT64:
 		return protowire.AppendFixed64(protowire.AppendTag(m, 4, protowire.Fixed64Type), math.Float64bits(v.AsFloat64()))
 	case attribute.STRING:
-		m.message(1, message(v.AsString()))
+		m.message(1, message(valid(v.AsString())))
 	case attribute.STRINGSLICE:
 		return listValue(v.AsStringSlice(), attribute.StringValue)
 	case attribute.BOOLSLICE:
@@ -74,7 +78,7 @@ func value(v attribute.Value) (m message) {
 	case attribute.FLOAT64SLICE:
 		return listValue(v.AsFloat64Slice(), attribute.Float64Value)
 	default: // types that are newer than this code
-		m.message(1, message(v.String()))
+		m.message(1, message(valid(v.String())))
 	}
 	return m
 }

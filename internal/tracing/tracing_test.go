@@ -168,6 +168,15 @@ func TestOfficialEncoding(t *testing.T) {
 	require.Empty(t, cmp.Diff(official.spans, ours, protocmp.Transform()))
 }
 
+// TestBrokenText: text that is no UTF-8 does not have all spans of a request refused.
+func TestBrokenText(t *testing.T) {
+	got := spans(t, request(tracetest.SpanStubs{{
+		Name: "a\xff", Status: sdk.Status{Code: codes.Error, Description: "\xe6\x9c"},
+		Attributes: []attribute.KeyValue{attribute.String("k\x80", "v\xff"), attribute.StringSlice("list", []string{"\xff"})},
+	}}.Snapshots()))
+	require.Equal(t, "a\uFFFD", got[0].ScopeSpans[0].Spans[0].Name)
+}
+
 // A recorder keeps what OpenTelemetry's exporter would send.
 type recorder struct{ spans []*tracepb.ResourceSpans }
 
