@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/testing/release"
@@ -46,7 +47,7 @@ func TestAnotherDeclaration(t *testing.T) {
 	u := restore(t, r)
 	_, err = u.store.Migrate(t.Context())
 	require.NoError(t, err)
-	_, err = u.store.SetTimezone(t.Context(), release.Zone, source.All)
+	_, err = u.store.SetTimezone(t.Context(), release.Zone)
 	require.NoError(t, err)
 	old := partition(&source.InstancePatchStates)
 	syncAll(t, u.store, old, []source.Row{patchRow("i-1", 1), patchRow("i-2", 1)})
@@ -99,6 +100,20 @@ func TestAnotherDeclaration(t *testing.T) {
     (SELECT changed::text FROM alicloud.changes WHERE account_id = $2 AND source = 'instance_patch_states' AND kind = 'changed')`, c.At, p.AccountID).Scan(&label, &changed))
 	require.Equal(t, "done", label)
 	require.Equal(t, `{"reboot_state": {"new": 1, "old": null}}`, changed)
+
+	// The older program rebuilds, and erases, also what it does not know.
+	numbers := func() (n int) {
+		require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT count(*) FROM syncer.reboots_daily WHERE account_id = $1", p.AccountID).Scan(&n))
+		return n
+	}
+	_, err = s.Pool().Exec(t.Context(), "DELETE FROM syncer.reboots_daily")
+	require.NoError(t, err)
+	require.NoError(t, u.store.RebuildTrends(t.Context()))
+	require.NotZero(t, numbers())
+	gone := &store.Erasure{AccountID: p.AccountID, Partitions: []store.Partition{old}}
+	require.NoError(t, u.store.Erase(t.Context(), []*store.Erasure{gone}, func(context.Context) error { return nil }, func(context.Context, pgx.Tx, *store.Erasure) error { return nil }))
+	require.False(t, gone.Whole)
+	require.Zero(t, numbers())
 }
 
 // TestReadersWhileATrendIsFilled: filling a trend reads all versions, which takes long. Who
@@ -107,7 +122,7 @@ func TestReadersWhileATrendIsFilled(t *testing.T) {
 	t.Parallel()
 	old := open(t)
 	ctx := t.Context()
-	_, err := old.SetTimezone(ctx, release.Zone, source.All)
+	_, err := old.SetTimezone(ctx, release.Zone)
 	require.NoError(t, err)
 	_, err = old.Pool().Exec(ctx, `CREATE TABLE public.seen (locked text);
 CREATE FUNCTION public.look() RETURNS event_trigger LANGUAGE plpgsql AS $$

@@ -83,10 +83,12 @@ func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Co
 func (e *Erasure) IDPattern() string { return `(?<![0-9])` + e.AccountID + `(?![0-9])` }
 
 func erasePartition(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, p Partition, names []string) error {
-	own := []string{p.Source.Name, p.Source.Name + "_volatile"}
-	for _, tr := range p.Source.Trends {
-		own = append(own, tr.Name)
+	// Also trends that are no longer declared, or that only a newer program declares.
+	own, err := collect[string](ctx, tx, "SELECT name FROM syncer.derived WHERE source = $1", p.Source.Name)
+	if err != nil {
+		return err
 	}
+	own = append(own, p.Source.Name, p.Source.Name+"_volatile")
 	for _, t := range tables {
 		sql := "DELETE FROM " + pgx.Identifier{"syncer", t.Name}.Sanitize() + " WHERE account_id = $1 AND region_id = $2"
 		args := []any{p.AccountID, p.RegionID}
@@ -100,7 +102,7 @@ func erasePartition(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, p 
 			return err
 		}
 	}
-	_, err := tx.Exec(ctx, "DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3", names, p.Source.Name, p.RegionID)
+	_, err = tx.Exec(ctx, "DELETE FROM syncer.sync_runs WHERE account_id = '' AND account_name = ANY ($1::text[]) AND source = $2 AND region_id = $3", names, p.Source.Name, p.RegionID)
 	return err
 }
 

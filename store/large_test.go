@@ -67,7 +67,7 @@ func TestLongDimensions(t *testing.T) {
 		require.Equal(t, []int64{1, 2, 1}, []int64{servers(first), servers(second), servers("linux")})
 		sync(first, first, second, "linux")
 		require.Equal(t, []int64{2, 1, 1}, []int64{servers(first), servers(second), servers("linux")})
-		require.NoError(t, s.RebuildTrends(t.Context(), source.All))
+		require.NoError(t, s.RebuildTrends(t.Context()))
 		require.Equal(t, []int64{2, 1, 1}, []int64{servers(first), servers(second), servers("linux")})
 	}
 }

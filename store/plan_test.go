@@ -43,6 +43,27 @@ func family() (folders, files *source.Source) {
 	return declare("folders", "folders"), declare("files", "folders")
 }
 
+// TestValuesOfNoTable: pairs of a declaration's own values, and values of what a run has
+// found, are asked for though no table is read.
+func TestValuesOfNoTable(t *testing.T) {
+	t.Parallel()
+	s := openWith(t, folders, files)
+	sync, err := s.Begin(t.Context(), partition(folders))
+	require.NoError(t, err)
+	defer sync.Close(t.Context())
+	values, err := sync.Values(t.Context(), &source.Each{Column: "folder", Fixed: []string{"a", "b"}, Each: &source.Each{Column: "id", Fixed: []string{"x"}}}, false, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{source.Pair("a", "x"), source.Pair("b", "x")}, values)
+
+	row := make(source.Row, len(folders.Columns)+1)
+	row[0] = source.TextValue("f1")
+	_, err = sync.List(&folders.Sweeps[0], store.Scope{}).Page(t.Context(), []source.Row{row})
+	require.NoError(t, err)
+	values, err = sync.Values(t.Context(), &source.Each{Column: "folder", From: []source.Values{{Columns: []string{"id"}, Touched: true}}}, false, "", 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"f1"}, values)
+}
+
 // TestPlanIsWhatMergeDoes is the law of dry runs: what one announces is what the
 // sync then does, by kind, key and column; and what is reported is what happened.
 func TestPlanIsWhatMergeDoes(t *testing.T) {

@@ -44,7 +44,7 @@ func prunedHistory(t *rapid.T, url string, src *source.Source) {
 	defer s.Close()
 	forgetAll(t, s, src)
 	zones := rapid.Permutation([]string{"UTC", "Asia/Shanghai", "America/St_Johns"}).Draw(t, "zones")
-	_, err = s.SetTimezone(ctx, zones[0], []*source.Source{src})
+	_, err = s.SetTimezone(ctx, zones[0])
 	require.NoError(t, err)
 	p := partition(src)
 	p.AccountID = fmt.Sprint(rand.Uint64())
@@ -135,13 +135,13 @@ func prunedHistory(t *rapid.T, url string, src *source.Source) {
 	for _, tr := range src.Trends {
 		require.Equal(t, days[tr.Name], trendRows(t, s, p, tr), "the days of a trend")
 	}
-	require.NoError(t, s.RebuildTrends(ctx, []*source.Source{src}))
+	require.NoError(t, s.RebuildTrends(ctx))
 	for _, tr := range src.Trends {
 		require.Equal(t, days[tr.Name], trendRows(t, s, p, tr), "the days of a trend that was rebuilt")
 	}
 	// In another time zone, the days before stay as they were cut, and the others are
 	// cut anew.
-	_, err = s.SetTimezone(ctx, zones[1], []*source.Source{src})
+	_, err = s.SetTimezone(ctx, zones[1])
 	require.NoError(t, err)
 	for _, tr := range src.Trends {
 		require.Equal(t, splitDays(days[tr.Name], horizon), splitDays(trendRows(t, s, p, tr), horizon), "the days before the horizon")

@@ -176,7 +176,7 @@ func (u *upgrade) keeps(when string) {
 // trends cuts the days as the daemon does, and asks each of them of s_as_of.
 func (u *upgrade) trends() {
 	u.Helper()
-	_, err := u.store.SetTimezone(u.Context(), release.Zone, source.All)
+	_, err := u.store.SetTimezone(u.Context(), release.Zone)
 	require.NoError(u, err)
 	for _, src := range u.known() {
 		rows, err := u.store.Pool().Query(u.Context(), "SELECT account_id, region_id FROM syncer.partitions WHERE source = $1", src.Name)

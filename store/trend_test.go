@@ -82,7 +82,7 @@ func trendHistory(t *rapid.T, s *store.Store, src *source.Source, tr source.Tren
 	_, err := s.Pool().Exec(ctx, "TRUNCATE syncer."+tr.Name+", syncer."+src.Name+", syncer.partitions, syncer.sync_runs") // rebuilding works on all accounts
 	require.NoError(t, err)
 	zones := rapid.Permutation([]string{"UTC", "Asia/Shanghai", "Asia/Kathmandu", "America/St_Johns", "Europe/Berlin"}).Draw(t, "zones")
-	_, err = s.SetTimezone(ctx, zones[0], []*source.Source{src})
+	_, err = s.SetTimezone(ctx, zones[0])
 	require.NoError(t, err)
 
 	at := time.Date(2026, 3, 26, rapid.IntRange(0, 23).Draw(t, "hour"), 0, 0, 0, time.UTC) // Europe's clocks change on the 29th
@@ -103,13 +103,13 @@ func trendHistory(t *rapid.T, s *store.Store, src *source.Source, tr source.Tren
 	}
 	trendLaw(t, s, p, tr, zones[0], time.Time{}, first, at)
 	kept := trendRows(t, s, p, tr)
-	require.NoError(t, s.RebuildTrends(ctx, []*source.Source{src}))
+	require.NoError(t, s.RebuildTrends(ctx))
 	require.Equal(t, kept, trendRows(t, s, p, tr), "rebuilt")
 
 	if rapid.Bool().Draw(t, "stays") {
 		return
 	}
-	rebuilt, err := s.SetTimezone(ctx, zones[1], []*source.Source{src})
+	rebuilt, err := s.SetTimezone(ctx, zones[1])
 	require.NoError(t, err)
 	require.True(t, rebuilt)
 	trendLaw(t, s, p, tr, zones[1], time.Time{}, first, at)

@@ -6,9 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-
-	"syncer/source"
-	"syncer/store/schema"
 )
 
 // cutDays, in a FROM, makes the transaction's time zone the one that days are cut in.
@@ -16,7 +13,7 @@ const cutDays = "(SELECT set_config('timezone', coalesce((SELECT timezone FROM s
 
 // SetTimezone says in which IANA time zone the trends' days are cut. Where that is
 // another one than before, the rollups are rebuilt; it reports so.
-func (s *Store) SetTimezone(ctx context.Context, zone string, sources []*source.Source) (rebuilt bool, err error) {
+func (s *Store) SetTimezone(ctx context.Context, zone string) (rebuilt bool, err error) {
 	defer wrap(&err, "cut the trends' days in %s", zone)
 	const read = "SELECT timezone IS NOT DISTINCT FROM $1 FROM syncer.settings"
 	var same bool
@@ -37,7 +34,7 @@ func (s *Store) SetTimezone(ctx context.Context, zone string, sources []*source.
 		if _, err := tx.Exec(ctx, "UPDATE syncer.settings SET timezone = $1", zone); err != nil {
 			return err
 		}
-		return rebuild(ctx, tx, sources)
+		return rebuild(ctx, tx)
 	})
 	return err == nil && !same, err
 }
@@ -47,9 +44,9 @@ var ErrTimezone = errors.New("the database cannot use the time zone")
 
 // RebuildTrends makes the rollups anew from the versions. Days before the horizon,
 // whose versions are gone, stay as they are. Merges wait meanwhile.
-func (s *Store) RebuildTrends(ctx context.Context, sources []*source.Source) (err error) {
+func (s *Store) RebuildTrends(ctx context.Context) (err error) {
 	defer wrap(&err, "rebuild the trends")
-	return s.aloneWithTrends(ctx, func(tx pgx.Tx) error { return rebuild(ctx, tx, sources) })
+	return s.aloneWithTrends(ctx, func(tx pgx.Tx) error { return rebuild(ctx, tx) })
 }
 
 func (s *Store) aloneWithTrends(ctx context.Context, f func(pgx.Tx) error) error {
@@ -61,16 +58,24 @@ func (s *Store) aloneWithTrends(ctx context.Context, f func(pgx.Tx) error) error
 	})
 }
 
-func rebuild(ctx context.Context, tx pgx.Tx, sources []*source.Source) error {
+// rebuild fills all trends that stand, as they were derived: by a newer program, it may be,
+// or by one that has other sources.
+func rebuild(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, "SELECT FROM "+cutDays); err != nil {
 		return err
 	}
-	for _, src := range sources {
-		for i := range src.Trends {
-			tr := &src.Trends[i]
-			if _, err := tx.Exec(ctx, schema.Fill(src, tr)); err != nil {
-				return fmt.Errorf("%s: %w", tr.Name, err)
-			}
+	rows, err := tx.Query(ctx, "SELECT name, fill FROM syncer.derived WHERE definition IS NULL AND fill <> '' ORDER BY name")
+	if err != nil {
+		return err
+	}
+	type trend struct{ Name, Fill string }
+	trends, err := pgx.CollectRows(rows, pgx.RowToStructByPos[trend])
+	if err != nil {
+		return err
+	}
+	for _, t := range trends {
+		if _, err := tx.Exec(ctx, t.Fill); err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
 	return nil

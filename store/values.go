@@ -40,7 +40,8 @@ func (s *Sync) Values(ctx context.Context, each *source.Each, full bool, after s
 	if values == "" {
 		return nil, nil
 	}
-	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
+	// The partition's parameters must be mentioned, also where no table is read.
+	sql := fmt.Sprintf(`SELECT DISTINCT v COLLATE "C" AS v FROM (%s) AS u WHERE $1::text IS NOT NULL AND $2::text IS NOT NULL AND v COLLATE "C" > %s%s ORDER BY 1 LIMIT %s`,
 		values, q.arg(after), resting, q.arg(limit))
 	return collect[string](ctx, s.querier(), sql, q.args...)
 }

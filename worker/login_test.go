@@ -181,7 +181,7 @@ func TestALoginReadsAndNothingElse(t *testing.T) {
 	syncNow(t, again, "ok")
 	_, err = other.Migrate(ctx)
 	require.NoError(t, err)
-	require.NoError(t, other.RebuildTrends(ctx, source.All))
+	require.NoError(t, other.RebuildTrends(ctx))
 	notifier := &alert.Notifier{DB: other.Pool(), Partitions: again.Alerts}
 	require.NoError(t, notifier.Round(ctx))
 	var rounds int

@@ -110,7 +110,7 @@ func TestTrapsAreNeverSprung(t *testing.T) {
 	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 20})})
 	syncer := newSyncer(t, s, cloud, source.All...)
 	syncNow(t, syncer, "ok")
-	_, err = s.SetTimezone(t.Context(), "Asia/Shanghai", source.All)
+	_, err = s.SetTimezone(t.Context(), "Asia/Shanghai")
 	require.NoError(t, err)
 	_, err = s.Prune(t.Context(), source.All, 48*time.Hour, time.Second)
 	require.NoError(t, err)

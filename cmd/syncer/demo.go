@@ -99,7 +99,7 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 	if err := db.MarkDemo(ctx); err != nil {
 		return err
 	}
-	if _, err := db.SetTimezone(ctx, "UTC", source.All); err != nil {
+	if _, err := db.SetTimezone(ctx, "UTC"); err != nil {
 		return err
 	}
 	accounts := simAccounts(3)

@@ -252,7 +252,7 @@ func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) 
 
 // cutDays cuts the trends' days in the configured time zone, from the first sync on.
 func (p *program) cutDays(ctx context.Context, c *config.Config, s *store.Store) error {
-	rebuilt, err := s.SetTimezone(ctx, c.Timezone, source.All)
+	rebuilt, err := s.SetTimezone(ctx, c.Timezone)
 	if errors.Is(err, store.ErrTimezone) {
 		return usageError{err}
 	}

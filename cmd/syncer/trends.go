@@ -46,7 +46,7 @@ func (p *program) rebuildTrends(ctx context.Context, output string) (err error) 
 	if err := p.cutDays(ctx, s.config, s.db.Store); err != nil {
 		return err
 	}
-	if err := s.db.RebuildTrends(ctx, source.All); err != nil {
+	if err := s.db.RebuildTrends(ctx); err != nil {
 		return err
 	}
 	n := 0

@@ -84,7 +84,7 @@ func emptyDemo(t *testing.T, now func() time.Time) *demo {
 	s, err := store.Open(t.Context(), address, store.Options{Clock: now})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	_, err = s.SetTimezone(t.Context(), zone, source.All)
+	_, err = s.SetTimezone(t.Context(), zone)
 	require.NoError(t, err)
 	d := &demo{store: s}
 	d.login(t, address)

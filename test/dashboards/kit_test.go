@@ -64,7 +64,7 @@ func newHouse(t *testing.T) *house {
 	h.store, err = store.Open(t.Context(), h.url, store.Options{Clock: clock})
 	require.NoError(t, err)
 	t.Cleanup(h.store.Close)
-	_, err = h.store.SetTimezone(t.Context(), zone, source.All)
+	_, err = h.store.SetTimezone(t.Context(), zone)
 	require.NoError(t, err)
 
 	var known []sim.Account

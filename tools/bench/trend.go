@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"time"
-
-	"syncer/source"
 )
 
 // trend reads a year of days over a million servers in 20 regions, with 1 % of them changed
@@ -40,7 +38,7 @@ SELECT d AS day, s.* FROM generate_series(1, %d) AS d, alicloud.instance_patch_s
 		}
 	}
 	started := time.Now()
-	if err := s.RebuildTrends(ctx, []*source.Source{patches}); err != nil {
+	if err := s.RebuildTrends(ctx); err != nil {
 		return err
 	}
 	rebuilding := time.Since(started)

@@ -94,7 +94,7 @@ func dump(ctx context.Context, dir string) (err error) {
 	if err := worker.MigrateQueue(ctx, s.Pool()); err != nil {
 		return err
 	}
-	if _, err := s.SetTimezone(ctx, release.Zone, source.All); err != nil {
+	if _, err := s.SetTimezone(ctx, release.Zone); err != nil {
 		return err
 	}
 	var r release.Release

@@ -158,7 +158,7 @@ func accountID(i int) string { return fmt.Sprintf("1%015d", i) }
 func (l *life) clock() time.Time { return *l.now.Load() }
 
 func (l *life) setZone(ctx context.Context, zone string) error {
-	if _, err := l.store.SetTimezone(ctx, zone, source.All); err != nil {
+	if _, err := l.store.SetTimezone(ctx, zone); err != nil {
 		return err
 	}
 	l.report.zone = zone
