@@ -140,10 +140,10 @@ func productEndpoint(product, region string) (endpoint, error) {
 		return endpoint{}, fmt.Errorf("region %q is no region ID such as cn-hangzhou", region)
 	}
 	host := product + "." + region + ".aliyuncs.com"
-	switch {
-	case product == "sts":
+	switch product {
+	case "sts":
 		host = "sts.aliyuncs.com"
-	case product == "sas":
+	case "sas":
 		host = "tds." + centre(region) + ".aliyuncs.com"
 	}
 	return endpoint{scheme: "https", host: host}, nil

@@ -381,6 +381,7 @@ func anyValue(depth int) *rapid.Generator[any] {
 func TestHugeAnswers(t *testing.T) {
 	t.Parallel()
 	const size = 200 << 10
+	request := Request{Source: &allTypes, Sweep: &allTypes.Sweeps[0]}
 	texts := []string{
 		strings.Repeat("9", size), "1e" + strings.Repeat("9", size), "0." + strings.Repeat("1", size),
 		`"` + strings.Repeat("9", size) + `"`, `"` + strings.Repeat("-", size) + `"`, `"2021-09-10T11:42:22.` + strings.Repeat("1", size) + `Z"`,
@@ -396,7 +397,7 @@ func TestHugeAnswers(t *testing.T) {
 				body := fmt.Sprintf(`{"List":[{%q:%s,"Else":%s}]}`, c.Field, text, text)
 				answer, ok := parseReply(body)
 				require.True(t, ok)
-				s := sweep{decoder: newDecoder(Request{Source: &allTypes, Sweep: &allTypes.Sweeps[0]})}
+				s := sweep{request: request, decoder: newDecoder(request)}
 				s.once(1, answer, "List")
 				rows := s.decoder.page(answer.get("List"))
 				require.Equal(t, 1, len(rows)+s.decoder.unusable)
@@ -408,7 +409,7 @@ func TestHugeAnswers(t *testing.T) {
 				if !ok {
 					answer, _ = parseXML(body)
 				}
-				s := sweep{}
+				s := sweep{request: request}
 				s.once(1, answer, "")
 				_, code, message, _ := answer.failure()
 				require.LessOrEqual(t, len(redact(code, keys{})), maxMessage)

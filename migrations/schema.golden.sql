@@ -2207,18 +2207,21 @@ BEGIN
     FROM syncer.merging AS m
     WHERE m.pid = ANY (alive) OR m.xmax::text <> '0';
     IF pg_is_in_recovery() THEN
-        -- A standby shows nothing of the primary's locks, and is behind it: whatever is
-        -- announced may still come.
+        -- A standby shows nothing of the primary's locks: whatever is announced may still
+        -- come. It is also behind the primary by an unknown time. Its own clock says
+        -- nothing about that, and what it has replayed since the snapshot does not count.
+        -- The last run that the snapshot shows does: whoever announced a merge before that
+        -- run was committed shows here, and whoever did so later reads a later moment.
         SELECT min(m.not_before)
         INTO bound
         FROM syncer.merging AS m;
-        RETURN least(now(), pg_last_xact_replay_timestamp(), bound);
+        RETURN least(bound, (SELECT max(r.finished_at) FROM syncer.sync_runs AS r));
     END IF;
     RETURN least(now(), bound);
 END
 $function$
 ;
-COMMENT ON FUNCTION alicloud.settled_at() IS 'Moment before which nothing will change any more: now, or a little earlier while syncs are being written. Read changes and as-of up to it, not including it, and go on from it.';
+COMMENT ON FUNCTION alicloud.settled_at() IS 'Moment before which nothing will change any more: now, or a little earlier while syncs are being written; on a standby the end of the last sync that it shows. Read changes and as-of up to it, not including it, and go on from it.';
 
 CREATE VIEW alicloud.sync_freshness AS
  SELECT p.source,

@@ -29,12 +29,12 @@ type Erasure struct {
 	Whole bool
 }
 
-// Erase takes away all of some partitions, as if they had never been synced: rows,
-// versions, trends and runs; and of accounts of which nothing
-// else is left, all there is. It is one transaction, in which no merge of the partitions
-// comes between: once that is sure, look may still call it off. Then also takes away, in the
-// same transaction, what other packages keep of each account.
-func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Context) error, also func(context.Context, pgx.Tx, *Erasure) error) (err error) {
+// Erase takes away all of some partitions, as if they had never been synced: their rows,
+// versions, trends and runs. Of an account of which nothing else is left, it takes away all.
+// It is one transaction, which first locks out the merges of the partitions. Then look may
+// still call it off. Each also takes away, in the same transaction, what another package
+// keeps of an account.
+func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Context) error, also ...func(context.Context, pgx.Tx, *Erasure) error) (err error) {
 	defer wrap(&err, "erase")
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var locks []string
@@ -70,8 +70,10 @@ func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Co
 					return fmt.Errorf("account %s: %w", e.AccountID, err)
 				}
 			}
-			if err := also(ctx, tx, e); err != nil {
-				return err
+			for _, also := range also {
+				if err := also(ctx, tx, e); err != nil {
+					return err
+				}
 			}
 		}
 		_, err = tx.Exec(ctx, "DELETE FROM syncer.locks WHERE name = ANY ($1::text[])", locks)

@@ -50,7 +50,13 @@ func open(t *testing.T) *store.Store {
 // openWith is open, in a program that declares more.
 func openWith(t *testing.T, more ...*source.Source) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), migrated.URL(t), store.Options{Sources: slices.Concat(source.All, more)})
+	return openDeclared(t, migrated.URL(t), slices.Concat(source.All, more))
+}
+
+// openDeclared opens a database in a program that has other declarations.
+func openDeclared(t *testing.T, url string, sources []*source.Source) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), url, store.Options{Sources: sources})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	_, err = s.Migrate(t.Context())

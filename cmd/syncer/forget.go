@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/spf13/cobra"
 
 	"syncer/alert"
@@ -290,12 +289,7 @@ func erase(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow, a
 		list = append(list, e)
 	}
 	look := func(ctx context.Context) error { return idle(ctx, s, chosen...) } // the answer may have taken long
-	return s.Store.Erase(ctx, list, look, func(ctx context.Context, tx pgx.Tx, e *store.Erasure) error {
-		if err := worker.EraseJobs(ctx, tx, e); err != nil {
-			return err
-		}
-		return alert.Erase(ctx, tx, e)
-	})
+	return s.Store.Erase(ctx, list, look, worker.EraseJobs, alert.Erase)
 }
 
 // partition is one whose source this program knows.

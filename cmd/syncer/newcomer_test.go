@@ -41,6 +41,7 @@ type trouble struct {
 	// got as far, and status says what sync says.
 	status string
 	starts bool // run works on, and logs the line
+	waits  bool // run logs the line and waits until that is mended
 	code   int  // of sync and run; 0: that something failed
 }
 
@@ -99,6 +100,8 @@ var troubles = map[string]trouble{
 		cause: func(_ *testing.T, n *newcomer) { n.database = "postgres://syncer:planted-password@127.0.0.1:1/syncer" },
 		check: `✗ \| database .* 127\.0\.0\.1:1/syncer as user syncer: dial tcp 127\.0\.0\.1:1: connect: connection refused → check that the server runs`,
 		sync:  `^syncer: database 127\.0\.0\.1:1/syncer as user syncer: dial tcp 127\.0\.0\.1:1: connect: connection refused; check that the server runs`,
+		run:   `msg="the database is away: waiting for it" error="database 127\.0\.0\.1:1/syncer as user syncer: dial tcp 127\.0\.0\.1:1: connect: connection refused; check that the server runs`,
+		waits: true,
 	},
 	"a database that is not there": {
 		cause: func(t *testing.T, n *newcomer) {
@@ -120,6 +123,8 @@ var troubles = map[string]trouble{
 		},
 		check: `✗ \| database .* db\.invalid:5432/.*: lookup db\.invalid.* → check the host in the database URL, and the DNS of this machine$`,
 		sync:  `^syncer: database db\.invalid:5432/.*: lookup db\.invalid.*; check the host in the database URL, and the DNS of this machine$`,
+		run:   `msg="the database is away: waiting for it" error="database db\.invalid:5432/.*: lookup db\.invalid.*; check the host in the database URL, and the DNS of this machine`,
+		waits: true,
 	},
 	"a read-only database": {
 		cause: func(t *testing.T, n *newcomer) {
@@ -206,7 +211,7 @@ func (c *trouble) test(t *testing.T, n *newcomer) {
 	hear(exitFailed, status, code, stdout+stderr)
 
 	p := startProcess(t, env, "run", "--config", config)
-	if !c.starts {
+	if !c.starts && !c.waits {
 		code := p.wait(t)
 		hear(cmp.Or(c.code, exitFailed), c.sync, code, p.output())
 		require.Equal(t, 1, strings.Count(p.output(), "\n"), p.output())
