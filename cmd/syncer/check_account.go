@@ -33,7 +33,7 @@ func checkAccount(ctx context.Context, s *worker.Syncer, a *worker.Account, sour
 	if regions := s.Elsewhere(ctx, a, chosen); len(regions) > 0 {
 		list = append(list, finding{
 			Check: "OOS regions", Account: a.Name, Result: resultOK,
-			Found:  "not configured, but with patch states: " + strings.Join(regions, ", "),
+			Found:  "not configured, but with rows: " + strings.Join(regions, ", "),
 			Remedy: "add to oos_regions those that you want to see, or write oos_regions: all",
 		})
 	}
