@@ -29,8 +29,15 @@ func (h *home) lock() (io.Closer, error) {
 	if err := errors.Join(f.Truncate(0), writeAt(f, strconv.Itoa(os.Getpid())+"\n")); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the data directory: %w", err), f.Close())
 	}
-	return f, nil
+	return heldLock{f}, nil
 }
+
+// A heldLock is a file that is locked.
+type heldLock struct{ *os.File }
+
+// Close unlocks the file first: a process that is being started has the file open, too,
+// until it runs its own program, and would keep the lock as long.
+func (l heldLock) Close() error { return errors.Join(unlock(l.File), l.File.Close()) }
 
 func writeAt(f *os.File, text string) error {
 	_, err := f.WriteAt([]byte(text), 0)

@@ -23,6 +23,7 @@ const (
 func serverAccount(string) (*account, error)                    { return nil, errUnsupported }
 func isolate(*exec.Cmd, *account)                               {}
 func tryLock(*os.File) (taken bool, err error)                  { return false, errUnsupported }
+func unlock(*os.File) error                                     { return errUnsupported }
 func alive(int) bool                                            { return false }
 func ownerOf(fs.FileInfo) (uid, gid int)                        { return -1, -1 }
 func userName(int) string                                       { return "" }

@@ -57,7 +57,7 @@ func isolate(cmd *exec.Cmd, as *account) {
 	}
 }
 
-// tryLock locks a file until it is closed, or reports that another process has locked it.
+// tryLock locks a file until it is unlocked, or reports that another process has locked it.
 func tryLock(f *os.File) (taken bool, err error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -65,6 +65,8 @@ func tryLock(f *os.File) (taken bool, err error) {
 	}
 	return false, err
 }
+
+func unlock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
 
 // alive reports whether a process has this ID.
 func alive(pid int) bool {
