@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 )
 
-// A baseline is what stood when a run began, by fingerprints. Those of the rows that
-// are found since are added, so that each row found is compared with what it would
-// replace on this side, and an unchanged one never travels.
+// A baseline holds the fingerprints of the rows that stood when a run began. Rows that
+// the run finds are added to it. So each row is compared in this process, and an
+// unchanged one is never sent to the database.
 type baseline struct {
 	state state
 	rows  int      // that stood
@@ -17,8 +17,8 @@ type baseline struct {
 
 func readBaseline(ctx context.Context, q querier, p Partition, t *table) (b baseline, err error) {
 	b.enc = newEncoder(p.Source)
-	// Which merge was the last is read before the rows: one in between makes this
-	// run start again, never the other way round.
+	// The state is read before the rows. If a merge commits in between, the state is too
+	// old, and this run starts again. The other order would miss that merge.
 	if b.state, err = readState(ctx, q, p); err != nil {
 		return b, err
 	}
@@ -31,8 +31,8 @@ func readBaseline(ctx context.Context, q querier, p Partition, t *table) (b base
 	}
 }
 
-// readRows reports false when two rows share a key hash: then another seed must be
-// tried.
+// readRows reports false if two rows share a key hash. The caller then tries another
+// seed.
 func (b *baseline) readRows(ctx context.Context, q querier, p Partition, t *table) (unique bool, err error) {
 	b.known = fingerprints{}
 	unique = true
@@ -51,7 +51,7 @@ func (b *baseline) readRows(ctx context.Context, q querier, p Partition, t *tabl
 	if len(t.volatile()) == 0 {
 		return true, nil
 	}
-	// Of a row of which a volatile column has moved, the hash beside it is the newer one.
+	// A row whose volatile columns have changed has a newer hash in the narrow table.
 	return true, readHashes(ctx, q, t.selectVolatile(), p, func(key [][]byte, hash uint64) bool {
 		if i := b.known.find(b.enc.keyHashRaw(key)); i >= 0 {
 			b.known.hashes[i] = hash
@@ -77,8 +77,8 @@ func readHashes(ctx context.Context, q querier, sql string, p Partition, visit f
 	return rows.Err()
 }
 
-// shows reports whether a listing of the run has shown the standing row with a key, as
-// PostgreSQL sends it.
+// shows reports whether a listing of the run has shown the standing row with this key.
+// The key is in PostgreSQL's binary form.
 func (b *baseline) shows(key [][]byte) bool {
 	i := b.known.find(b.enc.keyHashRaw(key))
 	return i >= 0 && b.known.shown(i)

@@ -13,12 +13,12 @@ import (
 	"syncer/migrations"
 )
 
-// A Check is one thing that syncs need of the database.
+// A Check is the result of checking one thing that syncs need from the database.
 type Check struct {
 	Name   string
-	Found  string // how it is
-	Remedy string // what to do; empty: nothing, it is as it should be
-	// Pending: what is lacking, Migrate makes.
+	Found  string // what was found
+	Remedy string // what to do; empty if all is well
+	// Pending: Migrate will make what is missing.
 	Pending bool
 	// Advice: the remedy protects others. Syncs work without it.
 	Advice bool
@@ -36,7 +36,7 @@ type facts struct {
 	Owner                        string // of that table
 }
 
-// Check looks at all that syncs need of the database, and changes nothing.
+// Check checks everything that syncs need from the database. It changes nothing.
 func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 	defer wrap(&err, "check the database")
 	err = pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
@@ -62,9 +62,8 @@ func (s *Store) Check(ctx context.Context) (list []Check, err error) {
 	return list, err
 }
 
-// tryWriting has the server sort more than it may keep in memory, which a full disk
-// has no room for: how much room there is only its administrators may ask. No row is
-// written.
+// tryWriting makes the server sort more than fits into its memory, which fails on a full
+// disk. Only administrators may ask how much space is left. No row is written.
 func tryWriting(ctx context.Context, tx pgx.Tx, c Check) Check {
 	if c.Remedy != "" {
 		return c
@@ -208,7 +207,7 @@ func (s *Store) checkDerived(ctx context.Context, q querier, applied int64) (Che
 	c := Check{Name: "schema", Found: fmt.Sprintf("version %d", applied)}
 	var readable bool
 	if err := q.QueryRow(ctx, "SELECT has_table_privilege('syncer.derived', 'SELECT')").Scan(&readable); err != nil || !readable {
-		return c, err // who may not read it may not write either, which is told
+		return c, err // without the right to read, writing fails too, and that check reports it
 	}
 	err := s.program.Current(ctx, q)
 	if err == nil {
@@ -236,8 +235,8 @@ func (s *Store) checkDerived(ctx context.Context, q querier, applied int64) (Che
 	return c, partsErr
 }
 
-// appliedVersion is that of the schema's last migration; 0: there is no schema.
-// goose is not asked: it makes its table where there is none.
+// appliedVersion is the version of the last applied migration, or 0 if there is no
+// schema. It does not ask goose, which would create its table if that is missing.
 func appliedVersion(ctx context.Context, q querier) (version int64, err error) {
 	var made bool
 	if err := q.QueryRow(ctx, "SELECT to_regclass('syncer.goose_db_version') IS NOT NULL").Scan(&made); err != nil || !made {
@@ -249,8 +248,8 @@ func appliedVersion(ctx context.Context, q querier) (version int64, err error) {
 
 const migrateUp = "run syncer migrate up"
 
-// DataDir is the directory that a server on this machine keeps its data in.
-// Empty: the server is elsewhere, or does not tell the user.
+// DataDir is the data directory of a server on this machine. It is empty if the server is
+// elsewhere, or if the user may not read the setting.
 func (s *Store) DataDir(ctx context.Context) (dir string, err error) {
 	defer wrap(&err, "read data_directory")
 	err = s.pool.QueryRow(ctx, `SELECT coalesce((

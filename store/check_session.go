@@ -36,8 +36,8 @@ ORDER BY 1`)
 	return c, nil
 }
 
-// checkOthers looks for schemas in which anybody may make functions: to syncer they
-// are nothing, and to whoever else looks names up there, a trap.
+// checkOthers looks for schemas in which anybody may create functions. syncer never looks
+// up names there, but others do, and could call a function that an attacker has put there.
 func checkOthers(ctx context.Context, q querier) (Check, error) {
 	c := Check{Name: "schemas", Found: "nobody may make functions in other people's"}
 	open, err := collect[string](ctx, q, `SELECT quote_ident(nspname)
@@ -53,8 +53,8 @@ ORDER BY 1`)
 	return c, nil
 }
 
-// CheckZone looks whether the server knows the time zone that days are cut in: it has
-// data of its own.
+// CheckZone checks that the server knows the time zone in which days begin and end. The
+// server has its own time zone data.
 func (s *Store) CheckZone(ctx context.Context, zone string) (c Check, err error) {
 	defer wrap(&err, "check the time zone")
 	c = Check{Name: "time zone", Found: zone}

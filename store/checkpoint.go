@@ -7,16 +7,17 @@ import (
 	"time"
 )
 
-// checkpoints are what a run has merged on the way.
+// checkpoints say what the checkpoints of a run have merged so far.
 type checkpoints struct {
-	judged int       // how many of the listings they have looked at
-	rows   int64     // that they have opened and changed
-	first  time.Time // moment of the first one that wrote; zero: none did
+	judged int       // number of listings that they have looked at
+	rows   int64     // rows that they have opened or changed
+	first  time.Time // moment of the first one that wrote; zero if none did
 }
 
-// Checkpoint makes visible what the listings have found so far, and lets the run go on
-// from there. It ends nothing that is gone: that is judged at the end of the run, all
-// of it together. The run is recorded then, too, with all that it did.
+// Checkpoint merges what the listings have found so far. The run continues afterwards.
+// Rows that are gone are not ended yet: the last merge of the run judges all of them
+// together. That merge also records the run, with the counts of its checkpoints.
+// The error is ErrStale if the run must begin again.
 func (s *Sync) Checkpoint(ctx context.Context, run *Run) error {
 	whole, err := s.whole(ctx)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *Sync) Checkpoint(ctx context.Context, run *Run) error {
 	if err != nil {
 		return err
 	}
-	if next.stood.enc.seed != s.stood.enc.seed { // then nobody knows what was shown
+	if next.stood.enc.seed != s.stood.enc.seed { // what was shown is noted under the old hashes
 		return ErrStale
 	}
 	next.stood.known.carry(&s.stood.known)

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Of how many changed rows the fields are compared, and of how many at least.
+// The most and the fewest changed rows whose fields are compared.
 const (
 	churnMost  = 1000
 	churnLeast = 3
 )
 
-// churn finds the fields of extra for which alone most of the new versions are made. It
-// compares the stage with what stands, so it comes before any version ends.
+// churn finds the fields of extra that are the only change in most of the new versions.
+// It compares the stage with the standing rows, so it must run before any version ends.
 func (m *merge) churn(ctx context.Context) error {
 	if !m.found.stage.exists() {
 		return nil

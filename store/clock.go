@@ -25,8 +25,8 @@ func (s *Store) Now(ctx context.Context) (now time.Time, err error) {
 	return now, nil
 }
 
-// Time is the moment by the same clock, reckoned from its last reading: for what may be
-// some milliseconds wrong.
+// Time estimates the database's clock from its last reading, without a query. It may be
+// wrong by some milliseconds.
 func (s *Store) Time() time.Time {
 	if s.clock != nil {
 		return s.clock()

@@ -14,16 +14,17 @@ import (
 // A Configured names a partition as the configuration does.
 type Configured struct {
 	Source, AccountName, RegionID string
-	AccountID                     string // empty: the cloud has not told it, and the name tells which account it is
+	AccountID                     string // empty if the cloud has not told it yet: then the name identifies the account
 	OnDemand                      bool   // it is synced only where another source reads its table, and is never late
 }
 
-// Retire takes what is not in the list out of alicloud.sync_freshness, and what is
-// back in, and gives the accounts their present names. A run brings its partition
-// back, too: other processes may have another configuration.
+// Retire removes the partitions that are not in the list from alicloud.sync_freshness,
+// brings back those that are, and gives the accounts their present names. A run brings
+// its partition back, too: other processes may have another configuration.
 //
-// An account that is not sure may be any that no other one is: then what is of
-// accounts that nothing in the list speaks of stays as it is.
+// sure says that the ID of each configured account is known, from the list or from an
+// earlier sync. An account of unknown ID may be any that the list does not name. So if not
+// sure, the partitions of accounts that are not in the list stay as they are.
 func (s *Store) Retire(ctx context.Context, configured []Configured, sure bool) (err error) {
 	defer wrap(&err, "retire what is no longer configured")
 	var sources, names, ids, regions []string
@@ -73,7 +74,7 @@ type PartitionRow struct {
 	RetiredAt   *time.Time `json:"retired_at"` // nil: no syncer run has found yet that it is not configured
 }
 
-// Partitions reads alicloud.partitions: all that were ever synced.
+// Partitions reads alicloud.partitions: every partition that was ever synced.
 func (s *Store) Partitions(ctx context.Context) (_ []PartitionRow, err error) {
 	defer wrap(&err, "read alicloud.partitions")
 	rows, err := s.pool.Query(ctx, `SELECT source, account_id, coalesce(account_name, account_id), region_id, retired_at
@@ -85,7 +86,7 @@ ORDER BY account_name, region_id, source`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[PartitionRow])
 }
 
-// AccountID is the ID of the account that has a name; empty: none has.
+// AccountID is the ID of the account with this name. It is empty if there is none.
 func (s *Store) AccountID(ctx context.Context, name string) (id string, err error) {
 	defer wrap(&err, "read the ID of account %s", name)
 	err = s.pool.QueryRow(ctx, "SELECT account_id FROM syncer.accounts WHERE name = $1", name).Scan(&id)
@@ -95,7 +96,7 @@ func (s *Store) AccountID(ctx context.Context, name string) (id string, err erro
 	return id, err
 }
 
-// StandingRows counts the rows of a partition that stand.
+// StandingRows counts the standing rows of a partition.
 func (s *Store) StandingRows(ctx context.Context, p PartitionRow) (n int64, err error) {
 	defer wrap(&err, "count the rows of %s", p.Source)
 	err = s.pool.QueryRow(ctx, fmt.Sprintf("SELECT count(*) FROM %s WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity'",

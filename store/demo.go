@@ -9,8 +9,8 @@ import (
 // demoComment is the comment on a database whose rows are simulated.
 const demoComment = "syncer demo: a simulated fleet"
 
-// MarkDemo says of the database that its rows are simulated. It is a comment, so that
-// whoever lists databases sees it.
+// MarkDemo marks the database as one with simulated rows. The mark is a comment on the
+// database, which is shown where databases are listed.
 func (s *Store) MarkDemo(ctx context.Context) (err error) {
 	defer wrap(&err, "mark the demo's database")
 	name := pgx.Identifier{s.pool.Config().ConnConfig.Database}.Sanitize()

@@ -8,8 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Names are all that an account was ever called, and is alone in being called: what is
-// known of it by name is found by these. Those of the configuration are others'.
+// Names returns the names that only this account has ever had. Records that have a name
+// and no ID are found by them. A name that another account has, or that is in configured,
+// is left out.
 func (s *Store) Names(ctx context.Context, accountID string, configured []string) (_ []string, err error) {
 	defer wrap(&err, "read the names of account %s", accountID)
 	return collect[string](ctx, s.pool, `SELECT name FROM syncer.accounts WHERE account_id = $1
@@ -24,16 +25,18 @@ type Erasure struct {
 	AccountID  string
 	Partitions []Partition
 	Names      []string // see [Store.Names]
-	// Whole: no other partition of the account is left, so that all else of it goes, too.
-	// Erase finds out.
+	// Whole: no other partition of the account is left, so everything else about it is
+	// erased, too. Erase sets it.
 	Whole bool
 }
 
-// Erase takes away all of some partitions, as if they had never been synced: their rows,
-// versions, trends and runs. Of an account of which nothing else is left, it takes away all.
-// It is one transaction, which first locks out the merges of the partitions. Then look may
-// still call it off. Each also takes away, in the same transaction, what another package
-// keeps of an account.
+// Erase deletes the rows, versions, trends and runs of some partitions, as if they had
+// never been synced. If no other partition of an account is left, it deletes everything
+// about the account.
+//
+// It is one transaction. First it takes the merge locks of the partitions. Then it calls
+// look: an error from look stops it, and nothing is deleted. The functions in also delete,
+// in the same transaction, what other packages keep about an account.
 func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Context) error, also ...func(context.Context, pgx.Tx, *Erasure) error) (err error) {
 	defer wrap(&err, "erase")
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -43,7 +46,7 @@ func (s *Store) Erase(ctx context.Context, list []*Erasure, look func(context.Co
 				locks = append(locks, mergeLock(p.Source.Name, p.AccountID, p.RegionID))
 			}
 		}
-		slices.Sort(locks) // two who do this wait for each other, and not forever
+		slices.Sort(locks) // all take them in the same order, so there is no deadlock
 		for _, lock := range locks {
 			if err := lockName(ctx, tx, lock); err != nil {
 				return err
@@ -124,7 +127,7 @@ func eraseAccount(ctx context.Context, tx pgx.Tx, tables []tableOfAccounts, e *E
 	}
 	for _, sql := range []string{
 		"DELETE FROM syncer.sync_runs WHERE account_id = '' AND error_message ~ $1",
-		// A directory that still has it lists it again.
+		// If the account is still in a directory, the next listing brings it back.
 		`UPDATE syncer.discoveries AS d
 SET listing = (SELECT coalesce(jsonb_agg(m), '[]') FROM jsonb_array_elements(d.listing) AS m WHERE m::text !~ $1)
 WHERE jsonb_typeof(d.listing) = 'array' AND d.listing::text ~ $1`,
@@ -144,7 +147,7 @@ type tableOfAccounts struct {
 	Source, Region bool // it has a column that says so
 }
 
-// tablesOfAccounts are all that there are: also those that this program knows nothing of.
+// tablesOfAccounts finds all of these tables, also those that only a newer program knows.
 func tablesOfAccounts(ctx context.Context, tx pgx.Tx) ([]tableOfAccounts, error) {
 	rows, err := tx.Query(ctx, `SELECT c.relname, bool_or(a.attname = 'source'), bool_or(a.attname = 'region_id')
 FROM pg_class AS c

@@ -8,20 +8,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// What is no longer configured is synced no more, and no listing can say that its rows
-// have gone. Forget ends them all the same, as a merge does; Erase takes away that they
-// ever were.
+// A partition that is no longer configured is no longer synced, so no listing can end its
+// rows. Forget ends them, as a merge does, and keeps their history. Erase deletes the
+// history, too.
 
-// TriggerForget is that of a run that ended what is no longer configured.
+// TriggerForget is the trigger of a run that Forget records.
 const TriggerForget = "forget"
 
-// staleForgets is how often forgetting begins again because of a sync that came between.
+// staleForgets is how often Forget begins again after a sync has merged meanwhile.
 const staleForgets = 5
 
-// Forget ends all rows of a partition, at a moment of their own. Their history stays.
-// Should the partition be configured again, its first sync begins as if it were new.
+// Forget ends all rows of a partition, at one moment. Their history stays. If the
+// partition is configured again, its first sync begins as if it were new.
 //
-// While it is made sure that no merge comes between, look may call it off.
+// It calls look while no merge of the partition can run. An error from look stops it.
 func (s *Store) Forget(ctx context.Context, p Partition, worker string, look func(context.Context) error) (c MergeResult, err error) {
 	defer wrap(&err, "forget %s", p)
 	if err := s.ensureMonths(ctx, s.pool, p.Source); err != nil {
@@ -63,20 +63,20 @@ WHERE account_id = $1 AND source = $2 AND region_id = $3`, p.AccountID, p.Source
 	})
 }
 
-// endAll ends what stands.
+// endAll ends all standing rows.
 func endAll(ctx context.Context, m *merge) (err error) {
 	m.result.Ended, err = m.end(ctx, m.t.endAll())
 	return err
 }
 
-// A Holding is how much there is of a partition.
+// A Holding says how many rows a partition has.
 type Holding struct {
-	Rows     int64 `json:"rows"`     // that stand
-	Versions int64 `json:"versions"` // these and the ended ones
+	Rows     int64 `json:"rows"`     // standing rows
+	Versions int64 `json:"versions"` // standing and ended
 	Runs     int64 `json:"runs"`
 }
 
-// Holding counts.
+// Holding counts the rows and versions of a partition.
 func (s *Store) Holding(ctx context.Context, p PartitionRow) (h Holding, err error) {
 	defer wrap(&err, "count what there is of %s", p.Source)
 	err = s.pool.QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FILTER (WHERE valid_to = 'infinity'), count(*),

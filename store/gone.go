@@ -11,9 +11,10 @@ import (
 	"syncer/source"
 )
 
-// What is gone is in pg_temp.gone: one row for each sweep, value of its Each, and key
-// that a complete listing speaks for and none has shown; whether it ends; and whether
-// its scope is held.
+// Rows that are gone are collected in pg_temp.gone. A row is gone if a complete listing
+// speaks for it and no listing has shown it. The table has one row for each sweep, value
+// of the sweep's Each, and key. It also says whether the row ends and whether its scope
+// is held.
 
 // findGone fills the table and returns how many rows it got. A key appears twice where
 // the scopes of two sweeps overlap.
@@ -81,8 +82,8 @@ func (t *table) selectScope(q *query, sweep *source.Sweep, scope Scope) string {
 	return fmt.Sprintf("SELECT %s FROM %s AS t WHERE %s%s", strings.Join(columns, ", "), t.name, t.where, q.scope(sweep, scope))
 }
 
-// valueOf is the value that a listing was made for which speaks for row t: listings of
-// one sweep are told apart by it. Empty: they are not, since a listing asks for many.
+// valueOf is SQL for the value of the listing that speaks for row t. It tells the listings
+// of a sweep apart. It is empty if each listing asks for many values.
 func (t *table) valueOf(sweep *source.Sweep) string {
 	if _, batches := t.Pager.(source.Batches); sweep.Each == nil || batches {
 		return "''::text"
@@ -101,14 +102,15 @@ func (t *table) copyGone() string {
 	return fmt.Sprintf("COPY pg_temp.gone (%s) FROM STDIN BINARY", strings.Join(append([]string{"sweep", "value"}, t.key()...), ", "))
 }
 
-// endGone ends what pg_temp.gone says.
+// endGone ends the rows that pg_temp.gone says end.
 func (t *table) endGone() string {
 	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
 }
 
-// byHash runs f without nested loops. f joins whole tables, some of them temporary, whose
-// sizes the planner may not know. If it took them for small, it would join them row by
-// row, in a time that grows with the product of their sizes.
+// byHash runs f with nested loops off (https://www.postgresql.org/docs/current/runtime-config-query.html).
+// f joins whole tables, some of them temporary. The planner may not know their sizes. If
+// it thinks that they are small, it joins them row by row, which takes a time that grows
+// with the product of their sizes.
 func byHash(ctx context.Context, tx pgx.Tx, f func() error) error {
 	if _, err := tx.Exec(ctx, "SET LOCAL enable_nestloop = off"); err != nil {
 		return err

@@ -11,41 +11,43 @@ import (
 	"syncer/source"
 )
 
-// Limit says when so much would end that it is not believed.
+// A Limit says how many rows a run may end before a person must look. A run that would
+// end more is held.
 type Limit struct {
 	Fraction float64 // of the rows…
 	Rows     int     // …and more than so many
 	All      int     // or all of at least so many rows
 }
 
-// DefaultLimit is what a real fleet hardly does between two syncs.
+// DefaultLimit is a loss that a real fleet hardly ever has between two syncs.
 var DefaultLimit = Limit{Fraction: 0.3, Rows: 20, All: 5}
 
-// exceeded renders the limit as a condition. ended of size rows would end; lost of
-// listed rows are gone by themselves, not because their parent is.
+// exceeded renders the limit as an SQL condition. ended is how many of size rows would
+// end. lost is how many of listed rows are gone themselves, not because of their parent.
 func (l Limit) exceeded(q *query, ended, size, lost, listed string) string {
 	return fmt.Sprintf("(%s > %s::bigint AND %s > %s::float8 * %s OR %s = %s AND %s >= %s::bigint)",
 		ended, q.arg(l.Rows), ended, q.arg(l.Fraction), size, lost, listed, lost, q.arg(l.All))
 }
 
-// small reports whether so few rows exceed no limit, whatever the scopes are.
+// small reports whether so few rows cannot exceed the limit, whatever their scopes are.
 func (l Limit) small(rows int64) bool { return rows < int64(min(l.Rows+1, l.All)) }
 
-// A verdict is what becomes of the rows that are gone.
+// A verdict says which of the rows that are gone end.
 type verdict struct {
-	listed bool // pg_temp.gone is there, and says which of them end
+	listed bool // pg_temp.gone exists, and says which of them end
 	round  int  // the orphans that end are those of round orphanedAnyway and of this one
 }
 
-// judge decides which of the rows that stood when the run began end. What would end
-// is judged twice: for the scope of each sweep, and for all of them together, so
-// that a hundred small listings that are empty are held as a large one is. A row
-// whose parent is gone ends, or is held, with the parent. It does not count as lost from
-// its own listing, but it does among all that would end.
+// judge decides which of the rows that stood when the run began end. The limit is applied
+// twice: to the scope of each sweep, and to all scopes together. So a hundred small
+// listings that come back empty are held as one large listing is.
 //
-// The result names what is held. A run may let it through, and it is let through once
-// enough runs have missed the same rows. A plan also looks for orphans where nothing is
-// gone.
+// A row whose parent is gone ends, or is held, with its parent. It does not count as lost
+// from its own listing. It does count among all rows that would end.
+//
+// The result names the scopes that are held. Held rows end after all if the run allows it,
+// or if enough runs in a row have missed the same rows. A plan looks for orphans even if
+// no row is gone.
 func (m *merge) judge(ctx context.Context, plan bool) (v verdict, err error) {
 	rows, err := m.findGone(ctx)
 	if err != nil || rows == 0 && !plan {
@@ -77,7 +79,7 @@ func (m *merge) judge(ctx context.Context, plan bool) (v verdict, err error) {
 	return v, err
 }
 
-// shownHolds is how many scopes that are held are named.
+// shownHolds is how many held scopes the result names.
 const shownHolds = 3
 
 // holdScopes marks the scopes that would lose too much, and names them in the result.
@@ -117,8 +119,8 @@ func (m *merge) holdScopes(ctx context.Context) error {
 	return nil
 }
 
-// holdTogether reports whether all scopes together would lose too much, and says so
-// in the result, where that says more than one scope's own number.
+// holdTogether reports whether all scopes together would lose too much. It adds this to
+// the result, unless the number of a single scope already says as much.
 func (m *merge) holdTogether(ctx context.Context) (held bool, err error) {
 	q := m.query()
 	var scopes []string
@@ -150,7 +152,7 @@ func (t *table) holdScopes(q *query, sweep int, scope Scope, limit Limit, first 
 	})
 }
 
-// holdTogether asks whether all scopes together would lose too much.
+// holdTogether selects whether all scopes together would lose too much.
 func (t *table) holdTogether(q *query, scopes []string, limit Limit, first time.Time) string {
 	families := "0"
 	if t.EndsWith != nil {
@@ -163,8 +165,10 @@ func (t *table) holdTogether(q *query, scopes []string, limit Limit, first time.
 	})
 }
 
-// hold decides for the rows of pg_temp.gone that are held (those of the marked scopes, or
-// all of them) that they do not end, unless the run lets them through.
+// hold marks the held rows of pg_temp.gone as not ending, unless the run lets them through.
+// If all scopes together lose too much, all rows are held. Otherwise a row is held if its
+// key is in a marked scope. A row with a gone parent is left to addOrphans, which ends it
+// only if the parent ends.
 func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) {
 	v = verdict{listed: true}
 	stays := "true"
@@ -198,7 +202,7 @@ func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) 
 	return v, err
 }
 
-// heldRows counts the rows that are held, and makes a digest of their keys, which does not
+// heldRows counts the held rows and computes a digest of their keys. The digest does not
 // depend on their order.
 func (t *table) heldRows(v verdict) string {
 	gone := "SELECT DISTINCT " + t.keyRow("g") + " AS key FROM pg_temp.gone AS g"
@@ -211,12 +215,12 @@ func (t *table) heldRows(v verdict) string {
 	return fmt.Sprintf("SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((%s) EXCEPT (%s)) AS held", would, will)
 }
 
-// confirmations is how many scheduled runs in a row, this one included, must miss
-// the same rows before their absence is believed.
+// confirmations is how many scheduled runs in a row, including this one, must miss the
+// same rows before the rows end.
 const confirmations = 3
 
-// confirmed reports whether the scheduled runs before this one, of those that asked for as
-// much, held the same rows.
+// confirmed reports whether the scheduled runs before this one held the same rows. Only
+// runs that asked for as much as this one count.
 func (m *merge) confirmed(ctx context.Context, digest int64) (bool, error) {
 	if m.run.Trigger != "schedule" {
 		return false, nil

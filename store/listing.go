@@ -8,52 +8,53 @@ import (
 	"syncer/source"
 )
 
-// findings are what the listings of a run have found so far, as far as it differs from
-// what stood. All of it waits for the merge.
+// findings are the rows that the listings of a run have found so far and that differ from
+// what stood. They wait for the merge.
 type findings struct {
 	listings []*Listing
 
-	// A changed row waits in the stage. So does a new one where the tables are asked
-	// for what the run has found; elsewhere it waits in the spill.
+	// A changed row waits in the stage. A new row waits in the spill, or in the stage if
+	// statements must see it before the merge.
 	stage     stage
 	spill     spill
-	stagesNew bool   // the tables are asked, by sweeps or for the parents of rows
-	seq       uint64 // of the last row that waits
+	stagesNew bool   // new rows go to the stage: sweeps or searches for parents read them
+	seq       uint64 // number of the last row that waits
 
 	repeated int64 // rows whose key the same listing had shown before
 
-	row, key []byte // one, encoded
+	row, key []byte // buffers for one encoded row and its key
 }
 
-// A Scope says which rows a sweep speaks for, beside its declaration's own
-// constants: those with one of these values, and not before this moment.
+// A Scope says which rows a listing speaks for: those with one of these values that are
+// not older than this moment. The constants that the sweep declares apply, too.
 type Scope struct {
 	Values []string  // of Each.Column
-	Since  time.Time // of Since.Column; zero: all
+	Since  time.Time // of Since.Column; zero for all
 }
 
-// A Listing is a sweep made once. It takes the pages.
+// A Listing is a sweep made once. Its pages are passed to [Listing.Page]. It is for one
+// goroutine, that of its Sync.
 type Listing struct {
 	sync     *Sync
 	sweep    *source.Sweep
 	scope    Scope
 	number   uint32 // from 1, within the run
 	complete bool
-	noted    bool // that it is complete, and nothing missing from it; see recordSwept
+	noted    bool // a checkpoint has noted its values; see recordSwept
 }
 
 // List begins a listing.
 func (s *Sync) List(sweep *source.Sweep, scope Scope) *Listing {
 	l := &Listing{sync: s, sweep: sweep, number: uint32(len(s.found.listings) + 1)}
-	if sweep.Absent == source.Ends { // else the scope is of no use, and may be long
+	if sweep.Absent == source.Ends { // otherwise the scope is not needed, and may be long
 		l.scope = scope
 	}
 	s.found.listings = append(s.found.listings, l)
 	return l
 }
 
-// Page takes a page of rows and returns how many of their keys this listing had
-// not shown before. Of two rows with the same key, the later one counts.
+// Page adds a page of rows. It returns how many of their keys this listing had not shown
+// before. If two rows have the same key, the later one counts.
 func (l *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err error) {
 	defer wrap(&err, "stage %s", l.sync.part)
 	stood, found := &l.sync.stood, &l.sync.found
@@ -72,7 +73,7 @@ func (l *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err e
 			found.repeated++
 		}
 		if h := known.hashes[slot]; !added && (h == hash.all || h == came.all) {
-			continue // as it stands, or waits already
+			continue // the same row stands or waits already
 		}
 		known.hashes[slot] = hash.all
 		found.seq++
@@ -90,8 +91,8 @@ func (l *Listing) Page(ctx context.Context, rows []source.Row) (fresh int, err e
 	return fresh, nil
 }
 
-// Adopt fills Each's column of rows from the standing rows with their keys. It stays
-// NULL where there is none.
+// Adopt fills the column of Each in rows from the standing rows with the same keys. It
+// stays NULL in a row that does not stand.
 func (l *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
 	s := l.sync
 	defer wrap(&err, "compare a page of %s with what stands", s.part)
@@ -118,7 +119,7 @@ func (l *Listing) Adopt(ctx context.Context, rows []source.Row) (err error) {
 	return found.Err()
 }
 
-// Restart forgets what the listing has shown: it is made again.
+// Restart forgets what the listing has shown, because the listing is made again.
 func (l *Listing) Restart(ctx context.Context) (err error) {
 	defer wrap(&err, "restart a sweep of %s", l.sync.part)
 	found := &l.sync.found
@@ -130,10 +131,10 @@ func (l *Listing) Restart(ctx context.Context) (err error) {
 	return nil
 }
 
-// Missing keeps, of the values that the listing was made for, those of which rows are
-// missing: they stand, no listing of the run has shown them, and they would end if this
-// one were complete. Where its values are not told apart (see table.valueOf), it is the
-// empty one.
+// Missing returns those of the listing's values for which rows are missing. A row is
+// missing if it stands, no listing of the run has shown it, and it would end if this
+// listing were complete. If the values are not told apart (see table.valueOf), the result
+// is the empty value.
 func (l *Listing) Missing(ctx context.Context) (values []string, err error) {
 	defer wrap(&err, "compare a listing of %s with what stands", l.sync.part)
 	return l.sync.missingValues(ctx, l.sweep, l.scope)
@@ -162,21 +163,19 @@ func (s *Sync) missingValues(ctx context.Context, sweep *source.Sweep, scope Sco
 	return values, rows.Err()
 }
 
-// Lost reports whether a row that the listing before this one showed is not in
-// this one.
+// Lost reports whether a row that the previous listing showed is missing from this one.
 func (l *Listing) Lost(before *Listing) bool { return l.sync.stood.known.lost(before.number) }
 
-// Without says that the listing does not speak for some of its scope's values.
+// Without removes values from the listing's scope.
 func (l *Listing) Without(values []string) {
 	l.scope.Values = slices.DeleteFunc(slices.Clone(l.scope.Values), func(v string) bool { return slices.Contains(values, v) })
 }
 
-// Complete says that every page arrived: rows of the scope that it did not show
-// may be ended.
+// Complete marks the listing as complete: every page arrived. Rows of its scope that it did
+// not show may end.
 func (l *Listing) Complete() { l.complete = true }
 
-// speaksFor reports whether a value, as table.valueOf tells them, is in the listing's
-// scope.
+// speaksFor reports whether a value, as table.valueOf gives it, is in the listing's scope.
 func (l *Listing) speaksFor(value string) bool {
 	return value == "" || slices.Contains(l.scope.Values, value)
 }

@@ -11,26 +11,26 @@ import (
 	"syncer/source"
 )
 
-// A MergeResult is what a merge did.
+// A MergeResult counts what a merge did, in rows.
 type MergeResult struct {
 	Opened, Changed, Ended, Unchanged int64
 	// Repeated counts rows whose key the same sweep had shown before: the later one counts.
 	Repeated int64
 
-	// Held says of which sweeps rows were not ended because they were too many. A few
-	// are named.
+	// Held describes the sweeps whose rows were not ended because they were too many. It
+	// names only the first few.
 	Held       []string
-	HeldRows   int64 // how many rows these are
-	heldDigest int64 // of the keys: the same rows, the same digest
+	HeldRows   int64 // number of held rows
+	heldDigest int64 // digest of their keys, by which later runs know the same rows
 
-	// Churn names the fields of extra for which alone most of the versions were made.
+	// Churn names the fields of extra that were the only change in most of the versions.
 	Churn []string
 	// At is the moment from which the changes count: valid_from of the versions
 	// opened, valid_to of those ended.
 	At time.Time
 }
 
-// add counts what an earlier merge of the same run wrote. It held nothing.
+// add adds the counts of an earlier merge of the same run, a checkpoint, which never holds.
 func (c *MergeResult) add(o MergeResult) {
 	c.Opened, c.Changed, c.Ended = c.Opened+o.Opened, c.Changed+o.Changed, c.Ended+o.Ended
 	for _, field := range o.Churn {
@@ -40,9 +40,9 @@ func (c *MergeResult) add(o MergeResult) {
 	}
 }
 
-// Merge makes what the run found visible, in one transaction, and records the
-// run in it. A run that found nothing new writes its own row and no other.
-// ErrStale: make the run again.
+// Merge makes what the run found visible and records the run, in one transaction. A run
+// that found nothing new writes only its own row. The error is ErrStale if another run has
+// merged the partition meanwhile: make the run again.
 func (s *Sync) Merge(ctx context.Context, run Run) (MergeResult, error) {
 	return s.mergeListings(ctx, run, s.found.listings, func(ctx context.Context, m *merge) error {
 		m.result.add(run.Kept)
@@ -50,7 +50,7 @@ func (s *Sync) Merge(ctx context.Context, run Run) (MergeResult, error) {
 	})
 }
 
-// mergeListings merges all that was found; what is missing from these listings ends.
+// mergeListings merges all that was found. Rows that are missing from these listings end.
 // record is the last step of the transaction.
 func (s *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, record step) (result MergeResult, err error) {
 	defer wrap(&err, "merge %s", s.part)
@@ -67,14 +67,14 @@ func (s *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, 
 		m := &merge{Sync: s, run: run, listings: listings}
 		return m.commit(ctx, announce, apply, record)
 	}
-	// What hangs on rows that have gone meanwhile may end where nothing else is to be
-	// written: that is not known before.
+	// Even if nothing else is to be written, rows may end because their parents have gone.
+	// Only the merge itself can find that out.
 	announce := s.found.stage.exists() || !s.found.spill.empty() || s.stood.known.unseen()
 	if result, err = attempt(announce); errors.Is(err, errUnannounced) {
 		result, err = attempt(true)
 	}
-	// The month that a version belongs into was made while the merge, which had looked
-	// for it before, waited. Another attempt finds it.
+	// Another process made the month's partition after this merge was planned. A new
+	// attempt finds the partition.
 	if isPartitionMissed(err) {
 		result, err = attempt(true)
 	}
@@ -91,20 +91,20 @@ func (s *Sync) mergeListings(ctx context.Context, run Run, listings []*Listing, 
 type merge struct {
 	*Sync
 	run      Run
-	listings []*Listing // of these, the complete ones say what is gone
+	listings []*Listing // the complete ones among them decide what is gone
 
 	tx     pgx.Tx
-	first  bool  // of the partition
-	tally  tally // what its statements add to the trends and take away
+	first  bool  // the partition's first merge
+	tally  tally // what its statements add to the trends or take away
 	result MergeResult
 }
 
 // A step is a part of a merge.
 type step func(context.Context, *merge) error
 
-// commit runs the transaction. What it writes, apply does: the steps of a sync's merge,
-// or another end of what stands (see Forget). Unless it is announced, it may write no
-// versions: errUnannounced.
+// commit runs the transaction. apply writes the versions: the steps of a sync's merge, or
+// those of Forget. record is the last step. A merge that is not announced must not write
+// versions: if it has, it is rolled back with errUnannounced.
 func (m *merge) commit(ctx context.Context, announce bool, apply, record step) (MergeResult, error) {
 	steps := func(tx pgx.Tx) error {
 		m.tx = tx
@@ -141,8 +141,8 @@ func (m *merge) commit(ctx context.Context, announce bool, apply, record step) (
 
 // apply are the steps of a sync's merge that write versions.
 func apply(ctx context.Context, m *merge) error {
-	// What is gone is judged before the stage is merged, among the rows that
-	// stood when the run began.
+	// This comes before the stage is merged: only rows that stood when the run began can
+	// be gone.
 	if err := m.settleStage(ctx); err != nil {
 		return err
 	}
@@ -168,16 +168,15 @@ func apply(ctx context.Context, m *merge) error {
 	return m.endOrphans(ctx)
 }
 
-// wrote reports whether the merge has written into the tables: a stage may also have
-// brought volatile columns up to date.
+// wrote reports whether the merge has written into the source's tables. If there was a
+// stage, it may have updated volatile columns only.
 func (m *merge) wrote() bool {
 	return m.first || m.result.Opened+m.result.Changed+m.result.Ended > 0 || m.found.stage.exists()
 }
 
-// analyzeRows is how many rows a merge must have written before the planner is
-// told at once. Autovacuum would tell it within a minute, but the next merge may
-// come sooner, and joining thousands of rows that the planner takes for one row
-// lasts as long as their product.
+// analyzeRows is how many rows a merge must have written before the table is analyzed at
+// once. Autovacuum would analyze it within a minute, but the next merge may come sooner.
+// Without statistics, the planner expects one row and joins thousands row by row.
 const analyzeRows = 1000
 
 func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
@@ -188,7 +187,7 @@ func (s *Store) analyze(ctx context.Context, q querier, src *source.Source) {
 		_, err := tx.Exec(ctx, "ANALYZE "+pgx.Identifier{"syncer", src.Name + "_standing"}.Sanitize())
 		return err
 	})
-	if err != nil { // autovacuum's turn, then
+	if err != nil { // autovacuum will do it later
 		s.log.DebugContext(ctx, "table not analyzed", "source", src.Name, "error", err)
 	}
 }

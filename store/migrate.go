@@ -19,10 +19,10 @@ import (
 	"syncer/store/schema"
 )
 
-// ErrSchema: the database's schema is older than the one this program knows.
+// ErrSchema says that the database's schema is older than this program's.
 var ErrSchema = schema.ErrOlder
 
-// ErrNewerSchema: the database's schema is of a later release than this program.
+// ErrNewerSchema says that the database's schema is newer than this program.
 var ErrNewerSchema = schema.ErrNewer
 
 // A Migration is a step of the schema: a file, or what is derived from a source's
@@ -38,14 +38,13 @@ func derived(name string, applied bool) Migration {
 }
 
 // Migrate brings the schema up to date: first the files, then all that is derived from
-// the declarations. It is safe to run in many processes at once: one does the work, the
-// others wait for it, and so do merges. Where there is nothing to do, nobody waits for
-// anybody.
+// the declarations. Many processes may run it at once: one does the work, and the others
+// wait for it. Merges wait, too. If there is nothing to do, it takes no lock.
 func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	defer wrap(&err, "migrate up")
 	switch err := s.Current(ctx); {
 	case err == nil:
-		return nil, s.grantReader(ctx) // the role may have come since
+		return nil, s.grantReader(ctx) // the role may have been created since the last migration
 	case !errors.Is(err, ErrSchema):
 		return nil, err
 	}
@@ -72,9 +71,10 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	return applied, s.grantReader(ctx)
 }
 
-// MigrateDown takes back the last step, or all of them, and the data with it: what the
-// newest revision of the declarations has derived, and then the files that had been
-// applied since the revision before it, one by one.
+// MigrateDown undoes the last step, or all steps, and their data with them. The newest step
+// is what the newest revision has derived. The steps before it are the files that were
+// applied since the revision before, one by one. The error is ErrNewerSchema if a newer
+// program has migrated.
 func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, err error) {
 	defer wrap(&err, "migrate down")
 	if err := s.Current(ctx); errors.Is(err, ErrNewerSchema) {
@@ -86,7 +86,7 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 		if err != nil || version == 0 {
 			return undone, err
 		}
-		var migration int64 // that what is derived was derived behind
+		var migration int64 // the last file that was applied when the newest revision was derived
 		if version >= schema.From {
 			if _, migration, err = schema.Newest(ctx, s.pool); err != nil {
 				return undone, err
@@ -195,7 +195,7 @@ func (s *Store) stillCurrent(ctx context.Context, tx pgx.Tx, src *source.Source)
 	return s.program.Writes(ctx, tx, src)
 }
 
-// SchemaVersion is that of the schema that this program knows.
+// SchemaVersion is the version of this program's schema: that of its last file.
 var SchemaVersion = migrations.Last
 
 // isKnown judges a schema's version.
@@ -209,8 +209,7 @@ func isKnown(version int64) error {
 	return nil
 }
 
-// derive does something to what is derived, alone with it: merges and other migrations
-// wait.
+// derive changes the derived schema in one transaction. Merges and other migrations wait.
 func (s *Store) derive(ctx context.Context, do func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", patience.Milliseconds())); err != nil {
@@ -234,17 +233,17 @@ func (s *Store) forgetMonths() {
 	clear(s.monthsFrom)
 }
 
-// lockTimeout is how long a migration waits for a table that somebody reads. Who
-// wants to read it meanwhile waits behind it.
+// lockTimeout is how long a migration waits for a table that somebody reads. While it
+// waits, new readers of the table wait behind it.
 const lockTimeout = 30 * time.Second
 
-// A migrationLock keeps other migrations and all merges away: a merge that waited
-// sees by the schema's version whether it may still write. It is held by a session
-// beside that of the migration, which commits each of its files.
+// A migrationLock makes other migrations and all merges wait. A merge that waited checks
+// the schema's version before it writes. A session of its own holds the lock, because the
+// migration's session commits after each file.
 type migrationLock struct {
 	pool *pgxpool.Pool
-	all  bool   // everything is taken down: also a pruned history, which else must stay
-	held pgx.Tx // nil: not now
+	all  bool   // undo everything, even if history was pruned, which otherwise stops it
+	held pgx.Tx // nil while it is not held
 }
 
 func (l *migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) (err error) {
@@ -260,8 +259,8 @@ func (l *migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error
 	return errors.Join(err, letGo(ctx, l.held))
 }
 
-// goose runs f with a provider whose own table is in schema syncer; all: it takes
-// everything down.
+// goose runs f with a provider that keeps its table in schema syncer. all is true if f
+// undoes everything.
 func (s *Store) goose(ctx context.Context, all bool, f func(*goose.Provider) error) (err error) {
 	if err := ensureLocks(ctx, s.pool); err != nil {
 		return err

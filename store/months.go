@@ -10,12 +10,12 @@ import (
 	"syncer/source"
 )
 
-// monthsAhead is how many months' partitions are made before they are needed, so
-// that a program that is down over a month's end finds its place prepared.
+// monthsAhead is for how many months partitions are made in advance. So the partition is
+// there even if no process ran at the end of the month.
 const monthsAhead = 2
 
-// monthsAgain is how long after a failed attempt the next one is made: each makes
-// a sync wait for as long as its lock_timeout.
+// monthsAgain is the time between a failed attempt and the next one. Each attempt can
+// delay a sync by its lock_timeout.
 const monthsAgain = 10 * time.Minute
 
 // ensureMonths makes the partitions that hold what ends this month and in those
@@ -58,8 +58,8 @@ func monthOf(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// makeMonth makes one month's partition unless it exists. It is attached rather
-// than created in place: readers of what stands are not kept out.
+// makeMonth makes one month's partition unless it exists. The partition is created as a
+// table and then attached, since ATTACH PARTITION does not block readers of standing rows.
 func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Time) error {
 	parent := pgx.Identifier{"syncer", src.Name}.Sanitize()
 	table := src.Name + month.Format("_2006_01")
@@ -78,11 +78,10 @@ func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Ti
 		if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '3s'"); err != nil {
 			return err
 		}
-		// Several workers may come to this at once, and what ends meanwhile must wait: a
-		// row that came into the default partition would keep the month from being
-		// attached. It is the lock that attaching takes: to ask for it later, with a
-		// lesser one in hand, could meet whoever does the same from the other side. What
-		// stands is read and written meanwhile.
+		// This is the lock that ATTACH PARTITION takes. It is taken first because several
+		// workers may be here at once: to hold a weaker lock and ask for this one later could
+		// deadlock. Rows that end must wait meanwhile, too: one that entered the default
+		// partition would make ATTACH fail. Standing rows can be read and written.
 		if _, err := tx.Exec(ctx, "LOCK TABLE "+rest); err != nil {
 			return err
 		}
@@ -91,7 +90,7 @@ func makeMonth(ctx context.Context, q querier, src *source.Source, month time.Ti
 		}
 		for _, sql := range []string{
 			fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING ALL)", name, parent),
-			// What ended in this month while it had no partition.
+			// These rows ended in this month while it had no partition.
 			fmt.Sprintf("WITH late AS (DELETE FROM %s WHERE valid_to >= '%s' AND valid_to < '%s' RETURNING *) INSERT INTO %s SELECT * FROM late", rest, from, to, name),
 			fmt.Sprintf("ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM ('%s') TO ('%s')", parent, name, from, to),
 		} {

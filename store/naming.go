@@ -23,7 +23,8 @@ func KeyText(src *source.Source, alias string) string {
 // nameColumns say what a row is about, to people.
 var nameColumns = []string{"instance_name", "batch_name", "target_name"}
 
-// NameColumn is the one of a source; empty: it has none.
+// NameColumn is the column that names a source's rows for people. It is empty if there is
+// none.
 func NameColumn(src *source.Source) string {
 	for _, n := range nameColumns {
 		if _, ok := src.Column(n); ok && !slices.Contains(src.Key, n) {

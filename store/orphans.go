@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A row that hangs on another (source.Parent) ends when that one no longer stands.
+// A row with a parent (source.Parent) ends when the parent no longer stands.
 
 // ownParents reports whether the parents are rows of the same source.
 func (t *table) ownParents() bool { return t.EndsWith != nil && t.EndsWith.Source == t.Name }
@@ -31,15 +31,15 @@ func (t *table) endOrphans() string {
 	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nWHERE %s\n    AND t.valid_from < $3\n    AND %s", t.name, t.setEnded(), t.where, t.orphan())
 }
 
-// newOrphans asks whether the merge has opened rows whose parent does not stand.
+// newOrphans selects whether the merge has opened rows whose parent does not stand.
 func (t *table) newOrphans() string {
 	return fmt.Sprintf("SELECT EXISTS (SELECT FROM %s AS t WHERE %s AND t.valid_from = $3 AND %s)", t.name, t.where, t.orphan())
 }
 
-// endOrphans ends rows whose parent is gone, once the parents were ever synced. It
-// compares whole tables, so it looks first whether either side has changed since
-// they were last compared. The generation of the parents' partition says so. It is read
-// before the parents are, so that parents that change meanwhile are compared again.
+// endOrphans ends rows whose parent is gone. It does nothing before the first sync of the
+// parents. It compares whole tables, so it skips the comparison if neither side has changed
+// since the last one. For the parents' side, the generation of their partition tells. It is
+// read before the parents, so that parents that change meanwhile are compared next time.
 func (m *merge) endOrphans(ctx context.Context) error {
 	if m.t.EndsWith == nil {
 		return nil
@@ -65,7 +65,7 @@ WHERE c.account_id = $1 AND c.region_id = $2 AND c.source = $3 AND p.source = $4
 				return err
 			}
 			m.result.Ended += n
-			if n == 0 || !own { // else these may be parents, too
+			if n == 0 || !own { // otherwise the ended rows may be parents themselves
 				break
 			}
 		}
@@ -80,9 +80,9 @@ WHERE c.account_id = $1 AND c.region_id = $2 AND c.source = $3 AND p.source = $4
 	now := &parents
 	switch {
 	case waits:
-		now = nil // look again next time
+		now = nil // compare again at the next merge
 	case own && m.wrote():
-		parents++ // by this merge
+		parents++ // this merge will raise the generation
 	}
 	_, err = m.tx.Exec(ctx, `UPDATE syncer.partitions
 SET parent_generation = $4
@@ -90,11 +90,11 @@ WHERE account_id = $1 AND region_id = $2 AND source = $3 AND parent_generation I
 	return err
 }
 
-// Rounds of pg_temp.orphans: the rows that end because their parent does…
+// Rounds of pg_temp.orphans. Each has the rows whose parent ends in one case.
 const (
-	orphanedAnyway = 0 // whatever is gone: their parent is not there any more
-	orphanedByAll  = 1 // if all that is gone ends
-	orphanedByRest = 2 // if of what is gone all ends that is not held
+	orphanedAnyway = 0 // the parent does not stand, whatever else ends
+	orphanedByAll  = 1 // all rows that are gone end
+	orphanedByRest = 2 // only the rows end that are gone and not held
 )
 
 // findOrphans fills pg_temp.orphans, before the stage is merged, with the first two
@@ -114,9 +114,9 @@ func (m *merge) findOrphans(ctx context.Context, gone bool) (n int64, err error)
 	return m.addOrphans(ctx, orphanedByAll)
 }
 
-// addOrphans adds the rows of a round: those whose parent will not stand after the
-// merge, if what pg_temp.gone says ends, and those that hang on them. What is orphaned
-// anyway belongs to no later round.
+// addOrphans adds the rows of a round to pg_temp.orphans: rows whose parent ends as
+// pg_temp.gone says, and the rows below them. Rows of round orphanedAnyway are in no later
+// round.
 func (m *merge) addOrphans(ctx context.Context, round int) (found int64, err error) {
 	own := m.t.ownParents()
 	if round > orphanedAnyway && !own {
@@ -145,7 +145,7 @@ func (t *table) createOrphans() string {
 }
 
 // addOrphans adds the rows of a round whose parent will not stand. others is the relation
-// of the parents, where they are of another source.
+// of the parents if they are rows of another source.
 func (t *table) addOrphans(staged bool, others string, round int) string {
 	known := func(alias string) string {
 		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, $3))", t.sameKey("o", alias), orphanedAnyway)
@@ -165,8 +165,8 @@ func (t *table) addOrphans(staged bool, others string, round int) string {
 	})
 }
 
-// afterwards is the relation of the rows that will stand once the stage is merged,
-// with nothing ended, by their key and other columns: stood tells those that the
+// afterwards is the relation of the rows that will stand once the stage is merged, before
+// any row ends. It has their key, the named columns, and stood: true for rows that the
 // merge neither opens nor changes.
 func (t *table) afterwards(staged bool, names ...string) string {
 	columns := t.key()
@@ -183,8 +183,8 @@ func (t *table) afterwards(staged bool, names ...string) string {
 	})
 }
 
-// orphaned is the condition that a row of alias ends because its parent does, if all
-// that is gone ends.
+// orphaned is the condition that a row of alias ends with its parent, if all rows end that
+// are gone.
 func (t *table) orphaned(alias string) string {
 	if t.EndsWith == nil {
 		return "false"

@@ -24,14 +24,14 @@ const (
 // A PlannedChange is one row that a merge would write.
 type PlannedChange struct {
 	Kind string `json:"kind"`
-	// Key is the row's, its columns divided by slashes.
+	// Key is the row's key: its columns with slashes in between.
 	Key string `json:"key"`
-	// Columns are those that would change, each with its old and its new value.
+	// Columns are the columns that would change, with their old and new values.
 	Columns map[string][2]json.RawMessage `json:"columns,omitempty"`
 }
 
-// Plan says what Merge would do, and visits each row that it would write. It writes
-// nothing but temporary tables. ErrStale: make the run again.
+// Plan returns what Merge would do, and visits each row that Merge would write. It writes
+// only temporary tables. The error is ErrStale if the run must be made again.
 func (s *Sync) Plan(ctx context.Context, run Run, visit func(PlannedChange)) (_ MergeResult, err error) {
 	defer wrap(&err, "plan the merge of %s", s.part)
 	m := &merge{Sync: s, run: run, listings: s.found.listings}
@@ -106,8 +106,8 @@ func (m *merge) planStage(ctx context.Context, visit func(PlannedChange)) error 
 	return err
 }
 
-// planEnds visits the rows that would end: those that are gone, and those whose parent
-// is.
+// planEnds visits the rows that would end: those that are gone, and those whose parent is
+// gone.
 func (m *merge) planEnds(ctx context.Context, v verdict, visit func(PlannedChange)) error {
 	sql := m.t.selectEnds(v)
 	if sql == "" {
@@ -126,7 +126,7 @@ func (m *merge) planEnds(ctx context.Context, v verdict, visit func(PlannedChang
 	return err
 }
 
-// selectEnds reads the keys of the rows that end by a verdict; empty: none do.
+// selectEnds reads the keys of the rows that a verdict ends. It is empty if none end.
 func (t *table) selectEnds(v verdict) string {
 	var from []string
 	if v.listed {
@@ -153,8 +153,8 @@ func (t *table) keyOf(key []string) string {
 	return strings.Join(parts, "/")
 }
 
-// splitKey takes apart what encoder.appendKey put together: from the end, where
-// the last value's length is.
+// splitKey takes a key of encoder.appendKey apart. It begins at the end, where the length
+// of the last value is.
 func splitKey(b []byte, columns int) []string {
 	key := make([]string, columns)
 	for i := columns - 1; i >= 0; i-- {
