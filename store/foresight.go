@@ -110,10 +110,10 @@ func (s *Sync) Foresee(ctx context.Context, run Run, reader *source.Source) (err
 func (t *table) ends(v verdict, alias string) string {
 	ends := "false"
 	if v.listed {
-		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", t.sameKey("g", alias))
+		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends_)", t.sameKey("g", alias))
 	}
 	if t.EndsWith != nil {
-		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, %d))", t.sameKey("o", alias), orphanedAnyway, v.round)
+		ends += fmt.Sprintf(" OR EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round_ IN (%d, %d))", t.sameKey("o", alias), orphanedAnyway, v.round)
 	}
 	return "(" + ends + ")"
 }

@@ -35,7 +35,7 @@ func (m *merge) findGone(ctx context.Context) (int64, error) {
 		return 0, nil
 	}
 	// A COPY leaves the columns that it does not name at their defaults.
-	for _, sql := range []string{m.t.createGone(), "ALTER TABLE pg_temp.gone ALTER ends SET DEFAULT true, ALTER held SET DEFAULT false"} {
+	for _, sql := range []string{m.t.createGone(), "ALTER TABLE pg_temp.gone ALTER ends_ SET DEFAULT true, ALTER held_ SET DEFAULT false"} {
 		if _, err := m.tx.Exec(ctx, sql); err != nil {
 			return 0, err
 		}
@@ -93,18 +93,18 @@ func (t *table) valueOf(sweep *source.Sweep) string {
 
 func (t *table) createGone() string {
 	return fmt.Sprintf(`CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT %s, true AS ends, false AS held
+SELECT %s, true AS ends_, false AS held_
 FROM %s
-WITH NO DATA`, strings.Join(append([]string{"0::bigint AS sweep", "''::text AS value"}, t.key()...), ", "), t.name)
+WITH NO DATA`, strings.Join(append([]string{"0::bigint AS sweep_", "''::text AS value_"}, t.key()...), ", "), t.name)
 }
 
 func (t *table) copyGone() string {
-	return fmt.Sprintf("COPY pg_temp.gone (%s) FROM STDIN BINARY", strings.Join(append([]string{"sweep", "value"}, t.key()...), ", "))
+	return fmt.Sprintf("COPY pg_temp.gone (%s) FROM STDIN BINARY", strings.Join(append([]string{"sweep_", "value_"}, t.key()...), ", "))
 }
 
 // endGone ends the rows that pg_temp.gone says end.
 func (t *table) endGone() string {
-	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
+	return fmt.Sprintf("UPDATE %s AS t\nSET %s\nFROM pg_temp.gone AS g\nWHERE %s AND %s AND g.ends_", t.name, t.setEnded(), t.where, t.sameKey("t", "g"))
 }
 
 // byHash runs f with nested loops off (https://www.postgresql.org/docs/current/runtime-config-query.html).

@@ -156,7 +156,7 @@ func (t *table) holdScopes(q *query, sweep int, scope Scope, limit Limit, first 
 func (t *table) holdTogether(q *query, scopes []string, limit Limit, first time.Time) string {
 	families := "0"
 	if t.EndsWith != nil {
-		families = fmt.Sprintf("(SELECT count(*) FROM pg_temp.orphans WHERE round = %d)", orphanedByAll)
+		families = fmt.Sprintf("(SELECT count(*) FROM pg_temp.orphans WHERE round_ = %d)", orphanedByAll)
 	}
 	return fill("hold_together.sql", verbs{
 		"exceeded": limit.exceeded(q, "(lost + families)", "(listed + families)", "lost", "listed"),
@@ -173,9 +173,9 @@ func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) 
 	v = verdict{listed: true}
 	stays := "true"
 	if !together {
-		stays = fmt.Sprintf("%s OR EXISTS (SELECT FROM pg_temp.gone AS h WHERE %s AND h.held)", m.t.orphaned("g"), m.t.sameKey("h", "g"))
+		stays = fmt.Sprintf("%s OR EXISTS (SELECT FROM pg_temp.gone AS h WHERE %s AND h.held_)", m.t.orphaned("g"), m.t.sameKey("h", "g"))
 	}
-	if _, err := m.tx.Exec(ctx, "UPDATE pg_temp.gone AS g SET ends = NOT ("+stays+")"); err != nil {
+	if _, err := m.tx.Exec(ctx, "UPDATE pg_temp.gone AS g SET ends_ = NOT ("+stays+")"); err != nil {
 		return v, err
 	}
 	if m.t.EndsWith != nil && !together {
@@ -198,7 +198,7 @@ func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) 
 	}
 	m.result.Held, m.result.HeldRows, m.result.heldDigest = nil, 0, 0
 	v.round = orphanedByAll
-	_, err = m.tx.Exec(ctx, "UPDATE pg_temp.gone SET ends = true")
+	_, err = m.tx.Exec(ctx, "UPDATE pg_temp.gone SET ends_ = true")
 	return v, err
 }
 
@@ -206,9 +206,9 @@ func (m *merge) hold(ctx context.Context, together bool) (v verdict, err error) 
 // depend on their order.
 func (t *table) heldRows(v verdict) string {
 	gone := "SELECT DISTINCT " + t.keyRow("g") + " AS key FROM pg_temp.gone AS g"
-	would, will := gone, gone+" WHERE g.ends"
+	would, will := gone, gone+" WHERE g.ends_"
 	if t.EndsWith != nil {
-		orphans := " UNION SELECT " + t.keyRow("o") + " FROM pg_temp.orphans AS o WHERE o.round IN "
+		orphans := " UNION SELECT " + t.keyRow("o") + " FROM pg_temp.orphans AS o WHERE o.round_ IN "
 		would += orphans + fmt.Sprintf("(%d)", orphanedByAll)
 		will += orphans + fmt.Sprintf("(%d, %d)", orphanedAnyway, v.round)
 	}

@@ -141,24 +141,24 @@ func (m *merge) addOrphans(ctx context.Context, round int) (found int64, err err
 
 func (t *table) createOrphans() string {
 	return fmt.Sprintf("CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT %s FROM %s WITH NO DATA",
-		strings.Join(append([]string{"0 AS round"}, t.key()...), ", "), t.name)
+		strings.Join(append([]string{"0 AS round_"}, t.key()...), ", "), t.name)
 }
 
 // addOrphans adds the rows of a round whose parent will not stand. others is the relation
 // of the parents if they are rows of another source.
 func (t *table) addOrphans(staged bool, others string, round int) string {
 	known := func(alias string) string {
-		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, $3))", t.sameKey("o", alias), orphanedAnyway)
+		return fmt.Sprintf("NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round_ IN (%d, $3))", t.sameKey("o", alias), orphanedAnyway)
 	}
 	p, parents, stands := t.EndsWith, others, ""
 	if t.ownParents() {
 		parents, stands = t.afterwards(staged, p.Column), " AND "+known("p")
 		if round > orphanedAnyway {
-			stands += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends)", t.sameKey("g", "p"))
+			stands += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE %s AND g.ends_)", t.sameKey("g", "p"))
 		}
 	}
 	return fill("add_orphans.sql", verbs{
-		"columns": strings.Join(append([]string{"round"}, t.key()...), ", "),
+		"columns": strings.Join(append([]string{"round_"}, t.key()...), ", "),
 		"values":  strings.Join(append([]string{"$3::int"}, t.qualifiedKey("t")...), ", "),
 		"rows":    t.afterwards(staged, p.Via), "via": ident(p.Via), "known": known("t"),
 		"parents": parents, "id": ident(p.Column), "parentStands": stands,
@@ -166,7 +166,7 @@ func (t *table) addOrphans(staged bool, others string, round int) string {
 }
 
 // afterwards is the relation of the rows that will stand once the stage is merged, before
-// any row ends. It has their key, the named columns, and stood: true for rows that the
+// any row ends. It has their key, the named columns, and stood_: true for rows that the
 // merge neither opens nor changes.
 func (t *table) afterwards(staged bool, names ...string) string {
 	columns := t.key()
@@ -176,7 +176,7 @@ func (t *table) afterwards(staged bool, names ...string) string {
 		}
 	}
 	if !staged {
-		return fmt.Sprintf("(SELECT %s, true AS stood FROM %s AS t WHERE %s)", columnList("t.", columns), t.name, t.where)
+		return fmt.Sprintf("(SELECT %s, true AS stood_ FROM %s AS t WHERE %s)", columnList("t.", columns), t.name, t.where)
 	}
 	return fill("afterwards.sql", verbs{
 		"ofTable": columnList("t.", columns), "ofStage": columnList("s.", columns), "table": t.name, "standing": t.where, "same": t.sameKey("s", "t"),
@@ -189,5 +189,5 @@ func (t *table) orphaned(alias string) string {
 	if t.EndsWith == nil {
 		return "false"
 	}
-	return fmt.Sprintf("EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round IN (%d, %d))", t.sameKey("o", alias), orphanedAnyway, orphanedByAll)
+	return fmt.Sprintf("EXISTS (SELECT FROM pg_temp.orphans AS o WHERE %s AND o.round_ IN (%d, %d))", t.sameKey("o", alias), orphanedAnyway, orphanedByAll)
 }

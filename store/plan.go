@@ -130,10 +130,10 @@ func (m *merge) planEnds(ctx context.Context, v verdict, visit func(PlannedChang
 func (t *table) selectEnds(v verdict) string {
 	var from []string
 	if v.listed {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends", KeyText(t.Source, "g")))
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.gone AS g WHERE g.ends_", KeyText(t.Source, "g")))
 	}
 	if t.EndsWith != nil {
-		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round IN (%d, %d)", KeyText(t.Source, "o"), orphanedAnyway, v.round))
+		from = append(from, fmt.Sprintf("SELECT %s AS key FROM pg_temp.orphans AS o WHERE o.round_ IN (%d, %d)", KeyText(t.Source, "o"), orphanedAnyway, v.round))
 	}
 	if from == nil {
 		return ""

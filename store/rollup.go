@@ -88,7 +88,7 @@ func (t *table) tallies(by int) string {
 		if len(tr.By) > 0 {
 			group = "GROUP BY " + columnList("v.", quoted(tr.By))
 		}
-		fmt.Fprintf(&b, ",\n(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT %s FROM v %s) AS d)", strings.Join(columns, ", "), group)
+		fmt.Fprintf(&b, ",\n(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT %s FROM v %s) AS d_)", strings.Join(columns, ", "), group)
 	}
 	return b.String()
 }

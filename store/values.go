@@ -123,14 +123,14 @@ func (s *Sync) Settled(ctx context.Context, each *source.Each, values []string) 
 		return nil, err
 	}
 	q := s.query()
-	sql := fmt.Sprintf(`SELECT v
-FROM unnest(%s::text[]) AS v
-WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v)`, q.arg(values), s.t.name, s.t.where, ident(each.Column))
+	sql := fmt.Sprintf(`SELECT v_
+FROM unnest(%s::text[]) AS v_
+WHERE EXISTS (SELECT FROM %s AS t WHERE %s AND t.%s::text = v_)`, q.arg(values), s.t.name, s.t.where, ident(each.Column))
 	if s.found.stage.exists() {
 		for _, from := range slices.Concat(each.From, each.Full) {
 			for _, c := range from.Columns {
 				if from.Source == "" || from.Source == s.t.Source.Name {
-					sql += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = v)", ident(c))
+					sql += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE s.%s::text = v_)", ident(c))
 				}
 			}
 		}

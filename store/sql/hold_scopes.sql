@@ -12,9 +12,9 @@ orphanedG/T     condition that the row ends because its parent does
 exceeded        condition that the limit is exceeded
 */ -}}
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = {{.sweep}} AND NOT {{.orphanedG}}
+    WHERE g.sweep_ = {{.sweep}} AND NOT {{.orphanedG}}
     GROUP BY 1
 ), listed AS (
     SELECT {{.value}} AS value, count(*) AS n
@@ -28,9 +28,9 @@ WITH lost AS (
     WHERE {{.exceeded}}
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = {{.sweep}} AND g.value = m.value
+    WHERE g.sweep_ = {{.sweep}} AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many

@@ -40,20 +40,20 @@ LIMIT 10;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, "uuid", true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, "uuid", true AS ends_, false AS held_
 FROM "syncer"."agent_install_statuses"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value, "uuid") FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_, "uuid") FROM STDIN BINARY;
 
 -- What ends because its parent does.
-CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT 0 AS round, "uuid" FROM "syncer"."agent_install_statuses" WITH NO DATA;
+CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT 0 AS round_, "uuid" FROM "syncer"."agent_install_statuses" WITH NO DATA;
 
 -- Round 0.
-INSERT INTO pg_temp.orphans (round, "uuid")
+INSERT INTO pg_temp.orphans (round_, "uuid")
 SELECT $3::int, t."uuid"
 FROM (
-    SELECT t."uuid", true AS stood
+    SELECT t."uuid", true AS stood_
     FROM "syncer"."agent_install_statuses" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."uuid" = t."uuid" AND s.version_hash <> t.version_hash)
     UNION ALL
@@ -61,9 +61,9 @@ FROM (
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agent_install_statuses" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."uuid" = t."uuid" AND s.version_hash = t.version_hash)
 ) AS t
-WHERE t.stood
+WHERE t.stood_
     AND t."uuid" IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."uuid" = t."uuid" AND o.round IN (0, $3))
+    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."uuid" = t."uuid" AND o.round_ IN (0, $3))
     AND NOT EXISTS (SELECT FROM (SELECT * FROM "syncer"."cloud_center_instances" WHERE account_id = $1 AND region_id = $2 AND valid_to = 'infinity') AS p WHERE p."uuid" = t."uuid");
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
@@ -77,7 +77,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND tru
 RETURNING t."valid_from", t."valid_to", t."result", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d_);
 
 -- Rows whose keys do not stand.
 COPY "syncer"."agent_install_statuses_standing" (account_id, region_id, "uuid", "result", "result_code", "message", extra, version_hash, row_hash, valid_from) FROM STDIN BINARY;
@@ -92,18 +92,18 @@ ORDER BY s."uuid", s.seq
 RETURNING t."valid_from", t."valid_to", t."result", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", 1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", 1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d_);
 
 -- What is gone, and not held.
 WITH v AS (
 UPDATE "syncer"."agent_install_statuses" AS t
 SET valid_to = $3
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."uuid" = g."uuid" AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."uuid" = g."uuid" AND g.ends_
 RETURNING t."valid_from", t."valid_to", t."result", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d_);
 
 -- What has lost its parent.
 WITH v AS (
@@ -119,7 +119,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity'
 RETURNING t."valid_from", t."valid_to", t."result", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.result)::text AS series, v."result", -1 * sum(1) AS "servers" FROM v GROUP BY v."result") AS d_);
 
 -- == Rollups: merge.fold
 
@@ -173,4 +173,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT g."uuid"::text AS key FROM pg_temp.gone AS g WHERE g.ends UNION SELECT o."uuid"::text AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, 1) ORDER BY 1;
+SELECT g."uuid"::text AS key FROM pg_temp.gone AS g WHERE g.ends_ UNION SELECT o."uuid"::text AS key FROM pg_temp.orphans AS o WHERE o.round_ IN (0, 1) ORDER BY 1;

@@ -43,9 +43,9 @@ SELECT ''::text FROM "syncer"."agent_versions" AS t WHERE t.account_id = $1 AND 
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT false
+    WHERE g.sweep_ = $3 AND NOT false
     GROUP BY 1
 ), listed AS (
     SELECT ''::text AS value, count(*) AS n
@@ -59,9 +59,9 @@ WITH lost AS (
     WHERE (lost.n > $4::bigint AND lost.n > $5::float8 * listed.n OR lost.n = listed.n AND lost.n >= $6::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -69,11 +69,11 @@ ORDER BY value;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, true AS ends_, false AS held_
 FROM "syncer"."agent_versions"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value) FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_) FROM STDIN BINARY;
 
 -- Where too many would end together.
 SELECT lost + families, listed + families, ((lost + families) > $3::bigint AND (lost + families) > $4::float8 * (listed + families) OR lost = listed AND lost >= $5::bigint)
@@ -85,7 +85,7 @@ FROM (
 ) AS n;
 
 -- What is held.
-SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT true AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT true AS key FROM pg_temp.gone AS g WHERE g.ends)) AS held;
+SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT true AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT true AS key FROM pg_temp.gone AS g WHERE g.ends_)) AS held;
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
 
@@ -118,7 +118,7 @@ WITH v AS (
 UPDATE "syncer"."agent_versions" AS t
 SET valid_to = $3
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND g.ends_
 RETURNING t."valid_from", t."valid_to"
 )
 SELECT (SELECT count(*) FROM v);
@@ -134,4 +134,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT '' AS key FROM pg_temp.gone AS g WHERE g.ends ORDER BY 1;
+SELECT '' AS key FROM pg_temp.gone AS g WHERE g.ends_ ORDER BY 1;

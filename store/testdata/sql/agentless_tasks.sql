@@ -46,14 +46,14 @@ SELECT ''::text, t."task_id" FROM "syncer"."agentless_tasks" AS t WHERE t.accoun
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round IN (0, 1))
+    WHERE g.sweep_ = $3 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round_ IN (0, 1))
     GROUP BY 1
 ), listed AS (
     SELECT ''::text AS value, count(*) AS n
     FROM "syncer"."agentless_tasks" AS t
-    WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND t."is_root"::text = $4 AND t."started_at" >= $5 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, 1))
+    WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND t."is_root"::text = $4 AND t."started_at" >= $5 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, 1))
     GROUP BY 1
 ), too_many AS (
     SELECT value, lost.n AS lost, listed.n AS listed
@@ -62,9 +62,9 @@ WITH lost AS (
     WHERE (lost.n > $6::bigint AND lost.n > $7::float8 * listed.n OR lost.n = listed.n AND lost.n >= $8::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -75,14 +75,14 @@ SELECT t."root_task_id"::text, t."task_id" FROM "syncer"."agentless_tasks" AS t 
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round IN (0, 1))
+    WHERE g.sweep_ = $3 AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round_ IN (0, 1))
     GROUP BY 1
 ), listed AS (
     SELECT t."root_task_id"::text AS value, count(*) AS n
     FROM "syncer"."agentless_tasks" AS t
-    WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND t."is_root"::text = $4 AND t."root_task_id"::text = ANY ($5::text[]) AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, 1))
+    WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND t."is_root"::text = $4 AND t."root_task_id"::text = ANY ($5::text[]) AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, 1))
     GROUP BY 1
 ), too_many AS (
     SELECT value, lost.n AS lost, listed.n AS listed
@@ -91,9 +91,9 @@ WITH lost AS (
     WHERE (lost.n > $6::bigint AND lost.n > $7::float8 * listed.n OR lost.n = listed.n AND lost.n >= $8::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -101,20 +101,20 @@ ORDER BY value;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, "task_id", true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, "task_id", true AS ends_, false AS held_
 FROM "syncer"."agentless_tasks"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value, "task_id") FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_, "task_id") FROM STDIN BINARY;
 
 -- What ends because its parent does.
-CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT 0 AS round, "task_id" FROM "syncer"."agentless_tasks" WITH NO DATA;
+CREATE TEMP TABLE orphans ON COMMIT DROP AS SELECT 0 AS round_, "task_id" FROM "syncer"."agentless_tasks" WITH NO DATA;
 
 -- Round 0.
-INSERT INTO pg_temp.orphans (round, "task_id")
+INSERT INTO pg_temp.orphans (round_, "task_id")
 SELECT $3::int, t."task_id"
 FROM (
-    SELECT t."task_id", t."root_task_id", true AS stood
+    SELECT t."task_id", t."root_task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
@@ -122,24 +122,24 @@ FROM (
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
 ) AS t
-WHERE t.stood
+WHERE t.stood_
     AND t."root_task_id" IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, $3))
+    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, $3))
     AND NOT EXISTS (SELECT FROM (
-    SELECT t."task_id", true AS stood
+    SELECT t."task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
     SELECT s."task_id", false
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
-) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round IN (0, $3)));
+) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round_ IN (0, $3)));
 
 -- Round 1.
-INSERT INTO pg_temp.orphans (round, "task_id")
+INSERT INTO pg_temp.orphans (round_, "task_id")
 SELECT $3::int, t."task_id"
 FROM (
-    SELECT t."task_id", t."root_task_id", true AS stood
+    SELECT t."task_id", t."root_task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
@@ -147,24 +147,24 @@ FROM (
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
 ) AS t
-WHERE t.stood
+WHERE t.stood_
     AND t."root_task_id" IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, $3))
+    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, $3))
     AND NOT EXISTS (SELECT FROM (
-    SELECT t."task_id", true AS stood
+    SELECT t."task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
     SELECT s."task_id", false
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
-) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round IN (0, $3)) AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE true AND g."task_id" = p."task_id" AND g.ends));
+) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round_ IN (0, $3)) AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE true AND g."task_id" = p."task_id" AND g.ends_));
 
 -- Round 2.
-INSERT INTO pg_temp.orphans (round, "task_id")
+INSERT INTO pg_temp.orphans (round_, "task_id")
 SELECT $3::int, t."task_id"
 FROM (
-    SELECT t."task_id", t."root_task_id", true AS stood
+    SELECT t."task_id", t."root_task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
@@ -172,30 +172,30 @@ FROM (
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
 ) AS t
-WHERE t.stood
+WHERE t.stood_
     AND t."root_task_id" IS NOT NULL
-    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, $3))
+    AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, $3))
     AND NOT EXISTS (SELECT FROM (
-    SELECT t."task_id", true AS stood
+    SELECT t."task_id", true AS stood_
     FROM "syncer"."agentless_tasks" AS t
     WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND NOT EXISTS (SELECT FROM pg_temp.stage AS s WHERE true AND s."task_id" = t."task_id" AND s.version_hash <> t.version_hash)
     UNION ALL
     SELECT s."task_id", false
     FROM pg_temp.stage AS s
     WHERE NOT EXISTS (SELECT FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND s."task_id" = t."task_id" AND s.version_hash = t.version_hash)
-) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round IN (0, $3)) AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE true AND g."task_id" = p."task_id" AND g.ends));
+) AS p WHERE p."task_id" = t."root_task_id" AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = p."task_id" AND o.round_ IN (0, $3)) AND NOT EXISTS (SELECT FROM pg_temp.gone AS g WHERE true AND g."task_id" = p."task_id" AND g.ends_));
 
 -- Where too many would end together.
 SELECT lost + families, listed + families, ((lost + families) > $7::bigint AND (lost + families) > $8::float8 * (listed + families) OR lost = listed AND lost >= $9::bigint)
 FROM (
     SELECT
-        (SELECT count(DISTINCT ROW(g."task_id")) FROM pg_temp.gone AS g WHERE NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round IN (0, 1))) AS lost,
-        (SELECT count(*) FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND ((true AND t."is_root"::text = $3 AND t."started_at" >= $4) OR (true AND t."is_root"::text = $5 AND t."root_task_id"::text = ANY ($6::text[]))) AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round IN (0, 1))) AS listed,
-        (SELECT count(*) FROM pg_temp.orphans WHERE round = 1) AS families
+        (SELECT count(DISTINCT ROW(g."task_id")) FROM pg_temp.gone AS g WHERE NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = g."task_id" AND o.round_ IN (0, 1))) AS lost,
+        (SELECT count(*) FROM "syncer"."agentless_tasks" AS t WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND ((true AND t."is_root"::text = $3 AND t."started_at" >= $4) OR (true AND t."is_root"::text = $5 AND t."root_task_id"::text = ANY ($6::text[]))) AND NOT EXISTS (SELECT FROM pg_temp.orphans AS o WHERE true AND o."task_id" = t."task_id" AND o.round_ IN (0, 1))) AS listed,
+        (SELECT count(*) FROM pg_temp.orphans WHERE round_ = 1) AS families
 ) AS n;
 
 -- What is held.
-SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g UNION SELECT ROW(o."task_id") FROM pg_temp.orphans AS o WHERE o.round IN (1)) EXCEPT (SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g WHERE g.ends UNION SELECT ROW(o."task_id") FROM pg_temp.orphans AS o WHERE o.round IN (0, 2))) AS held;
+SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g UNION SELECT ROW(o."task_id") FROM pg_temp.orphans AS o WHERE o.round_ IN (1)) EXCEPT (SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g WHERE g.ends_ UNION SELECT ROW(o."task_id") FROM pg_temp.orphans AS o WHERE o.round_ IN (0, 2))) AS held;
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
 
@@ -212,7 +212,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND tru
 RETURNING t."valid_from", t."valid_to", t."status", t."target_type", t."is_root", t."started_at", t."ended_at", t."measure_space_mb", t."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d_);
 
 -- Rows whose keys do not stand.
 COPY "syncer"."agentless_tasks_standing" (account_id, region_id, "task_id", "is_root", "root_task_id", "task_name", "status", "progress", "result", "started_at", "ended_at", "target_type", "target_name", "uuid", "instance_id", "instance_name", "internet_ip", "intranet_ip", "measure_space_mb", "progress_by_project", "report_status", "report_download_url", "extension", extra, version_hash, row_hash, valid_from) FROM STDIN BINARY;
@@ -227,7 +227,7 @@ ORDER BY s."task_id", s.seq
 RETURNING t."valid_from", t."valid_to", t."status", t."target_type", t."is_root", t."started_at", t."ended_at", t."measure_space_mb", t."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", 1 * sum(1) AS "tasks", 1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", 1 * sum(CASE WHEN v.started_at::date = v.valid_from::date THEN 1 ELSE 0 END) AS "started", 1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date THEN 1 ELSE 0 END) AS "finished", 1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", 1 * sum(1) AS "tasks", 1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", 1 * sum(CASE WHEN v.started_at::date = v.valid_from::date THEN 1 ELSE 0 END) AS "started", 1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date THEN 1 ELSE 0 END) AS "finished", 1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d_);
 
 -- Volatile columns that have moved before.
 UPDATE "syncer"."agentless_tasks_volatile" AS v
@@ -252,14 +252,14 @@ SET valid_to = $3, ("report_download_url") = (
     LEFT JOIN "syncer"."agentless_tasks_volatile" AS v ON v.account_id = $1 AND v.region_id = $2 AND true AND v."task_id" = t."task_id"
 )
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."task_id" = g."task_id" AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."task_id" = g."task_id" AND g.ends_
 RETURNING t."valid_from", t."valid_to", t."status", t."target_type", t."is_root", t."started_at", t."ended_at", t."measure_space_mb", t."task_id"
 ),
 gone AS (
 DELETE FROM "syncer"."agentless_tasks_volatile" AS o USING v WHERE o.account_id = $1 AND o.region_id = $2 AND true AND o."task_id" = v."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d_);
 
 -- What has lost its parent.
 WITH v AS (
@@ -282,7 +282,7 @@ gone AS (
 DELETE FROM "syncer"."agentless_tasks_volatile" AS o USING v WHERE o.account_id = $1 AND o.region_id = $2 AND true AND o."task_id" = v."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT jsonb_build_array(v.status, v.target_type)::text AS series, v."status", v."target_type", -1 * sum(1) AS "tasks", -1 * sum(CASE WHEN (v.is_root::text IN ('true')) IS TRUE THEN 1 ELSE 0 END) AS "main_tasks", -1 * sum(CASE WHEN v.started_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "started", -1 * sum(CASE WHEN v.ended_at::date = v.valid_from::date AND v.valid_from::date = v.valid_to::date THEN 1 ELSE 0 END) AS "finished", -1 * sum(coalesce(v.measure_space_mb, 0)::numeric) AS "measured_mb" FROM v GROUP BY v."status", v."target_type") AS d_);
 
 -- == Rollups: merge.fold
 
@@ -348,4 +348,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT g."task_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends UNION SELECT o."task_id"::text AS key FROM pg_temp.orphans AS o WHERE o.round IN (0, 1) ORDER BY 1;
+SELECT g."task_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends_ UNION SELECT o."task_id"::text AS key FROM pg_temp.orphans AS o WHERE o.round_ IN (0, 1) ORDER BY 1;

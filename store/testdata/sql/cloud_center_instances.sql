@@ -52,9 +52,9 @@ SELECT ''::text, t."uuid" FROM "syncer"."cloud_center_instances" AS t WHERE t.ac
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT false
+    WHERE g.sweep_ = $3 AND NOT false
     GROUP BY 1
 ), listed AS (
     SELECT ''::text AS value, count(*) AS n
@@ -68,9 +68,9 @@ WITH lost AS (
     WHERE (lost.n > $4::bigint AND lost.n > $5::float8 * listed.n OR lost.n = listed.n AND lost.n >= $6::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -78,11 +78,11 @@ ORDER BY value;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, "uuid", true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, "uuid", true AS ends_, false AS held_
 FROM "syncer"."cloud_center_instances"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value, "uuid") FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_, "uuid") FROM STDIN BINARY;
 
 -- Where too many would end together.
 SELECT lost + families, listed + families, ((lost + families) > $3::bigint AND (lost + families) > $4::float8 * (listed + families) OR lost = listed AND lost >= $5::bigint)
@@ -94,7 +94,7 @@ FROM (
 ) AS n;
 
 -- What is held.
-SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."uuid") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."uuid") AS key FROM pg_temp.gone AS g WHERE g.ends)) AS held;
+SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."uuid") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."uuid") AS key FROM pg_temp.gone AS g WHERE g.ends_)) AS held;
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
 
@@ -111,7 +111,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND tru
 RETURNING t."valid_from", t."valid_to", t."client_status", t."os", t."vendor", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", -1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", -1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d_);
 
 -- Rows whose keys do not stand.
 COPY "syncer"."cloud_center_instances_standing" (account_id, region_id, "uuid", "instance_id", "instance_name", "instance_region_id", "region", "region_name", "status", "client_status", "client_sub_status", "last_login_at", "os", "os_name", "kernel", "cores", "cpu_info", "mem_mb", "internet_ip", "intranet_ip", "ip", "ip_list_string", "mac_list_string", "vpc_instance_id", "importance", "group_id", "group_trace", "tag", "tag_id", "tag_resources", "auth_version", "auth_version_name", "auth_modified_at", "bind", "post_paid_flag", "bind_file_protect_type", "risk_status", "exposed_status", "vul_status", "vul_count", "hc_status", "health_check_count", "alarm_status", "safe_event_count", "risk_count", "vendor", "vendor_name", "vendor_uid", "vendor_user_name", "flag", "flag_name", "asset_type", "asset_type_name", "has_container", "pod_count", "cluster_id", "cluster_name", "namespace", "created_at", "app_id", "app_name", "service_id", "edr_auth_version", "free_type", extra, version_hash, row_hash, valid_from) FROM STDIN BINARY;
@@ -126,7 +126,7 @@ ORDER BY s."uuid", s.seq
 RETURNING t."valid_from", t."valid_to", t."client_status", t."os", t."vendor", t."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", 1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", 1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d_);
 
 -- Volatile columns that have moved before.
 UPDATE "syncer"."cloud_center_instances_volatile" AS v
@@ -151,14 +151,14 @@ SET valid_to = $3, ("last_login_at") = (
     LEFT JOIN "syncer"."cloud_center_instances_volatile" AS v ON v.account_id = $1 AND v.region_id = $2 AND true AND v."uuid" = t."uuid"
 )
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."uuid" = g."uuid" AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."uuid" = g."uuid" AND g.ends_
 RETURNING t."valid_from", t."valid_to", t."client_status", t."os", t."vendor", t."uuid"
 ),
 gone AS (
 DELETE FROM "syncer"."cloud_center_instances_volatile" AS o USING v WHERE o.account_id = $1 AND o.region_id = $2 AND true AND o."uuid" = v."uuid"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", -1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.client_status, v.os, v.vendor)::text) AS s (t)) AS series, v."client_status", v."os", v."vendor", -1 * sum(1) AS "servers" FROM v GROUP BY v."client_status", v."os", v."vendor") AS d_);
 
 -- == Rollups: merge.fold
 
@@ -212,4 +212,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT g."uuid"::text AS key FROM pg_temp.gone AS g WHERE g.ends ORDER BY 1;
+SELECT g."uuid"::text AS key FROM pg_temp.gone AS g WHERE g.ends_ ORDER BY 1;

@@ -43,9 +43,9 @@ SELECT ''::text, t."instance_id" FROM "syncer"."instance_patch_states" AS t WHER
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT false
+    WHERE g.sweep_ = $3 AND NOT false
     GROUP BY 1
 ), listed AS (
     SELECT ''::text AS value, count(*) AS n
@@ -59,9 +59,9 @@ WITH lost AS (
     WHERE (lost.n > $4::bigint AND lost.n > $5::float8 * listed.n OR lost.n = listed.n AND lost.n >= $6::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -69,11 +69,11 @@ ORDER BY value;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, "instance_id", true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, "instance_id", true AS ends_, false AS held_
 FROM "syncer"."instance_patch_states"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value, "instance_id") FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_, "instance_id") FROM STDIN BINARY;
 
 -- Where too many would end together.
 SELECT lost + families, listed + families, ((lost + families) > $3::bigint AND (lost + families) > $4::float8 * (listed + families) OR lost = listed AND lost >= $5::bigint)
@@ -85,7 +85,7 @@ FROM (
 ) AS n;
 
 -- What is held.
-SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."instance_id") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."instance_id") AS key FROM pg_temp.gone AS g WHERE g.ends)) AS held;
+SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."instance_id") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."instance_id") AS key FROM pg_temp.gone AS g WHERE g.ends_)) AS held;
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
 
@@ -98,7 +98,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND tru
 RETURNING t."valid_from", t."valid_to", t."missing_count", t."failed_count", t."installed_pending_reboot_count", t."installed_rejected_count", t."instance_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT '[]' AS series, -1 * sum(1) AS "instances", -1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", -1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", -1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", -1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", -1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT '[]' AS series, -1 * sum(1) AS "instances", -1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", -1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", -1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", -1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", -1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d_);
 
 -- Rows whose keys do not stand.
 COPY "syncer"."instance_patch_states_standing" (account_id, region_id, "instance_id", "baseline_id", "patch_group", "owner_information", "operation_type", "operation_started_at", "operation_ended_at", "missing_count", "installed_count", "installed_other_count", "installed_pending_reboot_count", "installed_rejected_count", "failed_count", extra, version_hash, row_hash, valid_from) FROM STDIN BINARY;
@@ -113,18 +113,18 @@ ORDER BY s."instance_id", s.seq
 RETURNING t."valid_from", t."valid_to", t."missing_count", t."failed_count", t."installed_pending_reboot_count", t."installed_rejected_count", t."instance_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT '[]' AS series, 1 * sum(1) AS "instances", 1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", 1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", 1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", 1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", 1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT '[]' AS series, 1 * sum(1) AS "instances", 1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", 1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", 1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", 1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", 1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d_);
 
 -- What is gone, and not held.
 WITH v AS (
 UPDATE "syncer"."instance_patch_states" AS t
 SET valid_to = $3
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."instance_id" = g."instance_id" AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."instance_id" = g."instance_id" AND g.ends_
 RETURNING t."valid_from", t."valid_to", t."missing_count", t."failed_count", t."installed_pending_reboot_count", t."installed_rejected_count", t."instance_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT '[]' AS series, -1 * sum(1) AS "instances", -1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", -1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", -1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", -1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", -1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT '[]' AS series, -1 * sum(1) AS "instances", -1 * sum(CASE WHEN (v.missing_count > 0) IS NOT TRUE AND (v.failed_count > 0) IS NOT TRUE AND (v.installed_pending_reboot_count > 0) IS NOT TRUE AND (v.installed_rejected_count > 0) IS NOT TRUE THEN 1 ELSE 0 END) AS "compliant", -1 * sum(CASE WHEN (v.missing_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "missing_instances", -1 * sum(CASE WHEN (v.failed_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "failed_instances", -1 * sum(CASE WHEN (v.installed_pending_reboot_count > 0) IS TRUE THEN 1 ELSE 0 END) AS "pending_reboot_instances", -1 * sum(coalesce(v.missing_count, 0)::numeric) AS "missing_patches" FROM v HAVING count(*) > 0) AS d_);
 
 -- == Rollups: merge.fold
 
@@ -178,4 +178,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT g."instance_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends ORDER BY 1;
+SELECT g."instance_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends_ ORDER BY 1;

@@ -43,9 +43,9 @@ SELECT ''::text, t."task_id" FROM "syncer"."operation_processes" AS t WHERE t.ac
 
 -- Where too many of them would end.
 WITH lost AS (
-    SELECT value, count(*) AS n
+    SELECT value_ AS value, count(*) AS n
     FROM pg_temp.gone AS g
-    WHERE sweep = $3 AND NOT false
+    WHERE g.sweep_ = $3 AND NOT false
     GROUP BY 1
 ), listed AS (
     SELECT ''::text AS value, count(*) AS n
@@ -59,9 +59,9 @@ WITH lost AS (
     WHERE (lost.n > $5::bigint AND lost.n > $6::float8 * listed.n OR lost.n = listed.n AND lost.n >= $7::bigint)
 ), held AS (
     UPDATE pg_temp.gone AS g
-    SET held = true
+    SET held_ = true
     FROM too_many AS m
-    WHERE g.sweep = $3 AND g.value = m.value
+    WHERE g.sweep_ = $3 AND g.value_ = m.value
 )
 SELECT value, lost, listed
 FROM too_many
@@ -69,11 +69,11 @@ ORDER BY value;
 
 -- What no listing has shown.
 CREATE TEMP TABLE gone ON COMMIT DROP AS
-SELECT 0::bigint AS sweep, ''::text AS value, "task_id", true AS ends, false AS held
+SELECT 0::bigint AS sweep_, ''::text AS value_, "task_id", true AS ends_, false AS held_
 FROM "syncer"."operation_processes"
 WITH NO DATA;
 
-COPY pg_temp.gone (sweep, value, "task_id") FROM STDIN BINARY;
+COPY pg_temp.gone (sweep_, value_, "task_id") FROM STDIN BINARY;
 
 -- Where too many would end together.
 SELECT lost + families, listed + families, ((lost + families) > $4::bigint AND (lost + families) > $5::float8 * (listed + families) OR lost = listed AND lost >= $6::bigint)
@@ -85,7 +85,7 @@ FROM (
 ) AS n;
 
 -- What is held.
-SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g WHERE g.ends)) AS held;
+SELECT count(*), coalesce(bit_xor(hashtextextended(key::text, 0)), 0) FROM ((SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g) EXCEPT (SELECT DISTINCT ROW(g."task_id") AS key FROM pg_temp.gone AS g WHERE g.ends_)) AS held;
 
 -- == Versions: merge.endChanged, open, keepVolatile, endGone, endOrphans
 
@@ -98,7 +98,7 @@ WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND tru
 RETURNING t."valid_from", t."valid_to", t."task_type", t."status_code", t."total_count", t."finish_count", t."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", -1 * sum(1) AS "processes", -1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", -1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", -1 * sum(1) AS "processes", -1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", -1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d_);
 
 -- Rows whose keys do not stand.
 COPY "syncer"."operation_processes_standing" (account_id, region_id, "task_id", "task_type", "status_code", "total_count", "finish_count", "detail_task_total_count", "detail_task_ready_count", "created_at", "started_at", "ended_at", "task_source", extra, version_hash, row_hash, valid_from) FROM STDIN BINARY;
@@ -113,18 +113,18 @@ ORDER BY s."task_id", s.seq
 RETURNING t."valid_from", t."valid_to", t."task_type", t."status_code", t."total_count", t."finish_count", t."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", 1 * sum(1) AS "processes", 1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", 1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", 1 * sum(1) AS "processes", 1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", 1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d_);
 
 -- What is gone, and not held.
 WITH v AS (
 UPDATE "syncer"."operation_processes" AS t
 SET valid_to = $3
 FROM pg_temp.gone AS g
-WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."task_id" = g."task_id" AND g.ends
+WHERE t.account_id = $1 AND t.region_id = $2 AND t.valid_to = 'infinity' AND true AND t."task_id" = g."task_id" AND g.ends_
 RETURNING t."valid_from", t."valid_to", t."task_type", t."status_code", t."total_count", t."finish_count", t."task_id"
 )
 SELECT (SELECT count(*) FROM v),
-(SELECT jsonb_agg(to_jsonb(d)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", -1 * sum(1) AS "processes", -1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", -1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d);
+(SELECT jsonb_agg(to_jsonb(d_)) FROM (SELECT (SELECT CASE WHEN octet_length(s.t) <= 1000 THEN s.t ELSE left(s.t, 100) || md5(s.t) END FROM (SELECT jsonb_build_array(v.task_type, v.status_code)::text) AS s (t)) AS series, v."task_type", v."status_code", -1 * sum(1) AS "processes", -1 * sum(coalesce(v.total_count, 0)::numeric) AS "total_count", -1 * sum(coalesce(v.finish_count, 0)::numeric) AS "finish_count" FROM v GROUP BY v."task_type", v."status_code") AS d_);
 
 -- == Rollups: merge.fold
 
@@ -178,4 +178,4 @@ WHERE t.version_hash IS DISTINCT FROM s.version_hash
 ORDER BY 1;
 
 -- What would end.
-SELECT g."task_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends ORDER BY 1;
+SELECT g."task_id"::text AS key FROM pg_temp.gone AS g WHERE g.ends_ ORDER BY 1;
