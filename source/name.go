@@ -36,6 +36,9 @@ func sourceName(name string) error {
 	if err := identifier(name, mostSource); err != nil {
 		return err
 	}
+	if strings.HasPrefix(name, "pg_") {
+		return errors.New("begins with pg_, as the names of PostgreSQL's own tables do: expected another name")
+	}
 	for _, suffix := range sourceSuffixes {
 		if strings.HasSuffix(name, suffix) {
 			return fmt.Errorf("ends in %s, as what is derived from sources does: expected another name", suffix)

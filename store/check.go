@@ -209,13 +209,13 @@ func (s *Store) checkDerived(ctx context.Context, q querier, applied int64) (Che
 	if err := q.QueryRow(ctx, "SELECT has_table_privilege('syncer.derived', 'SELECT')").Scan(&readable); err != nil || !readable {
 		return c, err // without the right to read, writing fails too, and that check reports it
 	}
-	err := s.program.Current(ctx, q)
+	err := s.program.Load().Current(ctx, q)
 	if err == nil {
 		return c, nil
 	}
-	current, partsErr := s.program.Parts(ctx, q)
+	current, partsErr := s.program.Load().Parts(ctx, q)
 	var names []string
-	for _, src := range s.sources {
+	for _, src := range s.Sources() {
 		if !current[src.Name] {
 			names = append(names, src.Name)
 		}

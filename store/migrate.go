@@ -59,7 +59,7 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 		return applied, err
 	}
 	err = s.derive(ctx, func(tx pgx.Tx) error {
-		sources, err := s.program.Up(ctx, tx)
+		sources, err := s.program.Load().Up(ctx, tx)
 		for _, name := range sources {
 			applied = append(applied, derived(name, true))
 		}
@@ -131,6 +131,40 @@ func (s *Store) downFiles(ctx context.Context, version int64, all bool) (undone 
 	return undone, err
 }
 
+// Make brings up to date what is derived from one source, as Migrate does for all. The
+// files must have been applied.
+func (s *Store) Make(ctx context.Context, src *source.Source) (err error) {
+	defer wrap(&err, "migrate up")
+	err = s.derive(ctx, func(tx pgx.Tx) error {
+		_, err := schema.New(schema.Revision, []*source.Source{src}).Up(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.grantReader(ctx)
+}
+
+// Made tells of each source whether the tables of it are as its declaration says.
+func (s *Store) Made(ctx context.Context, sources []*source.Source) (_ map[string]bool, err error) {
+	defer wrap(&err, "read what is derived")
+	return schema.New(schema.Revision, sources).Parts(ctx, s.pool)
+}
+
+// DropSource takes away all that is derived from a source's declaration, rows and history
+// with it. What else is kept of its partitions, Erase takes away before.
+func (s *Store) DropSource(ctx context.Context, name string) (err error) {
+	defer wrap(&err, "drop source %s", name)
+	defer s.forgetMonths()
+	return s.derive(ctx, func(tx pgx.Tx) error { return schema.Drop(ctx, tx, name) })
+}
+
+// Derived names the sources that something stands of in the database, declared or not.
+func (s *Store) Derived(ctx context.Context) (_ []string, err error) {
+	defer wrap(&err, "read what is derived")
+	return collect[string](ctx, s.pool, "SELECT name FROM syncer.derived WHERE name = source AND definition IS NULL ORDER BY name")
+}
+
 // Migrations lists the files that this program knows, applied or not, and behind them
 // the sources, and whether what stands of them is derived from their declarations.
 func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
@@ -158,11 +192,11 @@ func (s *Store) Migrations(ctx context.Context) (list []Migration, err error) {
 	}
 	current := map[string]bool{}
 	if version >= schema.From {
-		if current, err = s.program.Parts(ctx, s.pool); err != nil {
+		if current, err = s.program.Load().Parts(ctx, s.pool); err != nil {
 			return nil, err
 		}
 	}
-	for _, src := range s.sources {
+	for _, src := range s.Sources() {
 		list = append(list, derived(src.Name, current[src.Name]))
 	}
 	return list, nil
@@ -178,7 +212,7 @@ func (s *Store) Current(ctx context.Context) error {
 	if err := isKnown(applied); err != nil {
 		return err
 	}
-	return s.program.Current(ctx, s.pool)
+	return s.program.Load().Current(ctx, s.pool)
 }
 
 // stillCurrent judges the schema that a merge of a source finds: this program may have
@@ -192,7 +226,7 @@ func (s *Store) stillCurrent(ctx context.Context, tx pgx.Tx, src *source.Source)
 	if err != nil {
 		return err
 	}
-	return s.program.Writes(ctx, tx, src)
+	return s.program.Load().Writes(ctx, tx, src)
 }
 
 // SchemaVersion is the version of this program's schema: that of its last file.

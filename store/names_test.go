@@ -56,9 +56,7 @@ func ownWords(t *testing.T) (names []string) {
 	for _, file := range append(files, "../migrations/schema.golden.sql") {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, word := range regexp.MustCompile(`\b[a-z][a-z0-9_]*\b`).FindAllString(string(text), -1) {
-			names = append(names, word)
-		}
+		names = append(names, regexp.MustCompile(`\b[a-z][a-z0-9_]*\b`).FindAllString(string(text), -1)...)
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {

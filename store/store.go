@@ -31,8 +31,7 @@ type Store struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
 	clock   func() time.Time // nil: the server's
-	sources []*source.Source // that the schema is derived from
-	program *schema.Program
+	program atomic.Pointer[schema.Program]
 	reading atomic.Pointer[reading]
 
 	mu         sync.Mutex
@@ -74,14 +73,14 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, unreachable(config.ConnConfig, err)
 	}
-	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, sources: o.Sources, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}}
+	s := &Store{pool: pool, log: o.Logger, clock: o.Clock, months: map[string]time.Time{}, monthsFrom: map[string]time.Time{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.sources == nil {
-		s.sources = source.All
+	if o.Sources == nil {
+		o.Sources = source.All
 	}
-	s.program = schema.New(schema.Revision, s.sources)
+	s.Declare(o.Sources)
 	var version int
 	var now time.Time
 	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, clock_timestamp()").Scan(&version, &now); err != nil {
@@ -95,6 +94,15 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	return s, nil
 }
+
+// Declare changes the sources that the schema is derived from. Merges that are under way
+// keep theirs.
+func (s *Store) Declare(sources []*source.Source) {
+	s.program.Store(schema.New(schema.Revision, sources))
+}
+
+// Sources are those that the schema is derived from.
+func (s *Store) Sources() []*source.Source { return s.program.Load().Sources() }
 
 // passwordInPath reports whether a password with a slash has ended the part of the
 // URL that it belongs to.

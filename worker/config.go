@@ -21,7 +21,11 @@ type Config struct {
 	Retention time.Duration
 	Notifier  *alert.Notifier // nil: nobody is sent messages; the daemon fills in DB and Partitions
 
-	unknown  bool          // the members of a directory were never listed
+	// Partial: more is configured than can be told, such as a source whose declaration cannot
+	// be read. What is missing here is not taken for what was taken out.
+	Partial bool
+
+	unknown  bool          // so it is, or the members of a directory were never listed
 	replaced chan struct{} // closed once another is in its place
 }
 

@@ -42,7 +42,7 @@ func (s *Syncer) take() {
 func (s *Syncer) expanded() Config {
 	d, old := &s.discovery, s.Config()
 	c := d.declared
-	c.Accounts = nil
+	c.Accounts, c.unknown = nil, c.Partial
 	var taken []string // IDs and names
 	for _, a := range d.declared.Accounts {
 		taken = append(taken, a.Name, cmp.Or(a.knownID(), d.ids[a.Name]))

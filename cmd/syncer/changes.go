@@ -77,24 +77,24 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 			return usageError{fmt.Errorf("--kind %s: expected one of %s", kind, strings.Join(changeKinds, ", "))}
 		}
 	}
+	if o.limit < 0 {
+		return usageError{fmt.Errorf("--limit %d: expected 0 (all) or more", o.limit)}
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
 	for _, column := range o.columns {
-		if !slices.ContainsFunc(source.All, func(s *source.Source) bool {
+		if !slices.ContainsFunc(c.Catalogue.Sources, func(s *source.Source) bool {
 			return slices.ContainsFunc(s.Columns, func(c source.Column) bool { return c.Name == column })
 		}) {
 			return usageError{fmt.Errorf("--column %s: no source has such a column: syncer sources <source> lists them", column)}
 		}
 	}
-	if o.limit < 0 {
-		return usageError{fmt.Errorf("--limit %d: expected 0 (all) or more", o.limit)}
-	}
 	for _, name := range o.sources {
-		if _, ok := source.ByName(source.All, name); !ok {
-			return unknownSource(name)
+		if _, ok := source.ByName(c.Catalogue.Sources, name); !ok {
+			return unknownSource(name, c.Catalogue.Sources)
 		}
-	}
-	c, err := p.loadConfig()
-	if err != nil {
-		return err
 	}
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {

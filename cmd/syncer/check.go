@@ -86,7 +86,7 @@ func (p *program) check(ctx context.Context, output string) error {
 
 // checkAll checks the configuration, and then all that it names, side by side.
 func (p *program) checkAll(ctx context.Context) (report checkReport, err error) {
-	c, err := p.loadConfig()
+	c, err := p.loadSound()
 	var syncer *worker.Syncer
 	if err == nil {
 		syncer, err = p.newSyncer(c, nil, hasty) // which the database need not wait for, nor fail
@@ -109,7 +109,7 @@ func (p *program) checkAll(ctx context.Context) (report checkReport, err error) 
 	var ofDatabase, ofLeftovers []finding
 	identified := make(chan struct{})
 	wg.Go(func() {
-		ofDatabase = p.checkDatabase(ctx, string(c.Database.URL), c.Timezone, func(db *database) (err error) {
+		ofDatabase = p.checkDatabase(ctx, c, func(db *database) (err error) {
 			<-identified // by names alone, a renamed account would be none of the configuration
 			ofLeftovers, err = checkLeftovers(ctx, db, syncer)
 			return err

@@ -6,24 +6,25 @@ import (
 	"slices"
 	"strings"
 
+	"syncer/internal/config"
 	"syncer/store"
 	"syncer/worker"
 )
 
 // checkDatabase checks the configured database, or the embedded default, and then
 // what is in it, if that can be read.
-func (p *program) checkDatabase(ctx context.Context, url, zone string, more func(*database) error) (list []finding) {
+func (p *program) checkDatabase(ctx context.Context, c *config.Config, more func(*database) error) (list []finding) {
 	failed := func(check string, err error) []finding {
 		what, remedy := store.Advice(err)
 		return append(list, finding{Check: check, Result: resultFailed, Found: strings.TrimPrefix(what, "database "), Remedy: remedy})
 	}
-	opening := ctx
+	opening, url := ctx, string(c.Database.URL)
 	if url != "" { // starting the embedded default takes as long as it takes
 		var cancel context.CancelFunc
 		opening, cancel = context.WithTimeout(ctx, connectTimeout)
 		defer cancel()
 	}
-	db, err := p.openDatabase(opening, url, "", store.Options{})
+	db, err := p.openDatabase(opening, url, "", store.Options{Sources: c.Catalogue.Sources})
 	if err != nil {
 		return failed("database", err)
 	}
@@ -36,7 +37,7 @@ func (p *program) checkDatabase(ctx context.Context, url, zone string, more func
 	if err != nil {
 		return failed("database", err)
 	}
-	ofZone, err := db.CheckZone(ctx, zone)
+	ofZone, err := db.CheckZone(ctx, c.Timezone)
 	if err != nil {
 		return failed("time zone", err)
 	}

@@ -134,7 +134,7 @@ func (p *program) demo(ctx context.Context, o demoOptions) (err error) {
 		return err
 	}
 	defer web.close(ctx)
-	page := pageOf{token: token, dir: dir, timezone: demoTimezone, note: "A demo: the fleet on this page is simulated."}
+	page := pageOf{token: token, dir: dir, timezone: demoTimezone, sources: db.Sources(), note: "A demo: the fleet on this page is simulated."}
 	if err := web.serve(ctx, p, syncer, page); err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func (p *program) demoHistory(ctx context.Context, syncer *worker.Syncer, clock 
 }
 
 func (p *program) demoResults(ctx context.Context, db *database) error {
-	counts, err := report.Of(db.Store).Counts(ctx, source.All)
+	counts, err := report.Of(db.Store).Counts(ctx, db.Sources())
 	if err != nil {
 		return err
 	}

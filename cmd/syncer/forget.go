@@ -250,7 +250,7 @@ func (p *program) confirm(o forgetOptions) error {
 func end(ctx context.Context, s *worker.Syncer, list []forgotten) error {
 	for i := range list {
 		part := &list[i]
-		p, err := partition(part.PartitionRow)
+		p, err := partition(s.Store, part.PartitionRow)
 		if err != nil {
 			return err
 		}
@@ -276,11 +276,10 @@ func erase(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow, a
 			if part.AccountID != id {
 				continue
 			}
-			p, err := partition(part)
-			if err != nil {
-				return err
-			}
-			e.Partitions = append(e.Partitions, p)
+			// Its declaration, which may be gone, is not needed.
+			e.Partitions = append(e.Partitions, store.Partition{
+				Source: &source.Source{Name: part.Source}, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID,
+			})
 		}
 		var err error
 		if e.Names, err = s.Store.Names(ctx, id, configured); err != nil {
@@ -293,18 +292,12 @@ func erase(ctx context.Context, s *worker.Syncer, chosen []store.PartitionRow, a
 }
 
 // partition is one whose source this program knows.
-func partition(part store.PartitionRow) (p store.Partition, err error) {
-	src, err := declared(part.Source)
-	return store.Partition{Source: src, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID}, err
-}
-
-// declared is the declaration of a source that was synced once.
-func declared(name string) (*source.Source, error) {
-	i := slices.IndexFunc(source.All, func(s *source.Source) bool { return s.Name == name })
-	if i < 0 {
-		return nil, fmt.Errorf("source %s is not known to this program: forget it with the one that synced it", name)
+func partition(s *store.Store, part store.PartitionRow) (p store.Partition, err error) {
+	src, ok := source.ByName(s.Sources(), part.Source)
+	if !ok {
+		err = usageError{fmt.Errorf("source %s is not declared: put its file back into the catalogue to end its rows, or take away all of it by syncer sources drop %[1]s", part.Source)}
 	}
-	return source.All[i], nil
+	return store.Partition{Source: src, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID}, err
 }
 
 func (p *program) printForgotten(r forgetReport) {

@@ -96,11 +96,11 @@ func (p *program) migrateStatusCommand() *cobra.Command {
 // withDatabase runs a command that needs the database and nothing else.
 func (p *program) withDatabase(f func(context.Context, *database) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) (err error) {
-		url, err := p.databaseURL()
+		c, err := p.loadDatabase()
 		if err != nil {
 			return err
 		}
-		db, err := p.openDatabase(cmd.Context(), url, "", store.Options{})
+		db, err := p.openDatabase(cmd.Context(), string(c.Database.URL), "", store.Options{Sources: c.Catalogue.Sources})
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -72,10 +74,12 @@ func TestChangesOfSome(t *testing.T) {
 	} {
 		require.Equal(t, want, o.wants(c), "%+v", o)
 	}
-	for _, args := range [][]string{{"--kind", "moved"}, {"--column", "nonsense"}} {
-		code, _, stderr := call(t, t.Context(), nil, append([]string{"changes"}, args...)...)
+	file := filepath.Join(t.TempDir(), "schedule.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("accounts: [{name: production}]"), 0o600))
+	for _, args := range [][]string{{"--kind", "moved"}, {"--column", "nonsense"}, {"--source", "nonsense"}} {
+		code, _, stderr := call(t, t.Context(), nil, append([]string{"changes", "--config", file}, args...)...)
 		require.Equal(t, exitUsage, code)
-		require.Contains(t, stderr, args[0]+" "+args[1])
+		require.Contains(t, stderr, args[1])
 	}
 }
 

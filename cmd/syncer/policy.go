@@ -75,7 +75,7 @@ func (p *program) policy(accounts []string, named bool) error {
 // enabledSources are those that are synced: the enabled ones, and those whose
 // tables they read.
 func enabledSources(c *config.Config) []*source.Source {
-	return source.WithDependencies(source.All, func(s *source.Source) bool { return c.Source(s.Name).Enabled })
+	return source.WithDependencies(c.Catalogue.Sources, func(s *source.Source) bool { return c.Source(s.Name).Enabled })
 }
 
 // rolesOf are the roles that an account's key assumes. With OIDC, the role's own

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"syncer/source"
 	"syncer/store"
 )
 
@@ -53,9 +52,9 @@ func (p *program) prune(ctx context.Context, dryRun bool, output string) (err er
 	retention := time.Duration(c.History.Retention)
 	report := pruneReport{DryRun: dryRun}
 	if dryRun {
-		report.Pruned, err = db.Prunable(ctx, source.All, retention)
+		report.Pruned, err = db.Prunable(ctx, db.Sources(), retention)
 	} else if err = db.Writable(ctx); err == nil {
-		report.Pruned, err = db.Prune(ctx, source.All, retention, prunePatience)
+		report.Pruned, err = db.Prune(ctx, db.Sources(), retention, prunePatience)
 	}
 	if err != nil && !errors.Is(err, store.ErrInUse) {
 		return err

@@ -4,17 +4,28 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"syncer/internal/config"
 )
 
-// reloadOn reads the configuration again at each signal, until the context ends.
+// catalogueInterval is how often the daemon looks whether the declarations have changed.
+const catalogueInterval = 5 * time.Second
+
+// reloadOn reads the configuration again at each signal, and when declarations of the
+// user's have changed, until the context ends.
 func (p *program) reloadOn(ctx context.Context, signals <-chan os.Signal, s *session, web *serving) {
+	look := time.NewTicker(catalogueInterval)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-signals:
+		case <-look.C:
+			if !s.config.Catalogue.Changed() {
+				continue
+			}
 		}
 		if err := p.reload(ctx, s, web); err != nil && ctx.Err() == nil {
 			p.refuse(err)
@@ -37,8 +48,11 @@ func (p *program) refuse(err error) {
 // reload puts the configuration, as it is in the file by now, into the place of the
 // one that the daemon works by: all of it, or, where there is an error, nothing.
 func (p *program) reload(ctx context.Context, s *session, web *serving) error {
-	c, err := p.loadFullConfig()
+	c, err := p.loadFullConfig(s.config.Catalogue)
 	if err != nil {
+		return err
+	}
+	if err := p.declare(ctx, c, s); err != nil {
 		return err
 	}
 	wired, err := p.wire(c)
@@ -58,12 +72,40 @@ func (p *program) reload(ctx context.Context, s *session, web *serving) error {
 		return err
 	}
 	web.show(page)
+	s.db.Declare(c.Catalogue.Sources)
 	s.syncer.Configure(wired)
 	s.config = c
 	for _, setting := range kept {
 		p.log.Warn("the setting has changed, which takes effect at the next start", "setting", setting)
 	}
 	p.log.InfoContext(ctx, "configuration read again", "partitions", len(s.syncer.Jobs()))
+	return nil
+}
+
+// declare has the tables made of what is declared anew, where the daemon may do that, and
+// leaves out of the configuration what has no table as it is declared now.
+func (p *program) declare(ctx context.Context, c *config.Config, s *session) error {
+	made, err := s.db.Made(ctx, c.Catalogue.Sources)
+	if err != nil {
+		return err
+	}
+	if s.migrates {
+		for _, src := range c.Catalogue.Own() {
+			if made[src.Name] {
+				continue
+			}
+			if err := s.db.Make(ctx, src); err != nil {
+				p.log.Error("the table of a source is not as its declaration says", "source", src.Name, "error", err)
+				continue
+			}
+			made[src.Name] = true
+		}
+	}
+	for _, name := range c.Catalogue.Keep(s.config.Catalogue, made) {
+		if !s.migrates {
+			p.log.Error("the table of a source is not as its declaration says: run syncer migrate up, and send SIGHUP", "source", name)
+		}
+	}
 	return nil
 }
 

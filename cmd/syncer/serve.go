@@ -49,11 +49,12 @@ type pageOf struct {
 	manage   bool          // the queue's pages may change it
 	timezone string
 	note     string
+	sources  []*source.Source
 }
 
 // pageFor is how the pages are to be by a configuration.
 func pageFor(c *config.Config) pageOf {
-	return pageOf{token: c.Server.Token, manage: c.Server.Queue == "manage", timezone: c.Timezone}
+	return pageOf{token: c.Server.Token, manage: c.Server.Queue == "manage", timezone: c.Timezone, sources: c.Catalogue.Sources}
 }
 
 // serve answers with all there is, from now on. The syncer tells its metrics what
@@ -71,7 +72,7 @@ func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, 
 		return err
 	}
 	s.options = web.Options{
-		Syncer: syncer, Sources: source.All, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log,
+		Syncer: syncer, Version: version(), Metrics: m.Handler(), Queue: queue, Logger: p.log,
 		Sessions: &web.Sessions{Logger: p.log},
 	}
 	page, err := s.page(ctx, p, o)
@@ -105,7 +106,7 @@ func (s *serving) page(ctx context.Context, p *program, o pageOf) (_ page, err e
 	default:
 		next.options.Token = string(o.token)
 	}
-	next.options.Note, next.options.Manage = o.note, o.manage
+	next.options.Note, next.options.Manage, next.options.Sources = o.note, o.manage, o.sources
 	return next, nil
 }
 

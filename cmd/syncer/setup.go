@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,11 +17,24 @@ import (
 	"syncer/worker"
 )
 
-// loadConfig reads the configuration; what is wrong with it is the user's to mend.
-func (p *program) loadConfig() (*config.Config, error) {
-	c, err := config.Load(p.configFile, source.All, p.getenv)
+// loadConfig reads the configuration; what is wrong with it is the user's to mend. What is
+// wrong with declarations of the user's stops nothing that is not about them: it is told.
+func (p *program) loadConfig(last ...config.Catalogue) (*config.Config, error) {
+	var stood config.Catalogue
+	if len(last) > 0 {
+		stood = last[0]
+	}
+	c, err := config.Reload(p.configFile, source.All, stood, p.getenv)
 	if err != nil {
 		return nil, usageError{err}
+	}
+	problems, _ := errors.AsType[config.Problems](c.Catalogue.Broken)
+	for _, problem := range problems {
+		if p.ownsDatabase {
+			p.log.Error("a declaration cannot be used: if it could before, it stays as it was; else its source is not synced", "error", problem.String())
+		} else {
+			fmt.Fprintln(p.stderr, "syncer:", harmless(problem.String()))
+		}
 	}
 	if c.DatabaseOverridden() {
 		warning := fmt.Sprintf("DATABASE_URL is set and names another database than database.url of %s: that of DATABASE_URL is used", p.configFile)
@@ -33,17 +47,29 @@ func (p *program) loadConfig() (*config.Config, error) {
 	return c, nil
 }
 
-// databaseURL is that of the configuration or the environment, for commands that
-// need no more of the configuration than that.
-func (p *program) databaseURL() (string, error) {
-	c, err := p.loadConfig()
-	if errors.Is(err, fs.ErrNotExist) {
-		return strings.TrimSpace(p.getenv("DATABASE_URL")), nil
+// loadSound reads a configuration all of whose declarations can be used.
+func (p *program) loadSound() (*config.Config, error) {
+	c, err := config.Load(p.configFile, source.All, p.getenv)
+	if err == nil {
+		err = c.Catalogue.Broken
 	}
 	if err != nil {
-		return "", err
+		return nil, usageError{err}
 	}
-	return string(c.Database.URL), nil
+	return p.loadConfig()
+}
+
+// loadDatabase reads a configuration for commands that need no more of it than the database
+// and the sources. It may be missing.
+func (p *program) loadDatabase() (*config.Config, error) {
+	c, err := p.loadSound()
+	if errors.Is(err, fs.ErrNotExist) {
+		return &config.Config{
+			Database:  config.Database{URL: config.Secret(strings.TrimSpace(p.getenv("DATABASE_URL")))},
+			Catalogue: config.NoCatalogue(source.All),
+		}, nil
+	}
+	return c, err
 }
 
 // newSyncer wires the accounts and sources of the configuration to a database.
@@ -63,6 +89,7 @@ func (p *program) wire(c *config.Config, tune ...func(*fetch.Options)) (wired wo
 		return wired, usageError{err}
 	}
 	wired.Retention = time.Duration(c.History.Retention)
+	wired.Partial = c.Catalogue.Broken != nil
 	for _, a := range c.Accounts {
 		account, err := p.newAccount(a, tune)
 		if err != nil {
@@ -70,7 +97,7 @@ func (p *program) wire(c *config.Config, tune ...func(*fetch.Options)) (wired wo
 		}
 		wired.Accounts = append(wired.Accounts, account)
 	}
-	for _, src := range source.All {
+	for _, src := range c.Catalogue.Sources {
 		wired.Sources = append(wired.Sources, settings(src, c.Source(src.Name)))
 	}
 	wired.Notifier, err = p.notifier(c)
@@ -119,7 +146,9 @@ func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*wo
 // endpoints are those of the configuration as fetch knows them.
 func endpoints(e config.Endpoints) map[string]string {
 	all := map[string]string{"sts": e.STS}
-	for product, at := range map[string]config.Endpoint{"sas": e.SAS, "oos": e.OOS} {
+	products := map[string]config.Endpoint{"sas": e.SAS, "oos": e.OOS}
+	maps.Copy(products, e.Others)
+	for product, at := range products {
 		for region, address := range at {
 			if region != "" {
 				region = "/" + region
@@ -133,7 +162,7 @@ func endpoints(e config.Endpoints) map[string]string {
 // openToRead opens the configuration's database for a command that only looks,
 // which needs no right to write.
 func (p *program) openToRead(ctx context.Context, c *config.Config) (_ *database, err error) {
-	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{})
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Sources: c.Catalogue.Sources})
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +187,7 @@ func (sel selection) jobs(s *worker.Syncer) ([]worker.Job, error) {
 	for _, name := range sel.sources {
 		i := slices.IndexFunc(c.Sources, func(o *worker.Settings) bool { return o.Source.Name == name })
 		if i < 0 {
-			return nil, unknownSource(name)
+			return nil, unknownSource(name, declared(c))
 		}
 		if !slices.Contains(chosen, c.Sources[i]) {
 			chosen = append(chosen, c.Sources[i])
@@ -169,10 +198,9 @@ func (sel selection) jobs(s *worker.Syncer) ([]worker.Job, error) {
 			return nil, usageError{fmt.Errorf("there is no account %s in the configuration", name)}
 		}
 	}
+	all := c.Jobs(c.Sources...)
 	for _, region := range sel.regions {
-		if !slices.ContainsFunc(c.Accounts, func(a *worker.Account) bool {
-			return slices.Contains(a.SecurityCenterRegions, region) || slices.Contains(a.OOSRegions, region)
-		}) {
+		if !slices.ContainsFunc(all, func(j worker.Job) bool { return j.Region == region }) {
 			return nil, usageError{fmt.Errorf("no account of the configuration has region %s", region)}
 		}
 	}
@@ -186,26 +214,39 @@ func (sel selection) jobs(s *worker.Syncer) ([]worker.Job, error) {
 	return jobs, nil
 }
 
+// declared are the sources that a syncer works by.
+func declared(c *worker.Config) (list []*source.Source) {
+	for _, o := range c.Sources {
+		list = append(list, o.Source)
+	}
+	return list
+}
+
 // session is a database that is ready, and what syncs into it.
 type session struct {
 	config *config.Config
 	db     *database
 	syncer *worker.Syncer
+	// migrates: tables are made of what is declared while the daemon runs.
+	migrates bool
 }
 
 // open reads the configuration, opens the database, sees to its schema, and wires
 // the rest.
 func (p *program) open(ctx context.Context, migrate bool) (*session, error) {
-	c, err := p.loadFullConfig()
+	c, err := p.loadSound()
+	if err == nil {
+		err = c.Validate()
+	}
 	if err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	return p.openWith(ctx, c, migrate)
 }
 
 // loadFullConfig reads a configuration that names accounts.
-func (p *program) loadFullConfig() (*config.Config, error) {
-	c, err := p.loadConfig()
+func (p *program) loadFullConfig(last ...config.Catalogue) (*config.Config, error) {
+	c, err := p.loadConfig(last...)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +261,7 @@ func (p *program) loadFullConfig() (*config.Config, error) {
 func connections(workers int) int32 { return int32(workers + 12) }
 
 func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) (_ *session, err error) {
-	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: connections(c.Workers)})
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{Connections: connections(c.Workers), Sources: c.Catalogue.Sources})
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +288,7 @@ func (p *program) openWith(ctx context.Context, c *config.Config, migrate bool) 
 	if err := db.prepare(ctx, migrate); err != nil {
 		return nil, err
 	}
-	return &session{c, db, syncer}, nil
+	return &session{c, db, syncer, migrate || db.dir != ""}, nil
 }
 
 // cutDays cuts the trends' days in the configured time zone, from the first sync on.

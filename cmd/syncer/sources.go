@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"syncer/internal/config"
 	"syncer/source"
 )
 
@@ -18,14 +21,18 @@ func (p *program) sourcesCommand() *cobra.Command {
 			if err := tableOrJSON(output); err != nil {
 				return err
 			}
-			chosen := source.All
+			c, err := p.catalogue()
+			if err != nil {
+				return err
+			}
+			chosen := c.Sources
 			if len(args) > 0 {
 				chosen = nil
 			}
 			for _, name := range args {
-				s, ok := source.ByName(source.All, name)
+				s, ok := source.ByName(c.Sources, name)
 				if !ok {
-					return unknownSource(name)
+					return unknownSource(name, c.Sources)
 				}
 				chosen = append(chosen, s)
 			}
@@ -37,7 +44,7 @@ func (p *program) sourcesCommand() *cobra.Command {
 				}
 				return printJSON(p.stdout, list)
 			case len(args) == 0:
-				p.listSources()
+				p.listSources(c)
 			default:
 				for _, s := range chosen {
 					p.describe(s)
@@ -52,14 +59,19 @@ func (p *program) sourcesCommand() *cobra.Command {
 		Short: "Print a source's declaration, as YAML, to learn from or to copy",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, ok := source.ByName(source.All, args[0])
-			if !ok {
-				return unknownSource(args[0])
+			c, err := p.catalogue()
+			if err != nil {
+				return err
 			}
-			_, err := fmt.Fprint(p.stdout, s.YAML())
+			s, ok := source.ByName(c.Sources, args[0])
+			if !ok {
+				return unknownSource(args[0], c.Sources)
+			}
+			_, err = fmt.Fprint(p.stdout, s.YAML())
 			return err
 		},
 	})
+	cmd.AddCommand(p.sourcesDropCommand())
 	return cmd
 }
 
@@ -109,27 +121,53 @@ func reportSource(s *source.Source) sourceReport {
 // fullKey is the key of a source's rows among those of all accounts and regions.
 func fullKey(s *source.Source) []string { return append([]string{"account_id", "region_id"}, s.Key...) }
 
-func unknownSource(name string) error {
+// catalogue are the declared sources: the program's own where there is no configuration.
+func (p *program) catalogue() (config.Catalogue, error) {
+	c, err := p.loadPublic()
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return config.NoCatalogue(source.All), nil
+	case err != nil:
+		return config.Catalogue{}, usageError{err}
+	}
+	problems, _ := errors.AsType[config.Problems](c.Catalogue.Broken)
+	for _, problem := range problems {
+		fmt.Fprintln(p.stderr, "syncer:", harmless(problem.String()))
+	}
+	return c.Catalogue, nil
+}
+
+func unknownSource(name string, all []*source.Source) error {
 	var names []string
-	for _, s := range source.All {
+	for _, s := range all {
 		names = append(names, s.Name)
 	}
 	return usageError{fmt.Errorf("there is no source %s: expected one of %s", name, strings.Join(names, ", "))}
 }
 
-func (p *program) listSources() {
-	t := newTable("source", "API", "regions", "schedule", "key")
-	for _, s := range source.All {
-		t.AppendRow([]any{s.Name, s.API.Product + " " + s.API.Action, regions(s), s.Schedule, strings.Join(s.Key, ", ")})
+func (p *program) listSources(c config.Catalogue) {
+	list := func(sources []*source.Source) {
+		t := newTable("source", "API", "regions", "schedule", "key")
+		for _, s := range sources {
+			t.AppendRow([]any{s.Name, s.API.Product + " " + s.API.Action, regions(s), s.Schedule, strings.Join(s.Key, ", ")})
+		}
+		t.narrow(drop("key"), drop("regions"), cutTo("API", 16))
+		printTable(p.stdout, t)
 	}
-	t.narrow(drop("key"), drop("regions"), cutTo("API", 16))
-	printTable(p.stdout, t)
+	list(c.BuiltIn())
+	if own := c.Own(); len(own) > 0 {
+		p.printf("\nDeclared in %s:\n\n", c.Dir)
+		list(own)
+	}
 	fmt.Fprintln(p.stdout, "syncer sources <source> shows its columns.")
 }
 
 func regions(s *source.Source) string {
-	if s.Regions == source.OOS {
+	switch s.Regions {
+	case source.OOS:
 		return "OOS"
+	case source.Listed:
+		return strings.Join(s.Listed, ", ")
 	}
 	return "Security Center"
 }

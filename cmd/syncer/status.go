@@ -10,7 +10,6 @@ import (
 	pretty "github.com/jedib0t/go-pretty/v6/text"
 	"github.com/spf13/cobra"
 
-	"syncer/source"
 	"syncer/store/report"
 	"syncer/worker"
 )
@@ -97,7 +96,7 @@ func (p *program) status(ctx context.Context, only selection, output string) (er
 	if !status.Fresh { // a run that cannot write leaves no word of it
 		status.Problems = append(status.Problems, databaseProblems(ctx, db)...)
 	}
-	if status.Rows, err = report.Of(db.Store).Counts(ctx, source.All); err != nil {
+	if status.Rows, err = report.Of(db.Store).Counts(ctx, db.Sources()); err != nil {
 		return err
 	}
 	if len(only.accounts) > 0 || len(only.regions) > 0 { // they are counted by source alone

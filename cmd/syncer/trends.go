@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"syncer/source"
 )
 
 func (p *program) trendsCommand() *cobra.Command {
@@ -50,7 +48,7 @@ func (p *program) rebuildTrends(ctx context.Context, output string) (err error) 
 		return err
 	}
 	n := 0
-	for _, src := range source.All {
+	for _, src := range s.db.Sources() {
 		n += len(src.Trends)
 	}
 	took := time.Since(started)

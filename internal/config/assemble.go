@@ -19,11 +19,13 @@ type file struct {
 	Database Database
 	Timezone string
 	Accounts []Account
-	Sources  map[string]sourceSettings
-	History  History
-	Server   Server
-	Notify   Notify
-	Workers  int
+	// Catalogue is a directory.
+	Catalogue string
+	Sources   map[string]sourceSettings
+	History   History
+	Server    Server
+	Notify    Notify
+	Workers   int
 
 	DeadAfter Duration `yaml:"dead_after"`
 }
@@ -43,14 +45,15 @@ type sourceSettings struct {
 }
 
 // assemble checks what a schema cannot say, and fills in the defaults.
-func assemble(doc *document, known []*source.Source) (*Config, error) {
+func assemble(doc *document, known []*source.Source, last Catalogue) (*Config, error) {
 	var f file
 	// Where the schema has found problems there may be errors, which add nothing;
 	// what could be decoded is checked further.
 	err := doc.Root.Decode(&f)
-	doc.checkAccounts(f.Accounts)
-	doc.checkSources(f.Sources, known)
-	doc.checkNotify(&f.Notify, f.Accounts, known)
+	catalogue := doc.readCatalogue(f.Catalogue, known, last)
+	doc.checkAccounts(f.Accounts, catalogue)
+	doc.checkSources(f.Sources, catalogue)
+	doc.checkNotify(&f.Notify, f.Accounts, catalogue.Sources)
 	for name, rule := range map[string]string{"DATABASE_URL": "database/properties/url", "SYNCER_LISTEN": "server/properties/listen", "SYNCER_TOKEN": "server/properties/token"} {
 		doc.checkVariable(name, schema.Rule("#/properties/"+rule))
 	}
@@ -77,6 +80,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
 
 		DeadAfter: cmp.Or(time.Duration(f.DeadAfter), DefaultDeadAfter),
+		Catalogue: catalogue,
 
 		databaseOfFile: Secret(strings.TrimSpace(string(f.Database.URL))),
 
@@ -90,7 +94,7 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	for i := range c.Accounts {
 		c.Accounts[i].complete()
 	}
-	for _, s := range known {
+	for _, s := range catalogue.Sources {
 		settings, err := complete(s, f.Sources[s.Name], c.Timezone)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
@@ -101,8 +105,14 @@ func assemble(doc *document, known []*source.Source) (*Config, error) {
 	return c, nil
 }
 
-func (d *document) checkAccounts(accounts []Account) {
+func (d *document) checkAccounts(accounts []Account, c Catalogue) {
 	for i, a := range accounts {
+		for _, product := range slices.Sorted(maps.Keys(a.Endpoints.Others)) {
+			// With declarations of the user's, which come and go, any product may be called.
+			if c.Dir == "" || product != strings.ToLower(product) {
+				d.UnknownKey([]string{"accounts", strconv.Itoa(i), "endpoints"}, product, "product", c.products())
+			}
+		}
 		first := slices.IndexFunc(accounts, func(b Account) bool { return b.Name == a.Name })
 		if first < i && a.Name != "" {
 			at := []string{"accounts", strconv.Itoa(i), "name"}
@@ -141,13 +151,16 @@ func (d *document) checkServer(s Server) {
 
 // checkSources refuses sources that do not exist, and settings that would have
 // no effect.
-func (d *document) checkSources(settings map[string]sourceSettings, known []*source.Source) {
+func (d *document) checkSources(settings map[string]sourceSettings, c Catalogue) {
 	var names []string
-	for _, s := range known {
+	for _, s := range c.Sources {
 		names = append(names, s.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		s, ok := source.ByName(known, name)
+		s, ok := source.ByName(c.Sources, name)
+		if !ok && c.Broken != nil { // it may be one of those that cannot be used
+			continue
+		}
 		if !ok {
 			d.UnknownKey([]string{"sources"}, name, "source", names)
 			continue

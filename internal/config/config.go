@@ -48,6 +48,8 @@ type Config struct {
 	Server   Server
 	Notify   Notify
 	Workers  int // partitions that one process syncs at the same time
+	// Catalogue are the declared sources.
+	Catalogue Catalogue
 	// DeadAfter: a process that has had no session with the database for this long counts
 	// as dead, and others take over its syncs.
 	DeadAfter time.Duration
@@ -121,6 +123,9 @@ type Members struct {
 type Endpoints struct {
 	SAS, OOS Endpoint
 	STS      string
+	// Others are those of further products that declared sources call, by product in lower
+	// case.
+	Others map[string]Endpoint `yaml:",inline"`
 }
 
 // An Endpoint has an address for each region. The address of the region "" is used for all
@@ -167,6 +172,12 @@ type SourceConfig struct {
 // getenv, and the environment's DATABASE_URL takes precedence. Errors in the file are
 // returned as Problems, all of them. If there is no file, the error is an fs.ErrNotExist.
 func Load(path string, known []*source.Source, getenv func(string) string) (*Config, error) {
+	return Reload(path, known, Catalogue{}, getenv)
+}
+
+// Reload is Load for a program that runs: where a declaration can no longer be used, the
+// last one of its file that could be stays.
+func Reload(path string, known []*source.Source, last Catalogue, getenv func(string) string) (*Config, error) {
 	text, err := read(path)
 	if err != nil {
 		return nil, err
@@ -176,7 +187,7 @@ func Load(path string, known []*source.Source, getenv func(string) string) (*Con
 		return nil, doc.Problems()
 	}
 	schema.Validate(doc.Document)
-	return assemble(doc, known)
+	return assemble(doc, known, last)
 }
 
 func read(path string) ([]byte, error) {

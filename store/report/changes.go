@@ -47,7 +47,7 @@ func (r Reader) Changes(ctx context.Context, f ChangeFilter, visit func(Change))
 	if f.Limit > 0 {
 		limit = &f.Limit
 	}
-	rows, err := r.pool.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen()+`, c.kind, c.changed
+	rows, err := r.pool.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen(r.store.Sources())+`, c.kind, c.changed
 FROM alicloud.changes AS c
 LEFT JOIN alicloud.accounts AS a ON a.account_id = c.account_id
 WHERE c.at >= $1
@@ -77,7 +77,7 @@ func (r Reader) LatestChanges(ctx context.Context, f Filter, n int) (list []Chan
 	defer wrap(&err, "read alicloud.changes")
 	for _, window := range changeWindows {
 		err = r.look(ctx, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen()+`, c.kind, c.changed
+			rows, err := tx.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen(r.store.Sources())+`, c.kind, c.changed
 FROM (
     SELECT *
     FROM alicloud.changes
@@ -121,10 +121,10 @@ func (r Reader) Horizon(ctx context.Context) (time.Time, error) {
 
 // nameThen is the name of the row of a change c: that of the version which came, or
 // the last one of a row that ended.
-func nameThen() string {
+func nameThen(all []*source.Source) string {
 	var b strings.Builder
 	b.WriteString("CASE c.source")
-	for _, src := range source.All {
+	for _, src := range all {
 		name := store.NameColumn(src)
 		if name == "" {
 			continue

@@ -21,8 +21,8 @@ const namedBefore = 31 * 24 * time.Hour
 // row is called as that one was then. There is one query for each such source, and one
 // that takes too long is left out.
 func (r Reader) NameByOthers(ctx context.Context, list []Change) error {
-	for _, src := range source.All {
-		other := namedBy(src)
+	for _, src := range r.store.Sources() {
+		other := namedBy(r.store.Sources(), src)
 		if other == nil {
 			continue
 		}
@@ -65,11 +65,11 @@ func (r Reader) NameByOthers(ctx context.Context, list []Change) error {
 
 // namedBy is the source whose rows name those of another; nil: there is none, or it
 // has names of its own.
-func namedBy(src *source.Source) *source.Source {
+func namedBy(all []*source.Source, src *source.Source) *source.Source {
 	if store.NameColumn(src) != "" || len(src.Key) != 1 {
 		return nil
 	}
-	for _, other := range source.All {
+	for _, other := range all {
 		if c, ok := other.Column(src.Key[0]); ok && c.Type == source.Text && other != src && store.NameColumn(other) != "" {
 			return other
 		}

@@ -19,10 +19,13 @@ import (
 )
 
 // A Reader answers questions about a database.
-type Reader struct{ pool *pgxpool.Pool }
+type Reader struct {
+	store *store.Store
+	pool  *pgxpool.Pool
+}
 
 // Of is the Reader of a store's database.
-func Of(s *store.Store) Reader { return Reader{s.Pool()} }
+func Of(s *store.Store) Reader { return Reader{s, s.Pool()} }
 
 // A Filter narrows what the status page shows; empty: all.
 type Filter struct {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"syncer/source"
 )
 
 // A catalogue is what stands in schemas syncer and alicloud, by qualified name.
@@ -89,12 +91,12 @@ func (d design) refuse() error {
 	}
 	key := append(append([]string{"account_id", "region_id"}, d.Key...), "valid_to")
 	if !slices.Equal(key, table.key) {
-		add("its key is (%s) in the database and (%s) in the declaration: a key never changes; declare a source of another name",
-			inner(table.key), inner(key))
+		add("its key is (%s) in the database and (%s) in the declaration: a key never changes; declare a source of another name%s",
+			inner(table.key), inner(key), d.anew())
 	}
 	for _, c := range d.Columns {
 		if a, ok := table.attribute(c.Name); ok && a.typ != catalogueType(c.Type) {
-			add("column %s is %s in the database and %s in the declaration: a type never changes; declare a column of another name", c.Name, a.typ, catalogueType(c.Type))
+			add("column %s is %s in the database and %s in the declaration: a type never changes; declare a column of another name%s", c.Name, a.typ, catalogueType(c.Type), d.anew())
 		}
 	}
 	for name, columns := range map[string][]shown{"alicloud." + d.Name: d.view, "alicloud." + d.Name + "_history": d.history} {
@@ -104,6 +106,14 @@ func (d design) refuse() error {
 	}
 	slices.SortStableFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return errors.Join(append(problems, d.refuseTrends()...)...)
+}
+
+// anew is what else can be done about a source that a user declared.
+func (d design) anew() string {
+	if _, ok := source.ByName(source.All, d.Name); ok {
+		return ""
+	}
+	return ", or give up its history: syncer sources drop " + d.Name
 }
 
 func (d design) refuseTrends() (problems []error) {

@@ -177,6 +177,35 @@ func drop(ctx context.Context, tx pgx.Tx, name string, stands catalogue) error {
 	return exec(ctx, tx, append(sql, "DROP TABLE syncer."+name)...)
 }
 
+// Drop takes away all that is derived from a source, in whatever revision, and all that it
+// holds. Where a view of a user's hangs on it, nothing is done.
+func Drop(ctx context.Context, tx pgx.Tx, name string) error {
+	rows, err := tx.Query(ctx, "SELECT DISTINCT name FROM syncer.derived WHERE source = $1 AND name <> $1 ORDER BY name", name)
+	if err != nil {
+		return err
+	}
+	trends, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "DELETE FROM syncer.derived WHERE source = $1", name); err != nil {
+		return err
+	}
+	if err := unite(ctx, tx); err != nil {
+		return explained("alicloud.changes", err)
+	}
+	for _, trend := range trends {
+		if err := exec(ctx, tx, "DROP VIEW IF EXISTS alicloud."+trend, "DROP TABLE IF EXISTS syncer."+trend); err != nil {
+			return explained("alicloud."+trend, err)
+		}
+	}
+	stands, err := readCatalogue(ctx, tx)
+	if err != nil {
+		return err
+	}
+	return explained("alicloud."+name, drop(ctx, tx, name, stands))
+}
+
 func isDependency(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == "2BP01" // dependent_objects_still_exist

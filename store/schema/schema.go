@@ -42,6 +42,9 @@ func New(revision int64, sources []*source.Source) *Program {
 	return &Program{revision: revision, sources: sources}
 }
 
+// Sources are those that the program derives from.
+func (p *Program) Sources() []*source.Source { return p.sources }
+
 func (p *Program) hash(s *source.Source) string {
 	if hash, ok := p.hashes.Load(s); ok {
 		return hash.(string)

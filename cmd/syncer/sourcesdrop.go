@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"syncer/alert"
+	"syncer/source"
+	"syncer/store"
+	"syncer/worker"
+)
+
+func (p *program) sourcesDropCommand() *cobra.Command {
+	var yes string
+	cmd := &cobra.Command{
+		Use:   "drop source",
+		Short: "Take away a source of your own: its table, history, trends and views",
+		Long: `drop takes away all that the database holds of a source that you declared: its rows and
+their history, its trends, views and functions, its runs. There is no way back: it shows
+what it would take, and asks for the name once more.
+
+Take its file out of the catalogue first, unless you want to make the table anew, because
+a column's type or the key has changed: then run syncer migrate up afterwards.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.dropSource(cmd.Context(), args[0], yes) },
+	}
+	cmd.Flags().StringVar(&yes, "yes", "", "the source's name once more, instead of being asked for it")
+	return cmd
+}
+
+func (p *program) dropSource(ctx context.Context, name, yes string) (err error) {
+	o := forgetOptions{source: name, erase: true, yes: yes, output: "table"}
+	if err := o.check(); err != nil {
+		return err
+	}
+	if _, ok := source.ByName(source.All, name); ok {
+		return usageError{fmt.Errorf("%s is one of syncer's own sources: disable it in the configuration, and end or erase its rows by syncer forget --source %[1]s", name)}
+	}
+	c, err := p.loadConfig()
+	if err != nil {
+		return err
+	}
+	// Its table may be other than its declaration says, which is what it is dropped for.
+	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	if err := db.Current(ctx); err != nil {
+		return err
+	}
+	if err := db.Writable(ctx); err != nil {
+		return err
+	}
+	derived, err := db.Derived(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range c.Catalogue.Own() {
+		if s.Name != name && slices.Contains(s.DependsOn(), name) {
+			return usageError{fmt.Errorf("source %s reads %s: drop it first, or have it read no more of it", s.Name, name)}
+		}
+	}
+	all, err := db.Partitions(ctx)
+	if err != nil {
+		return err
+	}
+	parts := slices.DeleteFunc(all, func(part store.PartitionRow) bool { return part.Source != name })
+	stands := slices.Contains(derived, name)
+	if !stands && len(parts) == 0 { // else a drop was ended half way
+		return usageError{fmt.Errorf("the database has no source %s", name)}
+	}
+	report := forgetReport{Erase: true}
+	for _, part := range parts {
+		var holding store.Holding
+		if stands {
+			if holding, err = db.Holding(ctx, part); err != nil {
+				return err
+			}
+		}
+		report.Partitions = append(report.Partitions, forgotten{part, holding})
+	}
+	p.printForgotten(report)
+	if err := p.confirm(o); err != nil {
+		return err
+	}
+	syncer, err := p.newSyncer(c, db.Store)
+	if err != nil {
+		return err
+	}
+	var list []*store.Erasure
+	for _, part := range parts {
+		list = append(list, &store.Erasure{AccountID: part.AccountID, Names: []string{part.AccountName}, Partitions: []store.Partition{{
+			Source: &source.Source{Name: name}, AccountID: part.AccountID, AccountName: part.AccountName, RegionID: part.RegionID,
+		}}})
+	}
+	notUnderWay := func(ctx context.Context) error {
+		for _, part := range parts {
+			if under, err := syncer.UnderWay(ctx, part); err != nil || under > 0 {
+				return errors.Join(err, fmt.Errorf("%s of %s in %s is being synced: have syncer run read the configuration again (SIGHUP) without it, and wait for the end of that", name, part.AccountName, part.RegionID))
+			}
+		}
+		return nil
+	}
+	if err := notUnderWay(ctx); err != nil {
+		return err
+	}
+	if stands { // first, as what hangs on it keeps it
+		if err := db.DropSource(ctx, name); err != nil {
+			return err
+		}
+	}
+	if err := db.Erase(ctx, list, notUnderWay, worker.EraseJobs, alert.Erase); err != nil {
+		return err
+	}
+	p.printf("%s is gone.\n", name)
+	return nil
+}

@@ -1,0 +1,134 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"syncer/internal/yamlfile"
+	"syncer/source"
+)
+
+// A Catalogue is all sources that are declared.
+type Catalogue struct {
+	// Dir is the directory of the user's own declarations; empty: there is none.
+	Dir string
+	// Sources are the program's own, and behind them the user's.
+	Sources []*source.Source
+	// Broken says what is wrong with declarations in Dir, as Problems: their sources are
+	// not among Sources, unless they could be used before. Nil: nothing is.
+	Broken error
+
+	programs int               // how many of the Sources are the program's own
+	read     []source.File     // what Dir held
+	usable   map[string]string // text of each file of Dir that can be used, or last could be
+}
+
+// NoCatalogue has the program's own sources only.
+func NoCatalogue(known []*source.Source) Catalogue {
+	return Catalogue{Sources: known, programs: len(known)}
+}
+
+// BuiltIn are the program's own sources.
+func (c Catalogue) BuiltIn() []*source.Source { return c.Sources[:c.programs] }
+
+// Own are the sources that the user declared.
+func (c Catalogue) Own() []*source.Source { return c.Sources[c.programs:] }
+
+// Keep leaves out the user's sources that are not current: the last declaration of a source
+// takes its place, where there is one. It names them.
+func (c *Catalogue) Keep(last Catalogue, current map[string]bool) (names []string) {
+	sources := slices.Clone(c.BuiltIn())
+	for _, s := range c.Own() {
+		if !current[s.Name] {
+			names = append(names, s.Name)
+			before, ok := source.ByName(last.Own(), s.Name)
+			if !ok {
+				continue
+			}
+			s = before
+		}
+		sources = append(sources, s)
+	}
+	c.Sources = sources
+	return names
+}
+
+// products are those that sources call, and sts, in lower case.
+func (c Catalogue) products() []string {
+	names := []string{"sts"}
+	for _, s := range c.Sources {
+		names = append(names, strings.ToLower(s.API.Product))
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// readCatalogue reads the user's declarations. A directory that cannot be read is a problem
+// of the document; what is wrong in its files is told apart, as it is none of the others'.
+func (d *document) readCatalogue(dir string, known []*source.Source, last Catalogue) Catalogue {
+	c := NoCatalogue(known)
+	if dir == "" {
+		return c
+	}
+	c.Dir = dir
+	if !filepath.IsAbs(dir) {
+		c.Dir = filepath.Join(filepath.Dir(d.File), dir)
+	}
+	files, err := declarations(c.Dir)
+	if err != nil {
+		at := []string{"catalogue"}
+		d.Report(d.Place(at), at, "the directory of declarations cannot be read: %v", withoutPath(err))
+		return c
+	}
+	c.read = slices.Clone(files)
+	own, err := source.Read(files, known)
+	broken := map[string]bool{}
+	problems, _ := errors.AsType[yamlfile.Problems](err)
+	for _, p := range problems {
+		broken[p.File] = true
+	}
+	c.Broken, c.usable = err, map[string]string{}
+	for i, f := range files {
+		text, before := last.usable[f.Path]
+		switch {
+		case !broken[f.Path]:
+			c.usable[f.Path] = f.Text
+		case before:
+			c.usable[f.Path], files[i].Text = text, text
+		}
+	}
+	if len(broken) > 0 && len(last.usable) > 0 {
+		own, _ = source.Read(files, known)
+	}
+	c.Sources = slices.Concat(known, own)
+	return c
+}
+
+// declarations are the files of a directory, with their whole paths.
+func declarations(dir string) ([]source.File, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	files, err := source.Files(os.DirFS(dir))
+	for i := range files {
+		files[i].Path = filepath.Join(dir, files[i].Path)
+	}
+	return files, err
+}
+
+// withoutPath is why a directory cannot be read: the document's place names it.
+func withoutPath(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// Changed reports whether the directory holds other declarations than when it was read.
+func (c Catalogue) Changed() bool {
+	files, err := declarations(c.Dir)
+	return err == nil && !slices.Equal(files, c.read)
+}
