@@ -35,7 +35,8 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(fmt.Sprintf("indented=%t", indented), func(b *testing.B) {
 			body := patchPage(indented)
 			raw := []byte(body)
-			s := sweep{decoder: newDecoder(Request{Source: &source.InstancePatchStates, Sweep: &source.InstancePatchStates.Sweeps[0]})}
+			request := Request{Source: &source.InstancePatchStates, Sweep: &source.InstancePatchStates.Sweeps[0]}
+			s := sweep{request: request, decoder: newDecoder(request)}
 			var own, other []time.Duration
 			for b.Loop() {
 				start := time.Now()

@@ -17,17 +17,13 @@ import (
 // Of a field that an item holds twice, the last one counts.
 type decoder struct {
 	columns []source.Column
-	fields  map[string]int // column by the API's field name
-	// ignored are fields without a column that are left out, by name.
+	fields  node // an item, whose fields columns take
+	// ignored are fields without a column that are left out, by path.
 	ignored map[string]bool
 	// whole: an item is the whole answer, of which what is about the call is left out.
 	whole bool
 	blank source.Row // a row before its item is read: the sweep's own columns, NULLs
 	key   []int
-
-	// Of the item being read: its value for each column, and what has none.
-	found  []gjson.Result
-	others []member
 
 	// Of the page being read.
 	values  []source.Value // of all rows, one after the other
@@ -38,6 +34,43 @@ type decoder struct {
 	unusable         int // items that are no objects, lack a key column, or have too long a key
 	tooLong          int // those of them with too long a key
 	unknown, refused map[string]int
+}
+
+// A node is a field that a column takes, or in which columns take fields.
+type node struct {
+	name, path string // the path has the names of the fields that it is in, joined by dots
+	column     int    // none: -1
+	inner      map[string]*node
+	order      []*node // inner, as columns name them
+
+	// Of the item being read.
+	value  gjson.Result
+	others []member // of the object that the field is, those of no column
+}
+
+// in is the field of a path inside another one. It is made if it is not there.
+func (f *node) in(path string) *node {
+	name, rest, deeper := strings.Cut(path, ".")
+	inner, ok := f.inner[name]
+	if !ok {
+		inner = &node{name: name, path: f.pathOf(name), column: -1}
+		if f.inner == nil {
+			f.inner = make(map[string]*node)
+		}
+		f.inner[name] = inner
+		f.order = append(f.order, inner)
+	}
+	if deeper {
+		return inner.in(rest)
+	}
+	return inner
+}
+
+func (f *node) pathOf(name string) string {
+	if f.path == "" {
+		return name
+	}
+	return f.path + "." + name
 }
 
 // A member is one field of a JSON object.
@@ -51,11 +84,10 @@ func newDecoder(r Request) *decoder {
 	width := len(s.Columns)
 	d := &decoder{
 		columns: s.Columns,
-		fields:  make(map[string]int, width),
+		fields:  node{column: -1},
 		blank:   make(source.Row, width+1),
 		key:     s.KeyIndexes(),
 		whole:   s.Items == "",
-		found:   make([]gjson.Result, width),
 	}
 	for _, name := range r.Ignore {
 		if d.ignored == nil {
@@ -65,7 +97,7 @@ func newDecoder(r Request) *decoder {
 	}
 	for i, c := range s.Columns {
 		if c.Field != "" {
-			d.fields[c.Field] = i
+			d.fields.in(c.Field).column = i
 			continue
 		}
 		if given, ok := constant(r, c); ok {
@@ -120,32 +152,10 @@ func (d *decoder) item(item gjson.Result) {
 		d.unusable++
 		return
 	}
-	clear(d.found)
-	d.others = d.others[:0]
-	item.ForEach(func(name, value gjson.Result) bool {
-		if i, known := d.fields[name.Str]; known {
-			d.found[i] = value
-		} else if !d.ignored[name.Str] && (!d.whole || !isEnvelope(name.Str)) {
-			d.others = append(d.others, member{clean(name.Str), value})
-			count(d.unknown, d.others[len(d.others)-1].name)
-		}
-		return true
-	})
-
 	start := len(d.values)
 	d.values = append(d.values, d.blank...)
 	row := source.Row(d.values[start:])
-	for i, value := range d.found {
-		if !value.Exists() {
-			continue
-		}
-		column := &d.columns[i]
-		var ok bool
-		if row[i], ok = d.decode(column, value); !ok {
-			count(d.refused, column.Field)
-			d.others = append(d.others, member{column.Field, value})
-		}
-	}
+	d.take(&d.fields, item, row)
 	length := 0
 	for _, i := range d.key {
 		if !row[i].Valid || d.columns[i].Type == source.Text && row[i].Text == "" {
@@ -161,9 +171,55 @@ func (d *decoder) item(item gjson.Result) {
 		d.values = d.values[:start]
 		return
 	}
-	if len(d.others) > 0 {
-		d.scratch = appendMembers(d.scratch[:0], d.others, 0)
+	if others := d.fields.others; len(others) > 0 {
+		d.scratch = appendMembers(d.scratch[:0], others, 0)
 		row[len(row)-1] = source.TextValue(string(d.scratch))
+	}
+}
+
+// take fills the columns that take the fields of an object, and notes what has none.
+func (d *decoder) take(of *node, object gjson.Result, row source.Row) {
+	of.others = of.others[:0]
+	top := of == &d.fields
+	object.ForEach(func(name, value gjson.Result) bool {
+		if f, known := of.inner[name.Str]; known {
+			f.value = value
+			return true
+		}
+		path := of.pathOf(name.Str)
+		if of.column < 0 && !d.ignored[path] && (!top || !d.whole || !isEnvelope(path)) {
+			of.others = append(of.others, member{clean(name.Str), value})
+			count(d.unknown, clean(path))
+		}
+		return true
+	})
+	for _, f := range of.order {
+		value := f.value
+		f.value = gjson.Result{}
+		if !value.Exists() {
+			continue
+		}
+		taken := true
+		if f.column >= 0 {
+			row[f.column], taken = d.decode(&d.columns[f.column], value)
+		}
+		if f.inner != nil {
+			object := unwrapped(value)
+			isObject := object.IsObject()
+			if isObject {
+				d.take(f, object, row)
+			}
+			if isObject && len(f.others) > 0 {
+				of.others = append(of.others, member{f.name, gjson.ParseBytes(appendMembers(nil, f.others, 0))})
+			}
+			if f.column < 0 {
+				taken = isObject || value.Type == gjson.Null
+			}
+		}
+		if !taken {
+			count(d.refused, f.path)
+			of.others = append(of.others, member{f.name, value})
+		}
 	}
 }
 

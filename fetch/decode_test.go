@@ -286,6 +286,62 @@ func TestExtra(t *testing.T) {
 	require.Len(t, d.unknown, maxNames)
 }
 
+// TestInner: columns take fields of objects in the item, and the rest of each object stays
+// where it was, in extra.
+func TestInner(t *testing.T) {
+	t.Parallel()
+	s := &source.Source{
+		Items: "List", Key: []string{"id"}, Sweeps: []source.Sweep{{Name: "all"}},
+		Columns: []source.Column{
+			{Name: "id", Field: "Id", Type: source.Text},
+			{Name: "vpc_id", Field: "Vpc.VpcId", Type: source.Text},
+			{Name: "size", Field: "Vpc.Net.Size", Type: source.BigInt},
+			{Name: "tags", Field: "Tags", Type: source.JSON},
+			{Name: "owner", Field: "Tags.Owner", Type: source.Text},
+		},
+	}
+	id := source.TextValue("a")
+	for _, tt := range []struct {
+		item             string
+		vpc, size        source.Value
+		tags, owner      source.Value
+		extra            string
+		unknown, refused map[string]int
+	}{
+		{item: `"Vpc":{"VpcId":"v","Net":{"Size":"24"}}`, vpc: source.TextValue("v"), size: source.IntValue(24)},
+		{
+			item: `"Vpc":{"VpcId":"v","Cidr":"c","Net":{"Size":24,"Z":[1]}}`, vpc: source.TextValue("v"), size: source.IntValue(24),
+			extra: `{"Vpc":{"Cidr":"c","Net":{"Z":[1]}}}`, unknown: map[string]int{"Vpc.Cidr": 1, "Vpc.Net.Z": 1},
+		},
+		{item: `"Vpc":{"VpcId":{},"Net":{"Size":"many"}}`, extra: `{"Vpc":{"Net":{"Size":"many"},"VpcId":{}}}`, refused: map[string]int{"Vpc.VpcId": 1, "Vpc.Net.Size": 1}},
+		{item: `"Vpc":"{\"VpcId\":\"v\",\"Net\":null}"`, vpc: source.TextValue("v")},
+		{item: `"Vpc":null`},
+		{item: `"Vpc":[{"VpcId":"v"}]`, extra: `{"Vpc":[{"VpcId":"v"}]}`, refused: map[string]int{"Vpc": 1}},
+		{item: `"Vpc":"none"`, extra: `{"Vpc":"none"}`, refused: map[string]int{"Vpc": 1}},
+		{item: `"Vpc":{"VpcId":"old","Net":{"Size":1}},"Vpc":{"VpcId":"v"}`, vpc: source.TextValue("v")},
+		{
+			item: `"Tags":{"Owner":"o","Env":"e"},"Vpc.VpcId":"w"`, tags: source.TextValue(`{"Env":"e","Owner":"o"}`), owner: source.TextValue("o"),
+			extra: `{"Vpc.VpcId":"w"}`, unknown: map[string]int{"Vpc.VpcId": 1},
+		},
+		{item: `"Tags":["Owner"]`, tags: source.TextValue(`["Owner"]`)},
+	} {
+		rows, d := decodePage(s, `{"List":[{"Id":"a",`+tt.item+`},{"Id":"a"}]}`)
+		extra := source.Value{}
+		if tt.extra != "" {
+			extra = source.TextValue(tt.extra)
+		}
+		require.Equal(t, []source.Row{{id, tt.vpc, tt.size, tt.tags, tt.owner, extra}, {id, null, null, null, null, null}}, rows, tt.item)
+		for want, got := range map[*map[string]int]map[string]int{&tt.unknown: d.unknown, &tt.refused: d.refused} {
+			if len(*want)+len(got) > 0 {
+				require.Equal(t, *want, got, tt.item)
+			}
+		}
+	}
+	ignoring := newDecoder(Request{Source: s, Sweep: &s.Sweeps[0], Ignore: []string{"Vpc.Cidr"}})
+	rows := ignoring.page(gjson.Parse(`[{"Id":"a","Vpc":{"Cidr":"c"},"Cidr":"d"}]`))
+	require.Equal(t, source.TextValue(`{"Cidr":"d"}`), rows[0].Extra())
+}
+
 // allTypes has a column of each type.
 var allTypes = source.Source{
 	Items: "List",

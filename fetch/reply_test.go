@@ -111,8 +111,8 @@ func otherPage(t require.TestingT, d *decoder, items string) []source.Row {
 			var raw json.RawMessage
 			require.NoError(t, tokens.Decode(&raw))
 			value := gjson.ParseBytes(raw)
-			if i, known := d.fields[name.(string)]; known {
-				found[i] = value
+			if f, known := d.fields.inner[name.(string)]; known {
+				found[f.column] = value
 			} else {
 				others = append(others, member{clean(name.(string)), value})
 				count(d.unknown, clean(name.(string)))

@@ -222,14 +222,19 @@ func decodeLocal(text string, zone *time.Location) (source.Value, bool) {
 // wrappings is how many times JSON may be wrapped in a string.
 const wrappings = 3
 
-// decodeJSON unwraps JSON in a string. A string that holds no JSON stays a string.
-func (d *decoder) decodeJSON(r gjson.Result) (source.Value, bool) {
+// unwrapped is the JSON that a string holds. A string that holds none stays a string.
+func unwrapped(r gjson.Result) gjson.Result {
 	for range wrappings {
 		if r.Type != gjson.String || !isJSON(r.Str) {
 			break
 		}
 		r = gjson.Parse(r.Str)
 	}
+	return r
+}
+
+func (d *decoder) decodeJSON(r gjson.Result) (source.Value, bool) {
+	r = unwrapped(r)
 	if r.Type == gjson.Null || r.Type == gjson.String && r.Str == "" {
 		return source.Value{}, true
 	}

@@ -97,7 +97,7 @@ const (
 // A Column is one field of an item, or a fact that the sweep tells.
 type Column struct {
 	Name string
-	// Field is the item's field. Empty: the sweep sets the column (Sweep.Set, Each.Column).
+	// Field is the item's field: its name, or a path into objects of it. Empty: the sweep sets the column (Sweep.Set, Each.Column).
 	Field string
 	Type  Type
 	// Doc says what it means, in which unit. It becomes the column's COMMENT.
