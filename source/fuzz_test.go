@@ -66,7 +66,7 @@ func harmless(t *testing.T, s *Source) {
 			}
 		}
 	}
-	name(s.Name, sourceName(s.Name))
+	name(s.Name, CheckName(s.Name))
 	told(s.Doc, s.API.Product, s.API.Page, s.API.Endpoint, s.Schedule, s.Items)
 	known := func(names ...string) {
 		for _, n := range names {
@@ -84,7 +84,7 @@ func harmless(t *testing.T, s *Source) {
 	}
 	conditions(s.Open)
 	for _, c := range s.Columns {
-		name(c.Name, columnName(c.Name))
+		name(c.Name, CheckColumn(c.Name))
 		told(c.Field, c.Doc, c.NullText)
 		if c.Type.SQL() == "" || strings.Contains(c.Doc, "\n") {
 			t.Errorf("column %+v", c)

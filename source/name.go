@@ -32,7 +32,8 @@ func identifier(name string, most int) error {
 	return nil
 }
 
-func sourceName(name string) error {
+// CheckName says why a name cannot be that of a source.
+func CheckName(name string) error {
 	if err := identifier(name, mostSource); err != nil {
 		return err
 	}
@@ -63,7 +64,8 @@ func trendName(name string) error {
 	return nil
 }
 
-func columnName(name string) error {
+// CheckColumn says why a name cannot be that of a column.
+func CheckColumn(name string) error {
 	if err := identifier(name, mostColumn); err != nil {
 		return err
 	}

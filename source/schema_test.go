@@ -125,12 +125,12 @@ func TestTakenNames(t *testing.T) {
 				continue
 			}
 			found++
-			require.Error(t, sourceName(m[1]), m[1])
+			require.Error(t, CheckName(m[1]), m[1])
 		}
 	}
 	require.Greater(t, found, 20)
 	for _, s := range All {
-		require.NoError(t, sourceName(s.Name))
+		require.NoError(t, CheckName(s.Name))
 	}
 }
 

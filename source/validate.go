@@ -76,7 +76,7 @@ func at(steps ...string) []string { return steps }
 // face checks what is said of the source as a whole.
 func (v *validation) face() {
 	s := v.source
-	if err := sourceName(s.Name); err != nil {
+	if err := CheckName(s.Name); err != nil {
 		v.add(at("name"), "%q %s", s.Name, err)
 	}
 	if slices.IndexFunc(v.list, func(o *Source) bool { return o.Name == s.Name }) != slices.Index(v.list, s) {
@@ -104,7 +104,7 @@ func (v *validation) columns() {
 	fields := map[string]string{} // field: the column that has it
 	for i, c := range s.Columns {
 		here := at("columns", c.Name)
-		if err := columnName(c.Name); err != nil {
+		if err := CheckColumn(c.Name); err != nil {
 			v.addKey(here, "%s", err)
 		}
 		if s.Index(c.Name) != i {

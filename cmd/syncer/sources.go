@@ -71,7 +71,7 @@ func (p *program) sourcesCommand() *cobra.Command {
 			return err
 		},
 	})
-	cmd.AddCommand(p.sourcesDropCommand())
+	cmd.AddCommand(p.sourcesNewCommand(), p.sourcesDropCommand())
 	return cmd
 }
 
@@ -123,16 +123,22 @@ func fullKey(s *source.Source) []string { return append([]string{"account_id", "
 
 // catalogue are the declared sources: the program's own where there is no configuration.
 func (p *program) catalogue() (config.Catalogue, error) {
+	c, err := p.soundCatalogue()
+	problems, _ := errors.AsType[config.Problems](c.Broken)
+	for _, problem := range problems {
+		fmt.Fprintln(p.stderr, "syncer:", harmless(problem.String()))
+	}
+	return c, err
+}
+
+// soundCatalogue is catalogue without a word about declarations that cannot be used.
+func (p *program) soundCatalogue() (config.Catalogue, error) {
 	c, err := p.loadPublic()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return config.NoCatalogue(source.All), nil
 	case err != nil:
 		return config.Catalogue{}, usageError{err}
-	}
-	problems, _ := errors.AsType[config.Problems](c.Catalogue.Broken)
-	for _, problem := range problems {
-		fmt.Fprintln(p.stderr, "syncer:", harmless(problem.String()))
 	}
 	return c.Catalogue, nil
 }
