@@ -52,6 +52,8 @@ trends:
 // A diskCloud is a cloud of which no part of syncer knows: it answers one operation.
 type diskCloud struct {
 	disks atomic.Pointer[[]map[string]any]
+	moves atomic.Bool // sizes grow at each call
+	calls atomic.Int64
 }
 
 func (c *diskCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -64,6 +66,13 @@ func (c *diskCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = fmt.Fprint(w, `{"Code":"InvalidParameter","Message":"no such request","RequestId":"1"}`)
 		return
+	}
+	if n := c.calls.Add(1); c.moves.Load() {
+		moved := []map[string]any{}
+		for _, disk := range all {
+			moved = append(moved, map[string]any{"DiskId": disk["DiskId"], "Zone": disk["Zone"], "Size": n})
+		}
+		all = moved
 	}
 	from, to := min((page-1)*size, len(all)), min(page*size, len(all))
 	_ = json.NewEncoder(w).Encode(map[string]any{

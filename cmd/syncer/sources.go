@@ -71,7 +71,7 @@ func (p *program) sourcesCommand() *cobra.Command {
 			return err
 		},
 	})
-	cmd.AddCommand(p.sourcesNewCommand(), p.sourcesDropCommand())
+	cmd.AddCommand(p.sourcesNewCommand(), p.sourcesTryCommand(), p.sourcesDropCommand())
 	return cmd
 }
 

@@ -483,6 +483,8 @@ func (d *draft) findKey() {
 			return 7
 		case field == "uuid":
 			return 6
+		case len(field) > 4 && strings.HasSuffix(field, "id") && strings.HasPrefix(noun, strings.TrimSuffix(field, "id")): // InstanceId of InstancePatchStates
+			return 6
 		case strings.HasSuffix(c.field, "Id") && !slices.Contains([]string{"regionid", "groupid", "accountid", "aliuid", "ownerid", "vpcid", "zoneid"}, field), strings.HasSuffix(c.field, "Uuid"):
 			return 5
 		case field == "accountid":
