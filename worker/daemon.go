@@ -53,18 +53,26 @@ func (d Daemon) withDefaults() *Daemon {
 // configuration, see Syncer.Configure, is worked by from then on.
 func (d *Daemon) Run(ctx context.Context) error {
 	d = d.withDefaults()
-	client, err := d.client()
+	d.discover(ctx, d.Syncer.Config())
+	p := &proposer{daemon: d}
+	err := Outlast(ctx, d.Logger, func() (err error) {
+		if p.client, err = d.client(); err != nil {
+			return err
+		}
+		// River looks into the queue as it starts, and then only now and then: what is
+		// due by now must be there.
+		p.propose(ctx, d.Syncer.Config())
+		// River's own context must outlive ours: it stops by Stop, in order.
+		if err := p.client.Start(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("start the job queue: %w", err)
+		}
+		return nil
+	})
+	if ctx.Err() != nil && err != nil { // nothing was begun
+		return nil
+	}
 	if err != nil {
 		return err
-	}
-	d.discover(ctx, d.Syncer.Config())
-	p := &proposer{daemon: d, client: client}
-	// River looks into the queue as it starts, and then only now and then: what is
-	// due by now must be there.
-	p.propose(ctx, d.Syncer.Config())
-	// River's own context must outlive ours: it stops by Stop, in order.
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("start the job queue: %w", err)
 	}
 	orphans := orphanRescuer{daemon: d}
 	health := queueMonitor{daemon: d}
@@ -83,7 +91,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Grace)
 	defer cancel()
-	if err := client.StopAndCancel(stopping); err != nil {
+	if err := p.client.StopAndCancel(stopping); err != nil {
 		return fmt.Errorf("not all syncs ended within %s: %w", d.Grace, err)
 	}
 	return nil

@@ -52,3 +52,36 @@ func TestOutageIsLoggedOnce(t *testing.T) {
 	require.NotContains(t, during, "level=WARN", text)
 	require.NotContains(t, during, "level=ERROR", text)
 }
+
+// TestStartOutlastsAnOutage: a daemon whose database goes away while it starts waits for
+// it, and can be stopped while it waits.
+func TestStartOutlastsAnOutage(t *testing.T) {
+	t.Parallel()
+	db := pgtest.Server(t)
+	require.NoError(t, migrated.Migrate(t.Context(), db.URL()))
+	s := openStore(t, db.URL())
+	cloud := sim.New(sim.Options{Accounts: []sim.Account{simAccount}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})})
+	syncer := newSyncer(t, s, cloud, source.All...)
+	var log logbook
+	syncer.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	start := func() (stop func() error) {
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() {
+			d := worker.Daemon{Syncer: syncer, Workers: 4, Logger: syncer.Logger}
+			ended <- d.Run(ctx)
+		}()
+		return func() error {
+			cancel()
+			return <-ended
+		}
+	}
+	db.Stop(t)
+	stop := start()
+	pgtest.Await(t, log.has("the database is away: waiting for it"))
+	require.NoError(t, stop())
+	stop = start()
+	db.Start(t)
+	pgtest.Await(t, log.has("msg=synced"))
+	require.NoError(t, stop())
+}

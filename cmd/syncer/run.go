@@ -11,13 +11,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"syncer/internal/config"
 	"syncer/internal/tracing"
-	"syncer/store"
 	"syncer/worker"
 )
 
@@ -65,28 +62,36 @@ func (p *program) daemon(ctx context.Context, migrate, noWait bool) (err error) 
 	defer web.close(ctx) // who fails to start must not leave it; closing twice is fine
 	databaseLog := worker.NewDatabaseLog(p.log.Handler())
 	p.log = slog.New(databaseLog)
-	open := p.openWaiting
+	outlast := worker.Outlast
 	if noWait {
-		open = p.openWith
+		outlast = func(_ context.Context, _ *slog.Logger, f func() error) error { return f() }
 	}
-	s, err := open(ctx, c, migrate)
-	if ctx.Err() != nil && s == nil {
-		p.log.Info("stopped")
-		return nil
-	}
-	if err != nil {
+	// What fails because it was told to stop has not failed.
+	unlessStopped := func(err error) error {
+		if ctx.Err() != nil {
+			p.log.Info("stopped")
+			return nil
+		}
 		return err
+	}
+	var s *session
+	err = outlast(ctx, p.log, func() (err error) {
+		s, err = p.openWith(ctx, c, migrate)
+		return err
+	})
+	if err != nil {
+		return unlessStopped(err)
 	}
 	databaseLog.Watch(ctx, s.db.Pool().Config().ConnConfig)
 	defer func() {
 		web.close(ctx)
 		err = errors.Join(err, s.db.close(ctx))
 	}()
-	if err := p.cutDays(ctx, c, s.db.Store); err != nil {
-		return err
+	if err := outlast(ctx, p.log, func() error { return p.cutDays(ctx, c, s.db.Store) }); err != nil {
+		return unlessStopped(err)
 	}
-	if err := web.serve(ctx, p, s.syncer, pageFor(c)); err != nil {
-		return err
+	if err := outlast(ctx, p.log, func() error { return web.serve(ctx, p, s.syncer, pageFor(c)) }); err != nil {
+		return unlessStopped(err)
 	}
 	if web.url() != "" {
 		p.log.Info("status page", "url", web.url())
@@ -126,37 +131,4 @@ func (p *program) daemon(ctx context.Context, migrate, noWait bool) (err error) 
 	}
 	p.log.Info("stopped")
 	return nil
-}
-
-// The waits between two attempts to reach the database at the start double from the
-// first to the last of these.
-const (
-	firstWait = time.Second
-	lastWait  = 15 * time.Second
-)
-
-// openWaiting opens the database. While it is away, it waits, however long that takes:
-// a daemon may well be started before its database is, after a power cut, say. What
-// waiting cannot mend (a password, a schema) is an error at once.
-func (p *program) openWaiting(ctx context.Context, c *config.Config, migrate bool) (*session, error) {
-	since := time.Now()
-	for wait := firstWait; ; wait = min(2*wait, lastWait) {
-		s, err := p.openWith(ctx, c, migrate)
-		if wait > firstWait && err == nil {
-			p.log.InfoContext(ctx, "the database is there", "after", time.Since(since).Round(time.Second))
-		}
-		if err == nil || ctx.Err() != nil || !store.IsAway(err) {
-			return s, err
-		}
-		level := slog.LevelDebug
-		if wait == firstWait {
-			level = slog.LevelWarn
-		}
-		p.log.Log(ctx, level, "the database is away: waiting for it", "error", withRemedy(err))
-		select {
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-time.After(wait):
-		}
-	}
 }

@@ -59,11 +59,16 @@ func pageFor(c *config.Config) pageOf {
 
 // serve answers with all there is, from now on. The syncer tells its metrics what
 // it does.
-func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, o pageOf) error {
+func (s *serving) serve(ctx context.Context, p *program, syncer *worker.Syncer, o pageOf) (err error) {
 	if s.server == nil {
 		return nil
 	}
 	ctx, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	defer func() {
+		if err != nil {
+			s.stop()
+		}
+	}()
 	m := metrics.New(version(), syncer.Config)
 	m.AddDatabase(syncer, p.log)
 	syncer.Observe = m.Observe
