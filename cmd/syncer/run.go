@@ -70,7 +70,7 @@ func (p *program) daemon(ctx context.Context, migrate, noWait bool) (err error) 
 	unlessStopped := func(err error) error {
 		if ctx.Err() != nil {
 			p.log.Info("stopped")
-			return nil
+			return nil //nolint:nilerr // it is because of that
 		}
 		return err
 	}
