@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgerrcode"
@@ -16,6 +18,13 @@ import (
 // ErrInUse: a month could not be dropped, since somebody reads the table or has
 // read from the database since before the horizon. The next prune drops it.
 var ErrInUse = errors.New("in use")
+
+// ErrNotArchived: a month stays, since nobody could make sure that the archive has it.
+var ErrNotArchived = errors.New("kept until it is in the archive")
+
+// Archived reports an error unless an archive has a month of a source, or of sync_runs, as
+// it is in the database.
+type Archived func(ctx context.Context, name string, month time.Time) error
 
 // Pruned is what a prune dropped, or would drop.
 type Pruned struct {
@@ -46,9 +55,19 @@ type PrunedMonth struct {
 // The horizon is raised first. A month goes only once no snapshot is left that was taken
 // before that: whoever asks for a moment gets what stood then, or an error, also in a
 // transaction that has been open since.
-func (s *Store) Prune(ctx context.Context, sources []*source.Source, retention, patience time.Duration) (p Pruned, err error) {
+func (s *Store) Prune(ctx context.Context, sources []*source.Source, retention, patience time.Duration) (Pruned, error) {
+	return s.PruneArchived(ctx, sources, retention, patience, nil)
+}
+
+// PruneArchived is Prune where there is an archive: the first month that it lacks stays, and
+// so do all that came later. The error tells which.
+func (s *Store) PruneArchived(ctx context.Context, sources []*source.Source, retention, patience time.Duration, archived Archived) (p Pruned, err error) {
 	defer wrap(&err, "prune")
-	p, cutoff, err := s.prunable(ctx, sources, retention)
+	p, cutoff, err := s.prunable(ctx, sources, retention, archived)
+	if errors.Is(err, ErrNotArchived) {
+		defer func(missing error) { err = errors.Join(err, missing) }(err)
+		err = nil
+	}
 	if err != nil || len(p.Months) == 0 && p.Runs == 0 {
 		return p, err
 	}
@@ -97,9 +116,18 @@ const (
 )
 
 // Prunable lists what Prune would drop, and says when there will be more.
-func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, err error) {
+func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (Pruned, error) {
+	return s.PrunableArchived(ctx, sources, retention, nil)
+}
+
+// PrunableArchived lists what PruneArchived would drop.
+func (s *Store) PrunableArchived(ctx context.Context, sources []*source.Source, retention time.Duration, archived Archived) (p Pruned, err error) {
 	defer wrap(&err, "look for what can be pruned")
-	p, cutoff, err := s.prunable(ctx, sources, retention)
+	p, cutoff, err := s.prunable(ctx, sources, retention, archived)
+	if errors.Is(err, ErrNotArchived) {
+		defer func(missing error) { err = errors.Join(err, missing) }(err)
+		err = nil
+	}
 	if err != nil {
 		return p, err
 	}
@@ -123,9 +151,10 @@ func (s *Store) Prunable(ctx context.Context, sources []*source.Source, retentio
 }
 
 // prunable also returns the moment before which all is to go: the start of a month. What an
-// earlier prune has left behind its horizon is to go, too, whatever the retention is now.
-func (s *Store) prunable(ctx context.Context, sources []*source.Source, retention time.Duration) (p Pruned, cutoff time.Time, err error) {
-	p.Months = []PrunedMonth{}
+// earlier prune has left behind its horizon is to go, too, whatever the retention is now, and
+// whatever the archive has: it can be told no more. The error may be that the archive lacks a
+// month; the rest is true all the same.
+func (s *Store) prunable(ctx context.Context, sources []*source.Source, retention time.Duration, archived Archived) (p Pruned, cutoff time.Time, err error) {
 	var now time.Time
 	if err := s.pool.QueryRow(ctx, "SELECT coalesce($1, clock_timestamp()), horizon_at FROM syncer.settings", s.now()).Scan(&now, &p.Horizon); err != nil {
 		return p, cutoff, err
@@ -134,15 +163,78 @@ func (s *Store) prunable(ctx context.Context, sources []*source.Source, retentio
 	if p.Horizon != nil && cutoff.Before(*p.Horizon) {
 		cutoff = p.Horizon.UTC()
 	}
+	if p.Months, p.Runs, err = s.before(ctx, sources, cutoff); err != nil || archived == nil {
+		return p, cutoff, err
+	}
+	missing, err := s.notArchived(ctx, p, cutoff, archived)
+	if err != nil || missing == nil {
+		return p, cutoff, err
+	}
+	cutoff = missing.month
+	if p.Months, p.Runs, err = s.before(ctx, sources, cutoff); err != nil {
+		return p, cutoff, err
+	}
+	return p, cutoff, missing
+}
+
+// before lists the months, and counts the runs, that are before a moment and may go.
+func (s *Store) before(ctx context.Context, sources []*source.Source, cutoff time.Time) (list []PrunedMonth, runs int64, err error) {
+	list = []PrunedMonth{}
 	for _, src := range sources {
 		months, err := s.monthsBefore(ctx, src, cutoff)
 		if err != nil {
-			return p, cutoff, err
+			return list, 0, err
 		}
-		p.Months = append(p.Months, months...)
+		list = append(list, months...)
 	}
-	p.Runs, err = s.pruneRuns(ctx, cutoff, "SELECT FROM old")
-	return p, cutoff, err
+	runs, err = s.pruneRuns(ctx, cutoff, "SELECT FROM old")
+	return list, runs, err
+}
+
+// A missingMonth is the first that an archive lacks.
+type missingMonth struct {
+	month time.Time
+	err   error
+}
+
+func (m *missingMonth) Error() string {
+	return fmt.Sprintf("history from %s on is %v: %v", m.month.Format("2006-01"), ErrNotArchived, m.err)
+}
+func (m *missingMonth) Unwrap() []error { return []error{ErrNotArchived, m.err} }
+
+// notArchived asks for each month that is to go, the oldest first, and returns the first
+// that the archive lacks; nil: there is none.
+func (s *Store) notArchived(ctx context.Context, p Pruned, cutoff time.Time, archived Archived) (*missingMonth, error) {
+	names := map[time.Time][]string{}
+	for _, m := range p.Months {
+		month, err := time.Parse("2006-01", m.Month)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(names[month], m.Source) { // it may have a table and strays
+			names[month] = append(names[month], m.Source)
+		}
+	}
+	months, err := collect[time.Time](ctx, s.pool, oldRuns+`SELECT DISTINCT date_trunc('month', r.finished_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+FROM syncer.sync_runs AS r
+JOIN old ON r.account_id = old.account_id AND r.run_id = old.run_id`, cutoff)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range months {
+		names[m.UTC()] = append(names[m.UTC()], "sync_runs")
+	}
+	for _, month := range slices.SortedFunc(maps.Keys(names), time.Time.Compare) {
+		if p.Horizon != nil && month.Before(*p.Horizon) {
+			continue
+		}
+		for _, name := range names[month] {
+			if err := archived(ctx, name, month); err != nil {
+				return &missingMonth{month, err}, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 var monthTable = regexp.MustCompile(`_(\d{4})_(\d{2})$`)
@@ -277,7 +369,11 @@ WHERE age(a.backend_xmin) >= age(s.xmin) AND a.pid <> pg_backend_pid()
 // needed, and returns how many these are. The last two of each kind stay: freshness, what
 // a run asks for, and what is held depend on them.
 func (s *Store) pruneRuns(ctx context.Context, before time.Time, do string) (int64, error) {
-	tag, err := s.pool.Exec(ctx, `WITH old AS (
+	tag, err := s.pool.Exec(ctx, oldRuns+do, before)
+	return tag.RowsAffected(), err
+}
+
+const oldRuns = `WITH old AS (
     SELECT account_id, run_id
     FROM (
         SELECT account_id, run_id, account_id <> '' AND 2 >= row_number() OVER (
@@ -289,6 +385,4 @@ func (s *Store) pruneRuns(ctx context.Context, before time.Time, do string) (int
     ) AS r
     WHERE NOT counts
 )
-`+do, before)
-	return tag.RowsAffected(), err
-}
+`

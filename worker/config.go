@@ -8,6 +8,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"syncer/alert"
+	"syncer/archive"
 	"syncer/source"
 )
 
@@ -19,7 +20,8 @@ type Config struct {
 	Sources  []*Settings // in the order of a first sync
 	// Retention is how long ended versions are kept; 0: for ever.
 	Retention time.Duration
-	Notifier  *alert.Notifier // nil: nobody is sent messages; the daemon fills in DB and Partitions
+	Archive   *archive.Archive // where closed months are kept; nil: nowhere
+	Notifier  *alert.Notifier  // nil: nobody is sent messages; the daemon fills in DB and Partitions
 
 	// Partial: more is configured than can be told, such as a source whose declaration cannot
 	// be read. What is missing here is not taken for what was taken out.

@@ -69,7 +69,7 @@ func TestHealthAsJSON(t *testing.T) {
 // TestOutputIsOneOfTwo: no command takes an output that it does not have.
 func TestOutputIsOneOfTwo(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"sources"}, {"migrate", "status"}, {"trends", "rebuild"}, {"notify", "test"}, {"healthz"}, {"prune"}, {"version"}} {
+	for _, args := range [][]string{{"sources"}, {"migrate", "status"}, {"trends", "rebuild"}, {"notify", "test"}, {"healthz"}, {"prune"}, {"archive"}, {"version"}} {
 		code, stdout, stderr := call(t, t.Context(), nil, append(args, "--output", "xml")...)
 		require.Equal(t, exitUsage, code, args)
 		require.Empty(t, stdout)

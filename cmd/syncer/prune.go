@@ -50,13 +50,21 @@ func (p *program) prune(ctx context.Context, dryRun bool, output string) (err er
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
 	retention := time.Duration(c.History.Retention)
+	a, err := p.archiveOf(c)
+	if err != nil {
+		return err
+	}
+	var archived store.Archived
+	if a != nil {
+		archived = a.Has(db.Store, db.Sources())
+	}
 	report := pruneReport{DryRun: dryRun}
 	if dryRun {
-		report.Pruned, err = db.Prunable(ctx, db.Sources(), retention)
+		report.Pruned, err = db.PrunableArchived(ctx, db.Sources(), retention, archived)
 	} else if err = db.Writable(ctx); err == nil {
-		report.Pruned, err = db.Prune(ctx, db.Sources(), retention, prunePatience)
+		report.Pruned, err = db.PruneArchived(ctx, db.Sources(), retention, prunePatience, archived)
 	}
-	if err != nil && !errors.Is(err, store.ErrInUse) {
+	if err != nil && !errors.Is(err, store.ErrInUse) && !errors.Is(err, store.ErrNotArchived) {
 		return err
 	}
 	if output == "json" {

@@ -89,6 +89,9 @@ func (p *program) wire(c *config.Config, tune ...func(*fetch.Options)) (wired wo
 		return wired, usageError{err}
 	}
 	wired.Retention = time.Duration(c.History.Retention)
+	if wired.Archive, err = p.archiveOf(c); err != nil {
+		return wired, err
+	}
 	wired.Partial = c.Catalogue.Broken != nil
 	for _, a := range c.Accounts {
 		account, err := p.newAccount(a, tune)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -74,7 +75,7 @@ func assemble(doc *document, known []*source.Source, last Catalogue) (*Config, e
 		Database: Database{cmp.Or(Secret(strings.TrimSpace(doc.getenv("DATABASE_URL"))), f.Database.URL)},
 		Timezone: cmp.Or(f.Timezone, defaultTimezone),
 		Accounts: f.Accounts,
-		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention))},
+		History:  History{cmp.Or(f.History.Retention, Duration(DefaultRetention)), f.History.Archive.beside(doc.File)},
 		Server:   Server{cmp.Or(server.Listen, DefaultListen), server.Token, server.Queue, server.URL},
 		Notify:   f.Notify,
 		Workers:  cmp.Or(f.Workers, DefaultWorkers),
@@ -103,6 +104,14 @@ func assemble(doc *document, known []*source.Source, last Catalogue) (*Config, e
 	}
 	c.hide()
 	return c, nil
+}
+
+// beside takes a relative directory from where the file is.
+func (a Archive) beside(file string) Archive {
+	if a.URL != "" && !strings.Contains(a.URL, "://") && !filepath.IsAbs(a.URL) {
+		a.URL = filepath.Join(filepath.Dir(file), a.URL)
+	}
+	return a
 }
 
 func (d *document) checkAccounts(accounts []Account, c Catalogue) {

@@ -132,8 +132,16 @@ type Endpoints struct {
 // regions that have none. {region} in it is replaced by the region.
 type Endpoint map[string]string
 
-// History says how long ended versions are kept.
-type History struct{ Retention Duration }
+// History says how long ended versions are kept, and where.
+type History struct {
+	Retention Duration
+	Archive   Archive
+}
+
+// Archive is where closed months are kept.
+type Archive struct {
+	URL string // a directory; empty: nowhere
+}
 
 // Server is the status page and the metrics.
 type Server struct {
