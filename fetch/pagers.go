@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,9 +34,9 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 	params := func(page int64) map[string]string {
 		return map[string]string{p.Page: strconv.FormatInt(page, 10), p.Size: strconv.Itoa(s.size)}
 	}
-	var shown int64   // items of all pages
-	var ended bool    // pages show nothing any more
-	var perPage int64 // items of the first page
+	var shown int64       // items of all pages
+	var last atomic.Int64 // page
+	var perPage int64     // items of the first page
 	take := func(page int64, answer reply) (more bool, err error) {
 		s.once(page, answer, p.Total)
 		total := answer.get(p.Total)
@@ -58,9 +59,12 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 		if fresh < n {
 			s.flaw("%d of %d rows of page %d were shown before", n-fresh, n, page)
 		}
-		// A page without anything new ends the listing: it would be an endless one.
-		ended = ended || fresh == 0
-		return !ended && (s.reason == "" || s.last()), nil
+		// A page without anything new ends the listing: it would be an endless one. Pages
+		// before it may be on their way yet.
+		if fresh == 0 {
+			last.Store(min(last.Load(), page))
+		}
+		return s.reason == "" || s.last(), nil
 	}
 
 	first, err := s.ask(ctx, params(1))
@@ -68,14 +72,16 @@ func (s *sweep) pageNumber(ctx context.Context, p source.PageNumber) error {
 		return fmt.Errorf("page 1: %w", err)
 	}
 	total := func() int64 { return max(s.total, 0) }
+	last.Store(math.MaxInt64)
 	more, err := take(1, first)
 	if err != nil {
 		return err
 	}
-	if more && perPage > 0 && perPage < total() {
+	if more && last.Load() > 1 && perPage > 0 && perPage < total() {
 		pages := (total()-1)/perPage + 1
+		last.Store(pages)
 		s.request.Stats.Due.Add(pages - 1)
-		if err := s.askAll(ctx, 2, pages, params, take); err != nil {
+		if err := s.askAll(ctx, 2, &last, params, take); err != nil {
 			return err
 		}
 	}
@@ -158,7 +164,9 @@ func (s *sweep) batches(ctx context.Context, p source.Batches) error {
 	params := func(batch int64) map[string]string {
 		return inForm(p.Form, s.request.Sweep.Each.Param, batches[batch-1])
 	}
-	return s.askAll(ctx, 1, int64(len(batches)), params, func(batch int64, answer reply) (more bool, err error) {
+	var last atomic.Int64
+	last.Store(int64(len(batches)))
+	return s.askAll(ctx, 1, &last, params, func(batch int64, answer reply) (more bool, err error) {
 		s.once(batch, answer, "")
 		_, _, err = s.take(ctx, answer)
 		return s.reason == "" || s.last(), err
@@ -250,8 +258,8 @@ func said(answer reply) string {
 }
 
 // askAll asks for the pages from first to last side by side, and takes them
-// one at a time as they arrive, until take wants no more.
-func (s *sweep) askAll(ctx context.Context, first, last int64,
+// one at a time as they arrive, until take wants no more. It may bring last forward.
+func (s *sweep) askAll(ctx context.Context, first int64, last *atomic.Int64,
 	params func(page int64) map[string]string,
 	take func(page int64, answer reply) (more bool, err error),
 ) error {
@@ -265,9 +273,9 @@ func (s *sweep) askAll(ctx context.Context, first, last int64,
 	arrived := make(chan page)
 	var next atomic.Int64
 	next.Store(first)
-	for range min(sideBySide, last-first+1) {
+	for range min(sideBySide, last.Load()-first+1) {
 		group.Go(func() error {
-			for number := next.Add(1) - 1; number <= last; number = next.Add(1) - 1 {
+			for number := next.Add(1) - 1; number <= last.Load(); number = next.Add(1) - 1 {
 				answer, err := s.ask(asking, params(number))
 				if err != nil {
 					return fmt.Errorf("page %d: %w", number, err)

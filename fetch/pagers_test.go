@@ -55,6 +55,36 @@ func numbered(w http.ResponseWriter, q url.Values, total, size int) {
 	})
 }
 
+// TestEmptyPageFirst: an empty page that overtakes others does not hide them.
+func TestEmptyPageFirst(t *testing.T) {
+	t.Parallel()
+	var overtaken [sweepAttempts + 1]chan struct{}
+	for i := range overtaken {
+		overtaken[i] = make(chan struct{})
+	}
+	attempt := 0
+	c := newCloud(t, func(w http.ResponseWriter, q url.Values, _ int) {
+		page, _ := strconv.Atoi(q.Get("CurrentPage"))
+		switch page {
+		case 1:
+			attempt++
+		case 2:
+			<-overtaken[attempt]
+		case 4:
+			defer close(overtaken[attempt])
+		}
+		from := min((page-1)*10, 30)
+		write(w, object{"List": items(from, min(from+10, 30)), "PageInfo": object{"TotalCount": 31}})
+	})
+	s, w := listing(byNumber)
+	var r recorder
+	o, err := c.client().Sweep(t.Context(), Request{Source: s, Sweep: w, Region: "cn-hangzhou"}, &r)
+	require.NoError(t, err)
+	require.False(t, o.Complete)
+	require.Contains(t, o.Reason, "30 rows were shown of a total of 31")
+	require.Len(t, r.rows, 30)
+}
+
 func TestPageNumber(t *testing.T) {
 	t.Parallel()
 	pageOf := func(q url.Values) int { n, _ := strconv.Atoi(q.Get("CurrentPage")); return n }
