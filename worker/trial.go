@@ -501,15 +501,20 @@ func (t *trial) conclude() {
 	if t.Readings[0].Rows == 0 {
 		t.hint("no row was seen, so that nothing can be said of the key and the columns: try it where there are some")
 	}
+	var empty []string
+	for i, c := range src.Columns {
+		if t.Columns[i].Filled > 0 || t.Readings[0].Rows == 0 || t.refused[c.Field] > 0 {
+			continue
+		}
+		if empty = append(empty, c.Name); c.Field != "" {
+			empty[len(empty)-1] += " (field " + c.Field + ")"
+		}
+	}
+	if len(empty) > 0 {
+		t.hint("columns that never had a value: %s. Are the fields spelled as the API does?", strings.Join(empty, ", "))
+	}
 	for i, c := range src.Columns {
 		seen := t.Columns[i]
-		if seen.Filled == 0 && t.Readings[0].Rows > 0 {
-			if c.Field == "" {
-				t.hint("column %s never had a value", c.Name)
-			} else {
-				t.hint("column %s never had a value: is %s how the API spells the field?", c.Name, c.Field)
-			}
-		}
 		if seen.Changed > 0 && !c.Volatile {
 			if share := float64(seen.Changed) / float64(t.Sampled); share > mostChange && t.Sampled > 1 {
 				t.problem("column %s changed in %d of %d rows between the readings, so that each sync would make a new version of them: volatile: true keeps it current without", c.Name, seen.Changed, t.Sampled)

@@ -48,7 +48,7 @@ func TestSourcesTry(t *testing.T) {
 
 	// A field that is not there, and one of another type.
 	got, out = try(exitOK, fmt.Sprintf(disks, "disks", "integer", "  zone: {field: Zone, type: integer, doc: Its zone.}\n  kind: {field: Knid, type: text, doc: Its kind.}"))
-	require.Contains(t, out, "column kind never had a value: is Knid how the API spells the field?")
+	require.Contains(t, out, "columns that never had a value: kind (field Knid). Are the fields spelled as the API does?")
 	require.Contains(t, out, `5 values of field Zone do not fit the type of its column, and are kept in extra, such as "a"`)
 	require.Equal(t, []worker.TrialField{{Field: "Zone", Values: 5, Example: `"a"`}}, got.Refused)
 
