@@ -83,15 +83,29 @@ func (k *kept) without(e *store.Erasure) {
 			return p.Source.Name == s.Source && p.RegionID == s.Region
 		}))
 	}
+	about := slices.DeleteFunc(slices.Clone(k.About), erased)
+	if len(about) == len(k.About) {
+		return
+	}
 	var lines []string
+	named := 0
 	for i, line := range k.Lines {
-		if i >= min(len(k.About), mostNamed) || !erased(k.About[i]) { // the lines after those named are about all
-			lines = append(lines, line)
+		if i < k.Named && erased(k.About[i]) {
+			continue
+		}
+		if i < k.Named {
+			named++
+		}
+		lines = append(lines, line)
+	}
+	if len(about) > 0 { // the title may name the first, and how many more there are
+		k.Title = strings.Replace(k.Title, k.About[0].name(), about[0].name(), 1)
+		k.Title = strings.Replace(k.Title, andMore(len(k.About)-1)+":", strings.TrimSuffix(andMore(len(about)-1)+":", andMore(0)+":"), 1)
+	}
+	if i := slices.Index(lines, strings.TrimSpace(andMore(len(k.About)-k.Named))); i >= 0 {
+		if lines[i] = strings.TrimSpace(andMore(len(about) - named)); len(about) == named {
+			lines = slices.Delete(lines, i, i+1)
 		}
 	}
-	about := slices.DeleteFunc(slices.Clone(k.About), erased)
-	if len(about) > 0 && len(about) < len(k.About) { // the title may name the first
-		k.Title = strings.Replace(k.Title, k.About[0].name(), about[0].name(), 1)
-	}
-	k.Lines, k.About = lines, about
+	k.Lines, k.About, k.Named = lines, about, named
 }

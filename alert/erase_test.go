@@ -3,6 +3,7 @@ package alert
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,11 +62,11 @@ func TestErase(t *testing.T) {
 	}
 	want := func(quoted string, all ...[]subject) (list []kept) {
 		for _, about := range all {
-			list = append(list, kept{message(about...), about})
+			list = append(list, keep(message(about...), about))
 		}
 		m := message(other)
 		m.Lines = append(m.Lines, quoted)
-		return append(list, kept{m, []subject{other}})
+		return append(list, keep(m, []subject{other}))
 	}
 	part := store.Erasure{AccountID: "1234", Names: []string{"stage"}, Partitions: []store.Partition{{Source: src, AccountID: "1234", RegionID: "cn-hangzhou"}}}
 	require.Equal(t, want("acs:ram::1234:role/x of 12345", []subject{alike}, []subject{near}, []subject{other}, []subject{other}, []subject{near}), erase(part))
@@ -73,8 +74,8 @@ func TestErase(t *testing.T) {
 	require.Equal(t, want("acs:ram::…:role/x of 12345", []subject{alike}, []subject{other}, []subject{other}), erase(part))
 }
 
-// TestErasedOfMany: a message names the first few of many. Whatever else is erased, the
-// lines after those stay.
+// TestErasedOfMany: a message names the first few of many, and says how many more there
+// are. Whatever is erased, it is what would have been said of the others.
 func TestErasedOfMany(t *testing.T) {
 	t.Parallel()
 	src := source.All[0]
@@ -83,13 +84,67 @@ func TestErasedOfMany(t *testing.T) {
 		p := Partition{Source: src.Name, Account: fmt.Sprint("account-", i), Region: "cn-hangzhou"}
 		list = append(list, notice{openAlert: openAlert{Account: p.Account, Source: p.Source, Region: p.Region, Trouble: Late}, partition: p})
 	}
-	m := writer{location: time.UTC}.troubles(list, time.Now())
-	require.Len(t, m.Lines, mostNamed+2) // how many more there are, and what to do
-	for i := range list {
-		k := kept{m, ofNotices(list)}
-		k.without(&store.Erasure{Names: []string{list[i].Account}, Whole: true})
-		require.Len(t, k.About, len(list)-1)
-		require.NotContains(t, strings.Join(append(k.Lines, k.Title), "\n"), list[i].Account)
-		require.Equal(t, m.Lines[mostNamed:], k.Lines[len(k.Lines)-2:], "without the %d. of them", i)
+	w, now := writer{location: time.UTC}, time.Now()
+	for first := range list {
+		for second := range list {
+			k := keep(w.troubles(list, now), ofNotices(list))
+			rest := slices.Clone(list)
+			for _, i := range []int{first, second} {
+				k.without(&store.Erasure{Names: []string{list[i].Account}, Whole: true})
+				rest = slices.DeleteFunc(rest, func(n notice) bool { return n.Account == list[i].Account })
+				want := w.troubles(rest, now)
+				require.Equal(t, want.Title, k.Title)
+				require.Equal(t, ofNotices(rest), k.About)
+				said := strings.Join(append(k.Lines, k.Title), "\n")
+				require.NotContains(t, said, list[i].Account)
+				// Those that were not named before are not named now, but counted.
+				named := strings.Count(said, ": since ")
+				if more := len(rest) - named; more > 0 {
+					require.Contains(t, k.Lines, fmt.Sprintf("and %d more", more))
+				} else {
+					require.NotContains(t, said, "more\n")
+				}
+				require.Equal(t, want.Lines[len(want.Lines)-1], k.Lines[len(k.Lines)-1])
+			}
+		}
 	}
+}
+
+// TestStaleAlerts: what no configuration looks at any more is forgotten; what another one
+// looks at is not.
+func TestStaleAlerts(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	late := func(account, region string) Partition {
+		return Partition{Source: "agent_versions", Account: account, Region: region, Late: true}
+	}
+	open := func(name string, configured ...Partition) {
+		t.Helper()
+		err := pgx.BeginFunc(t.Context(), s.Pool(), func(tx pgx.Tx) error {
+			r := &round{tx: tx, now: time.Now()}
+			was, err := r.openAlerts(t.Context())
+			if err != nil {
+				return err
+			}
+			alerts, _ := judge(configured, was, r.now, 0)
+			return r.replaceAlerts(t.Context(), configured, alerts)
+		})
+		require.NoError(t, err, name)
+	}
+	names := func() string {
+		t.Helper()
+		var list string
+		require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT coalesce(string_agg(account_name || region_id, ' ' ORDER BY account_name, region_id), '') FROM syncer.alerts").Scan(&list))
+		return list
+	}
+	open("one", late("staging", "cn-hangzhou"), late("staging", "")) // a partition and a listing
+	open("the other", late("production", "cn-hangzhou"))
+	_, err := s.Pool().Exec(t.Context(), "UPDATE syncer.alerts SET looked_at = looked_at - interval '2 days' WHERE account_name = 'staging'")
+	require.NoError(t, err)
+	open("renamed", late("stage", "cn-hangzhou"))
+	require.Equal(t, "productioncn-hangzhou stagecn-hangzhou", names())
+	_, err = s.Pool().Exec(t.Context(), "UPDATE syncer.alerts SET looked_at = looked_at - interval '2 days'")
+	require.NoError(t, err)
+	open("after a long stop", late("stage", "cn-hangzhou"))
+	require.Equal(t, "stagecn-hangzhou", names())
 }

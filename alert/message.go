@@ -41,11 +41,11 @@ func (w writer) troubles(list []notice, now time.Time) send.Message {
 	}
 	m.Title = fmt.Sprintf("syncer: %s %s", partitionName(first), verb)
 	if len(list) > 1 {
-		m.Title = fmt.Sprintf("syncer: %s and %d more: %s", partitionName(first), len(list)-1, verb)
+		m.Title = fmt.Sprintf("syncer: %s%s: %s", partitionName(first), andMore(len(list)-1), verb)
 	}
 	for i, n := range list {
 		if i == mostNamed {
-			m.Lines = append(m.Lines, fmt.Sprintf("and %d more", len(list)-mostNamed))
+			m.Lines = append(m.Lines, strings.TrimSpace(andMore(len(list)-mostNamed)))
 			break
 		}
 		m.Lines = append(m.Lines, w.trouble(n))
@@ -55,6 +55,9 @@ func (w writer) troubles(list []notice, now time.Time) send.Message {
 	}
 	return m
 }
+
+// andMore says how many there are besides those named.
+func andMore(n int) string { return fmt.Sprintf(" and %d more", n) }
 
 func partitionName(n notice) string { return n.subject().name() }
 

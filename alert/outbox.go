@@ -28,7 +28,11 @@ const (
 type kept struct {
 	send.Message
 	About []subject `json:"about,omitempty"`
+	// Named is of how many of them there is a line of its own; these lines come first.
+	Named int `json:"named,omitempty"`
 }
+
+func keep(m send.Message, about []subject) kept { return kept{m, about, min(len(about), mostNamed)} }
 
 // A subject is a partition that a message tells of. An account is called as it was then.
 type subject struct {
@@ -42,7 +46,7 @@ type subject struct {
 // again need not stay silent for the hours that the last wait has grown to.
 func (r *round) put(ctx context.Context, targets []string, key string, m send.Message, about ...subject) (err error) {
 	defer wrap(&err, "put a message into the outbox")
-	content, err := json.Marshal(kept{m, about})
+	content, err := json.Marshal(keep(m, about))
 	if err != nil {
 		return err
 	}

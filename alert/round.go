@@ -68,9 +68,10 @@ ORDER BY source, account_name, region_id`)
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[openAlert])
 }
 
-// replaceAlerts replaces those of the partitions that this process has configured.
-// Others belong to another configuration on the same database, and stay. What no
-// configuration has had for a day is deleted.
+// replaceAlerts replaces those of the partitions and listings that this process has
+// configured. Others belong to another configuration on the same database, and stay. What
+// no configuration has looked at for a day is deleted: a partition that was taken out, or
+// an account under an old name.
 func (r *round) replaceAlerts(ctx context.Context, configured []Partition, open []openAlert) (err error) {
 	defer wrap(&err, "keep the open alerts")
 	var accounts, sources, regions []string
@@ -78,13 +79,9 @@ func (r *round) replaceAlerts(ctx context.Context, configured []Partition, open 
 		accounts, sources, regions = append(accounts, p.Account), append(sources, p.Source), append(regions, p.Region)
 	}
 	var batch pgx.Batch
-	batch.Queue(`DELETE FROM syncer.alerts AS a
+	batch.Queue(`DELETE FROM syncer.alerts
 WHERE (account_name, source, region_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
-    OR EXISTS (
-        SELECT FROM syncer.partitions AS p
-        JOIN syncer.accounts AS o USING (account_id)
-        WHERE o.name = a.account_name AND p.source = a.source AND p.region_id = a.region_id AND p.retired_at < now() - interval '1 day'
-    )`, accounts, sources, regions)
+    OR looked_at < now() - interval '1 day'`, accounts, sources, regions)
 	for _, a := range open {
 		batch.Queue("INSERT INTO syncer.alerts (account_name, source, region_id, problem, since, told_at, good_since) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 			a.Account, a.Source, a.Region, a.Trouble, a.Since, a.QueuedAt, a.WellSince)

@@ -26,8 +26,10 @@ CREATE TABLE syncer.alerts (
     since timestamptz NOT NULL,
     told_at timestamptz,
     good_since timestamptz,
+    looked_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT alerts_pkey PRIMARY KEY (account_name, source, region_id)
 );
+COMMENT ON COLUMN syncer.alerts.looked_at IS 'When a configuration that has the partition last looked at it.';
 COMMENT ON TABLE syncer.alerts IS 'Partitions in trouble, whether somebody was told, and since when they are well again.';
 
 CREATE TABLE syncer.watches (

@@ -2750,9 +2750,11 @@ CREATE TABLE syncer.alerts (
     since timestamp with time zone NOT NULL,
     told_at timestamp with time zone,
     good_since timestamp with time zone,
+    looked_at timestamp with time zone NOT NULL DEFAULT now(),
     CONSTRAINT alerts_pkey PRIMARY KEY (account_name, source, region_id)
 );
 COMMENT ON TABLE syncer.alerts IS 'Partitions in trouble, whether somebody was told, and since when they are well again.';
+COMMENT ON COLUMN syncer.alerts.looked_at IS 'When a configuration that has the partition last looked at it.';
 
 CREATE TABLE syncer.cloud_center_instances (
     account_id text COLLATE "C" NOT NULL,
