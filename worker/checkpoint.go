@@ -36,15 +36,22 @@ type keptError struct{ error }
 
 func (e *keptError) Unwrap() error { return e.error }
 
+// codeCalledOff is the error code of a run that somebody ended early, by Ctrl-C, say, and
+// of which something is merged.
+const codeCalledOff = "CalledOff"
+
 // interrupted merges what is complete of a full sweep that an error has ended.
 func (s *sweeper) interrupted(ctx context.Context, decl *source.Sweep, r Result, failure error) (Result, error) {
 	if s.job.DryRun || errors.Is(failure, store.ErrStale) || !s.kept && !s.sync.Settles(*s.run) {
 		return r, failure
 	}
+	s.run.Interrupted = failureOf(failure)
+	if calledOff(ctx) {
+		s.run.Interrupted = store.Failure{Code: codeCalledOff, Message: "it was called off"}
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	copyCounts(s.run, s.stats)
-	s.run.Interrupted = failureOf(failure)
 	s.run.Incomplete = decl.Name + ": " + s.run.Interrupted.Message + "; what was listed before is merged, and the next sync goes on from there"
 	changes, err := s.sync.Merge(ctx, *s.run)
 	if err != nil {

@@ -65,6 +65,12 @@ func states(jobs []Job, known []report.Freshness) (list []State) {
 		switch {
 		case !ok || f.LastRunAt == nil:
 			s.Source, s.AccountName, s.RegionID, s.State = k.source, f.AccountName, k.region, Never
+		case f.LastErrorCode != nil && *f.LastErrorCode == codeCalledOff: // which is no failure
+			if f.LastSuccessAt == nil {
+				s.State = Never
+			} else if f.Late {
+				s.State = Late
+			}
 		case f.LastStatus != nil && *f.LastStatus != store.StatusOK:
 			s.State = Failing
 		case f.Late:

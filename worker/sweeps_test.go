@@ -293,6 +293,37 @@ func TestInterruptedFullSweep(t *testing.T) {
 		require.Equal(t, rows, g.rows(t, &agentless))
 		require.EqualValues(t, 1+15, g.lastRun(t, agentless.source).Calls)
 	})
+	t.Run("by Ctrl-C", func(t *testing.T) {
+		t.Parallel()
+		g := newGateway(t, s, sim.Options{}, nil, agentless.source)
+		rows := g.scans(2, roots(40, 2))
+		ctx, cancel := context.WithCancel(t.Context())
+		var calls atomic.Int64
+		g.spoil(func(sim.Call) sim.Fault {
+			if calls.Add(1) == 25 {
+				cancel()
+			}
+			return sim.Fault{}
+		}, -1, subtask)
+		job := g.syncer.Jobs()[0]
+		_, err := g.syncer.Sync(ctx, job)
+		require.Error(t, err)
+		run := g.lastRun(t, agentless.source)
+		require.Equal(t, store.StatusIncomplete, run.Status, run.Message)
+		require.Equal(t, "CalledOff", run.Code)
+		require.NotEmpty(t, g.rows(t, &agentless))
+		state := func() string {
+			t.Helper()
+			states, err := g.syncer.States(t.Context())
+			require.NoError(t, err)
+			return states[0].State
+		}
+		require.Equal(t, worker.Never, state())
+		g.heal()
+		r := g.sync()
+		require.Equal(t, store.StatusOK, r.Status, r.Message)
+		require.Equal(t, rows, g.rows(t, &agentless))
+	})
 	t.Run("with its process", func(t *testing.T) {
 		t.Parallel()
 		g := newGateway(t, s, sim.Options{}, nil, agentless.source)
