@@ -17,6 +17,11 @@ type baseline struct {
 
 func readBaseline(ctx context.Context, q querier, p Partition, t *table) (b baseline, err error) {
 	b.enc = newEncoder(p.Source)
+	columns, err := collect[string](ctx, q, "SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 ORDER BY attnum", "syncer."+p.Source.Name)
+	if err != nil {
+		return b, err
+	}
+	b.enc.follow(p.Source, columns)
 	// The state is read before the rows. If a merge commits in between, the state is too
 	// old, and this run starts again. The other order would miss that merge.
 	if b.state, err = readState(ctx, q, p); err != nil {

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,6 +19,8 @@ type encoder struct {
 	columns []encodedColumn // the declared columns, then extra
 	asCame  bool            // some are unordered
 	key     []int           // positions of the key columns
+	order   []int           // positions in which a row's hash takes the columns: see follow
+	ends    []int           // of the row being hashed: where each field ends
 	seed    uint64
 
 	scratch []byte
@@ -36,7 +40,28 @@ func newEncoder(s *source.Source) *encoder {
 		e.asCame = e.asCame || c.Unordered
 	}
 	e.columns = append(e.columns, encodedColumn{Type: source.JSON, name: xxhash.Sum64String("extra"), tracked: true})
+	e.follow(s, nil)
 	return e
+}
+
+// follow has rows hashed in the order of the table's own columns, which never changes: a
+// declaration may have another one tomorrow, and that must change no row. Columns that are
+// not in the table, as volatile ones, come behind, and extra last.
+func (e *encoder) follow(s *source.Source, table []string) {
+	e.order = make([]int, len(e.columns))
+	for i := range e.order {
+		e.order[i] = i
+	}
+	place := func(i int) int {
+		if i == len(s.Columns) {
+			return math.MaxInt
+		}
+		if at := slices.Index(table, s.Columns[i].Name); at >= 0 {
+			return at
+		}
+		return len(table)
+	}
+	slices.SortStableFunc(e.order, func(a, b int) int { return cmp.Compare(place(a), place(b)) })
 }
 
 // appendKey appends the key columns' values, each followed by its length, so that
@@ -96,16 +121,25 @@ func (e *encoder) appendRow(dst []byte, row source.Row) (_ []byte, sorted, came 
 
 // hash walks the fields of a row in COPY's form.
 func (e *encoder) hash(fields []byte, sorted bool) (h hashes) {
+	e.ends = e.ends[:0]
+	for range e.columns {
+		at := 0
+		if n := len(e.ends); n > 0 {
+			at = e.ends[n-1]
+		}
+		e.ends = append(e.ends, at+4+max(0, int(int32(binary.BigEndian.Uint32(fields[at:])))))
+	}
 	b := e.scratch[:0]
 	var volatile []byte
-	for _, c := range e.columns {
-		n := int32(binary.BigEndian.Uint32(fields))
-		if n < 0 {
-			fields = fields[4:]
+	for _, i := range e.order {
+		c, at := e.columns[i], 0
+		if i > 0 {
+			at = e.ends[i-1]
+		}
+		field := fields[at:e.ends[i]]
+		if int32(binary.BigEndian.Uint32(field)) < 0 {
 			continue
 		}
-		field := fields[:4+n]
-		fields = fields[4+n:]
 		if sorted && c.unordered {
 			field = appendText(nil, sortedList(string(field[4:])))
 		}
