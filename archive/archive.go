@@ -24,6 +24,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"syncer/source"
 	"syncer/store"
 )
@@ -252,12 +254,24 @@ func (a *Archive) writeMonth(ctx context.Context, db *store.Store, t table, mont
 		return m, err
 	}
 	m = Manifest{Format: format, Name: t.name, Month: month.Format(monthLayout), Program: a.program, Key: t.key, ArchivedAt: db.Time().UTC().Truncate(time.Second)}
-	for _, p := range parts {
-		f, err := a.writeFile(ctx, db, p)
+	m.Files = make([]File, len(parts))
+	// While one file is read back, the next one is written.
+	var finishing errgroup.Group
+	finishing.SetLimit(1)
+	for i, p := range parts {
+		finish, err := a.writeFile(ctx, db, p, &m.Files[i])
 		if err != nil {
-			return m, fmt.Errorf("%s: %w", p.path, err)
+			return m, errors.Join(fmt.Errorf("%s: %w", p.path, err), finishing.Wait())
 		}
-		m.Files = append(m.Files, f)
+		finishing.Go(func() error {
+			if err := finish(); err != nil {
+				return fmt.Errorf("%s: %w", p.path, err)
+			}
+			return nil
+		})
+	}
+	if err := finishing.Wait(); err != nil {
+		return m, err
 	}
 	// A prune of a process that knows of no archive may have come between.
 	if horizon, err := db.Horizon(ctx); err != nil {
@@ -280,26 +294,27 @@ func (a *Archive) writeMonth(ctx context.Context, db *store.Store, t table, mont
 	return m, nil
 }
 
-// writeFile writes a part, reads it back, and then gives it its name.
-func (a *Archive) writeFile(ctx context.Context, db *store.Store, p part) (f File, err error) {
+// writeFile writes a part, and describes it. The rest is done by finish: it reads the part
+// back, and then gives it its name.
+func (a *Archive) writeFile(ctx context.Context, db *store.Store, p part, f *File) (finish func() error, err error) {
 	d, err := a.place.create()
 	if err != nil {
-		return f, err
+		return nil, err
 	}
-	defer a.place.discard(d)
 	count := &counter{w: d, sum: sha256.New()}
 	w := newFileWriter(count, path.Base(path.Dir(path.Dir(p.path))), a.program, p.extract)
-	if err := db.Read(ctx, p.extract, w.row); err != nil {
-		return f, err
+	if err := w.close(db.Read(ctx, p.extract, w.row)); err != nil {
+		a.place.discard(d)
+		return nil, err
 	}
-	if err := w.close(); err != nil {
-		return f, err
-	}
-	f = File{Path: p.path, Rows: w.total, Bytes: count.n, SHA256: hex.EncodeToString(count.sum.Sum(nil)), Columns: w.summary()}
-	if err := checkFile(d, count.n, f); err != nil {
-		return f, fmt.Errorf("read back what was written: %w", err)
-	}
-	return f, a.place.publish(ctx, d, p.path)
+	*f = File{Path: p.path, Rows: w.rows, Bytes: count.n, SHA256: hex.EncodeToString(count.sum.Sum(nil)), Columns: w.summary()}
+	return func() error {
+		defer a.place.discard(d)
+		if err := checkFile(d, f.Bytes, *f); err != nil {
+			return fmt.Errorf("read back what was written: %w", err)
+		}
+		return a.place.publish(ctx, d, p.path)
+	}, nil
 }
 
 // writeText puts a small file in its place.
@@ -442,29 +457,20 @@ func (a *Archive) verifyFile(ctx context.Context, f File) (err error) {
 
 // compare reads the rows of the database, and compares them with a file, by its manifest.
 func compare(ctx context.Context, db *store.Store, e store.Extract, f File) error {
-	b := newBatch(e)
-	err := db.Read(ctx, e, func(values [][]byte) error {
-		if err := b.add(values); err != nil || !b.full() {
-			return err
-		}
-		return b.flush(nil)
-	})
-	if err != nil {
+	got := newSink(e, nil)
+	if err := errors.Join(db.Read(ctx, e, got.row), got.close()); err != nil {
 		return err
 	}
-	if err := b.flush(nil); err != nil {
-		return err
+	if got.rows != f.Rows {
+		return fmt.Errorf("%w: it has %d rows, the database %d", ErrDiffers, f.Rows, got.rows)
 	}
-	if b.total != f.Rows {
-		return fmt.Errorf("%w: it has %d rows, the database %d", ErrDiffers, f.Rows, b.total)
-	}
-	for i, c := range b.summary() {
+	for i, c := range got.summary() {
 		if e.Columns[i].Moves {
 			continue
 		}
 		k := slices.IndexFunc(f.Columns, func(o Column) bool { return o.Name == c.Name })
 		switch {
-		case k < 0 && c.Nulls == b.total: // a column that came later
+		case k < 0 && c.Nulls == got.rows: // a column that came later
 		case k < 0:
 			return fmt.Errorf("%w: it has no column %s", ErrDiffers, c.Name)
 		case c.SHA256 != f.Columns[k].SHA256:

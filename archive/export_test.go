@@ -3,6 +3,7 @@ package archive
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 )
 
 // ErrKilled is what all operations answer from the one on at which a process is killed.
@@ -11,22 +12,22 @@ var ErrKilled = errors.New("killed")
 // OpenKilled opens an archive in a directory by a process that is killed at its nth operation
 // on files. A write that is interrupted has written half. Left tells whether it came so far.
 func OpenKilled(dir string, n int) (a *Archive, killed func() bool) {
-	k := &killedFiles{left: n}
+	k := &killedFiles{}
+	k.left.Store(int64(n))
 	a, _ = Open(dir, "v1", nil)
 	a.place = directory{a.place.(directory).dir, k}
-	return a, func() bool { return k.left <= 0 }
+	return a, func() bool { return k.left.Load() <= 0 }
 }
 
 type killedFiles struct {
 	osFiles
 
-	left int
+	left atomic.Int64
 }
 
 // lives counts an operation.
 func (k *killedFiles) lives() bool {
-	k.left--
-	return k.left > 0
+	return k.left.Add(-1) > 0
 }
 
 func (k *killedFiles) mkdirAll(dir string) error {
@@ -72,11 +73,10 @@ type killedDraft struct {
 }
 
 func (d killedDraft) Write(p []byte) (int, error) {
-	dead := d.files.left <= 0
-	switch {
-	case d.files.lives():
+	switch left := d.files.left.Add(-1); {
+	case left > 0:
 		return d.draft.Write(p)
-	case dead:
+	case left < 0:
 		return 0, ErrKilled
 	}
 	n, _ := d.draft.Write(p[:len(p)/2])

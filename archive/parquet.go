@@ -10,9 +10,11 @@ import (
 	"io"
 	"math"
 	"reflect"
+	"runtime"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+	"golang.org/x/sync/errgroup"
 
 	"syncer/store"
 )
@@ -93,16 +95,10 @@ type batch struct {
 	arena   []byte // what the texts among the values are made of
 	rows    int
 	size    int // bytes of texts
-	digests []*digest
-	total   int64 // rows of all batches
 }
 
 func newBatch(e store.Extract) *batch {
-	b := &batch{columns: e.Columns, values: make([][]parquet.Value, len(e.Columns)), arena: make([]byte, 0, batchBytes)}
-	for range e.Columns {
-		b.digests = append(b.digests, newDigest())
-	}
-	return b
+	return &batch{columns: e.Columns, values: make([][]parquet.Value, len(e.Columns)), arena: make([]byte, 0, batchBytes)}
 }
 
 // add takes a row, which may be overwritten afterwards.
@@ -122,7 +118,6 @@ func (b *batch) add(row [][]byte) error {
 		b.values[i] = append(b.values[i], v.Level(0, defined, i))
 	}
 	b.rows++
-	b.total++
 	return nil
 }
 
@@ -187,24 +182,79 @@ func (b *batch) keep(v []byte) []byte {
 
 func (b *batch) full() bool { return b.rows >= batchRows || b.size >= batchBytes }
 
-// flush digests what the batch holds, passes it on and empties the batch.
-func (b *batch) flush(write func(column int, values []parquet.Value) error) error {
+func (b *batch) clear() {
 	for i, values := range b.values {
-		b.digests[i].add(values)
-		if write != nil {
-			if err := write(i, values); err != nil {
-				return err
-			}
-		}
 		b.values[i] = values[:0]
 	}
 	b.rows, b.size, b.arena = 0, 0, b.arena[:0]
+}
+
+// A sink takes the rows of an extract in batches, while the next one is filled: the database
+// and what is done with the rows work side by side.
+type sink struct {
+	columns []store.ExtractColumn
+	digests []*digest
+	rows    int64
+
+	filling *batch
+	full    chan *batch
+	empty   chan *batch
+	ended   chan error
+}
+
+// newSink passes each batch to write, if it is not nil, one at a time.
+func newSink(e store.Extract, write func(*batch) error) *sink {
+	s := &sink{columns: e.Columns, filling: newBatch(e), full: make(chan *batch), empty: make(chan *batch, 2), ended: make(chan error, 1)}
+	for range e.Columns {
+		s.digests = append(s.digests, newDigest())
+	}
+	s.empty <- newBatch(e)
+	go func() {
+		var err error
+		for b := range s.full {
+			if err == nil {
+				err = s.take(b, write)
+			}
+			b.clear()
+			s.empty <- b
+		}
+		s.ended <- err
+	}()
+	return s
+}
+
+func (s *sink) take(b *batch, write func(*batch) error) error {
+	for i, values := range b.values {
+		s.digests[i].add(values)
+	}
+	s.rows += int64(b.rows)
+	if write == nil {
+		return nil
+	}
+	return write(b)
+}
+
+// row takes the next row.
+func (s *sink) row(values [][]byte) error {
+	if err := s.filling.add(values); err != nil || !s.filling.full() {
+		return err
+	}
+	s.full <- s.filling
+	s.filling = <-s.empty
 	return nil
 }
 
-func (b *batch) summary() (list []Column) {
-	for i, c := range b.columns {
-		list = append(list, Column{c.Name, c.Type, b.digests[i].nulls, b.digests[i].hex()})
+// close waits until all rows were taken, and returns the first error of that.
+func (s *sink) close() error {
+	s.full <- s.filling
+	close(s.full)
+	return <-s.ended
+}
+
+// summary is for after the sink was closed.
+func (s *sink) summary() (list []Column) {
+	for i, c := range s.columns {
+		list = append(list, Column{c.Name, c.Type, s.digests[i].nulls, s.digests[i].hex()})
 	}
 	return list
 }
@@ -250,12 +300,13 @@ func schemaOf(name string, columns []store.ExtractColumn) *parquet.Schema {
 	return parquet.NewSchema(name, group)
 }
 
-// codec is for all files: its encoders are reused.
-var codec = &zstd.Codec{Level: zstd.SpeedDefault, Concurrency: 1}
+// codec is for all files: its encoders are reused. The next level makes files a fifth smaller,
+// and takes longer.
+var codec = &zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}
 
 // A fileWriter writes an extract as Parquet.
 type fileWriter struct {
-	*batch
+	*sink
 
 	file      *parquet.GenericWriter[any]
 	columns   []*parquet.ColumnWriter
@@ -272,64 +323,79 @@ func newFileWriter(w io.Writer, name, program string, e store.Extract) *fileWrit
 	for _, c := range e.Columns {
 		options = append(options, parquet.KeyValueMetadata("comment:"+c.Name, c.Comment))
 	}
-	f := &fileWriter{batch: newBatch(e), file: parquet.NewGenericWriter[any](w, options...)}
+	f := &fileWriter{file: parquet.NewGenericWriter[any](w, options...)}
 	f.columns = f.file.ColumnWriters()
+	f.sink = newSink(e, f.write)
 	return f
 }
 
-// row takes the next row.
-func (f *fileWriter) row(values [][]byte) error {
-	if err := f.add(values); err != nil || !f.full() {
-		return err
+func (f *fileWriter) write(b *batch) error {
+	for i, values := range b.values {
+		if _, err := f.columns[i].WriteRowValues(values); err != nil {
+			return err
+		}
 	}
-	return f.pass()
+	f.groupRows += b.rows
+	f.bytes += b.size + 8*b.rows*len(f.columns)
+	if f.groupRows < groupRows && f.bytes < groupBytes {
+		return nil
+	}
+	f.groupRows, f.bytes = 0, 0
+	return f.file.Flush()
 }
 
-func (f *fileWriter) pass() error {
-	f.groupRows += f.rows
-	f.bytes += f.size + 8*f.rows*len(f.columns)
-	err := f.flush(func(column int, values []parquet.Value) error {
-		_, err := f.columns[column].WriteRowValues(values)
+// close ends the file, unless reading the rows has failed.
+func (f *fileWriter) close(failed error) error {
+	if err := errors.Join(failed, f.sink.close()); err != nil {
 		return err
-	})
-	if err == nil && (f.groupRows >= groupRows || f.bytes >= groupBytes) {
-		f.groupRows, f.bytes = 0, 0
-		err = f.file.Flush()
 	}
-	return err
-}
-
-func (f *fileWriter) close() error {
-	return errors.Join(f.pass(), f.file.Close())
+	return f.file.Close()
 }
 
 // read decodes a Parquet file, and digests its columns.
 func read(r io.ReaderAt, size int64) (rows int64, columns []Column, err error) {
-	defer func() { // of a file that is damaged, the library may ask for anything
-		if p := recover(); p != nil {
-			err = fmt.Errorf("it is no whole Parquet file: %v", p)
-		}
-	}()
+	defer recovered(&err)
 	file, err := parquet.OpenFile(r, size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return 0, nil, fmt.Errorf("it is no whole Parquet file: %w", err)
 	}
-	list := file.Root().Columns()
-	buf := make([]parquet.Value, batchRows)
-	for i, c := range list {
-		d := newDigest()
-		var n int64
-		for _, group := range file.RowGroups() {
-			if err := readChunk(group.ColumnChunks()[i], buf, d, &n); err != nil {
-				return 0, nil, fmt.Errorf("column %s: %w", c.Name(), err)
+	columns = make([]Column, len(file.Root().Columns()))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, c := range file.Root().Columns() {
+		group.Go(func() error {
+			var err error
+			if columns[i], err = readColumn(file, i, c.Name()); err != nil {
+				return fmt.Errorf("column %s: %w", c.Name(), err)
 			}
-		}
-		if n != file.NumRows() {
-			return 0, nil, fmt.Errorf("column %s has %d values of %d rows", c.Name(), n, file.NumRows())
-		}
-		columns = append(columns, Column{Name: c.Name(), Nulls: d.nulls, SHA256: d.hex()})
+			return nil
+		})
 	}
-	return file.NumRows(), columns, nil
+	return file.NumRows(), columns, group.Wait()
+}
+
+func readColumn(file *parquet.File, i int, name string) (c Column, err error) {
+	defer recovered(&err)
+	d := newDigest()
+	buf := make([]parquet.Value, batchRows)
+	var n int64
+	for _, group := range file.RowGroups() {
+		if err := readChunk(group.ColumnChunks()[i], buf, d, &n); err != nil {
+			return c, err
+		}
+	}
+	if n != file.NumRows() {
+		return c, fmt.Errorf("it has %d values of %d rows", n, file.NumRows())
+	}
+	return Column{Name: name, Nulls: d.nulls, SHA256: d.hex()}, nil
+}
+
+// recovered makes an error of a panic: of a file that is damaged, the library may ask for
+// what is not there.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("it is no whole Parquet file: %v", p)
+	}
 }
 
 func readChunk(chunk parquet.ColumnChunk, buf []parquet.Value, d *digest, n *int64) (err error) {

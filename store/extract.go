@@ -122,7 +122,7 @@ func (s *Store) Ended(ctx context.Context, src *source.Source, month time.Time) 
 	}
 	e.mark(src, false)
 	e.from = viewOf(history) + " WHERE valid_to >= $1 AND valid_to < $2"
-	e.order = columnList("", append(keyOf(src), "valid_from"))
+	e.order = columnList("", append(keyOf(src), "valid_to")) // as the primary key is
 	e.args = []any{month, month.AddDate(0, 1, 0)}
 	return e, nil
 }
