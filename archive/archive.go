@@ -43,17 +43,25 @@ type Archive struct {
 	log     *slog.Logger
 }
 
-// Open takes the address of an archive: a directory. program is the version that manifests
-// name. Nothing is read or written yet.
-func Open(address, program string, log *slog.Logger) (*Archive, error) {
-	p, err := placeOf(address)
+// Options are what an archive needs besides its address.
+type Options struct {
+	Program string // version that manifests name
+	// Key is the present access key of a bucket; a directory needs none.
+	Key    func(context.Context) (Key, error)
+	Logger *slog.Logger
+}
+
+// Open takes the address of an archive: a directory, or s3://bucket/prefix?endpoint=host.
+// Nothing is read or written yet.
+func Open(address string, o Options) (*Archive, error) {
+	p, err := placeOf(address, o.Key)
 	if err != nil {
 		return nil, err
 	}
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Archive{p, program, log}, nil
+	return &Archive{p, o.Program, o.Logger}, nil
 }
 
 // URL is where the archive is.

@@ -241,7 +241,7 @@ func asOf(t *rapid.T, w *world, d *duck, src *source.Source, dir string) {
 		moments = append(moments, w.at())
 		w.pass(rapid.SampledFrom([]time.Duration{3 * time.Hour, 9 * 24 * time.Hour, 21 * 24 * time.Hour, 40 * 24 * time.Hour}).Draw(t, "pause"))
 	}
-	a, err := archive.Open(dir, "v1", nil)
+	a, err := archive.Open(dir, archive.Options{Program: "v1"})
 	require.NoError(t, err)
 	written, err := a.Write(ctx, w.Store, []*source.Source{src})
 	require.NoError(t, err)

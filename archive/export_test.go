@@ -14,7 +14,7 @@ var ErrKilled = errors.New("killed")
 func OpenKilled(dir string, n int) (a *Archive, killed func() bool) {
 	k := &killedFiles{}
 	k.left.Store(int64(n))
-	a, _ = Open(dir, "v1", nil)
+	a, _ = Open(dir, Options{Program: "v1"})
 	a.place = directory{a.place.(directory).dir, k}
 	return a, func() bool { return k.left.Load() <= 0 }
 }

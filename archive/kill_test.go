@@ -43,7 +43,7 @@ func TestKilled(t *testing.T) {
 	sources := []*source.Source{src}
 	fill(t, w, src)
 	root := t.TempDir()
-	whole, err := archive.Open(filepath.Join(root, "whole"), "v1", nil)
+	whole, err := archive.Open(filepath.Join(root, "whole"), archive.Options{Program: "v1"})
 	require.NoError(t, err)
 	want, err := whole.Write(ctx, w.Store, sources)
 	require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestKilled(t *testing.T) {
 				}
 				return nil
 			}))
-			a, err = archive.Open(dir, "v1", nil)
+			a, err = archive.Open(dir, archive.Options{Program: "v1"})
 			require.NoError(t, err)
 			for _, name := range []string{src.Name, archive.Runs} {
 				months, err := a.Months(ctx, name)
@@ -83,7 +83,7 @@ func TestKilled(t *testing.T) {
 				}
 			}
 		}
-		a, err := archive.Open(dir, "v1", nil)
+		a, err := archive.Open(dir, archive.Options{Program: "v1"})
 		require.NoError(t, err)
 		for _, m := range want {
 			month, err := time.Parse("2006-01", m.Month)
@@ -109,7 +109,7 @@ func TestPruneNeedsTheArchive(t *testing.T) {
 	fill(t, w, src)
 	w.set(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))
 	dir := t.TempDir()
-	a, err := archive.Open(dir, "v1", nil)
+	a, err := archive.Open(dir, archive.Options{Program: "v1"})
 	require.NoError(t, err)
 	prune := func() (store.Pruned, error) {
 		return w.PruneArchived(ctx, sources, 90*24*time.Hour, time.Minute, a.Has(w.Store, sources))

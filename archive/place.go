@@ -49,18 +49,15 @@ type content interface {
 // drafts is the folder of a directory in which files are written.
 const drafts = ".drafts"
 
-// CheckURL says what is wrong with the address of an archive.
-func CheckURL(address string) error {
-	_, err := placeOf(address)
-	return err
-}
-
-func placeOf(address string) (place, error) {
+func placeOf(address string, key func(context.Context) (Key, error)) (place, error) {
+	if strings.HasPrefix(address, "s3://") {
+		return newBucket(address, key)
+	}
 	if dir, ok := strings.CutPrefix(address, "file://"); ok {
 		address = dir
 	}
 	if scheme, _, ok := strings.Cut(address, "://"); ok {
-		return nil, fmt.Errorf("archives of scheme %s are not known: expected a directory", scheme)
+		return nil, fmt.Errorf("archives of scheme %s are not known: expected a directory, or s3://bucket/prefix?endpoint=host", scheme)
 	}
 	if address == "" {
 		return nil, errors.New("the archive has no address")

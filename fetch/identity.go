@@ -19,6 +19,13 @@ type keys struct {
 // hide removes the keys from everything that the process writes.
 func (k keys) hide(owner string) { text.Hide(owner, k.id, k.secret, k.token) }
 
+// AccessKey is the key that calls of the account are signed with now, for what else the
+// account may do.
+func (c *Client) AccessKey(ctx context.Context) (id, secret, token string, err error) {
+	k, err := c.who.keys(ctx)
+	return k.id, k.secret, k.token, err
+}
+
 // An identity provides keys. It is safe for concurrent use.
 type identity interface {
 	// keys returns the keys to sign with now.

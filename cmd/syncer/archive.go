@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncer/archive"
+	"syncer/fetch"
 	"syncer/internal/config"
 )
 
@@ -35,7 +36,18 @@ func (p *program) archiveOf(c *config.Config) (*archive.Archive, error) {
 	if c.History.Archive.URL == "" {
 		return nil, nil //nolint:nilnil // which is what nil means
 	}
-	a, err := archive.Open(c.History.Archive.URL, version(), p.log)
+	o := archive.Options{Program: version(), Logger: p.log}
+	if c.History.Archive.InBucket() {
+		client, err := fetch.NewClient(fetch.Account{Name: "of the archive", Credentials: credentials(c.History.Archive.Credentials)}, fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log})
+		if err != nil {
+			return nil, usageError{fmt.Errorf("history.archive.credentials: %w", err)}
+		}
+		o.Key = func(ctx context.Context) (k archive.Key, err error) {
+			k.ID, k.Secret, k.Token, err = client.AccessKey(ctx)
+			return k, err
+		}
+	}
+	a, err := archive.Open(c.History.Archive.URL, o)
 	if err != nil {
 		return nil, usageError{fmt.Errorf("history.archive.url: %w", err)}
 	}

@@ -117,21 +117,16 @@ func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
 }
 
 func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*worker.Account, error) {
-	k := a.Credentials
 	options := fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log}
 	for _, f := range tune {
 		f(&options)
 	}
 	client, err := fetch.NewClient(fetch.Account{
-		Name: a.Name,
-		Credentials: fetch.Credentials{
-			Type: k.Type, AccessKeyID: k.AccessKeyID, AccessKeySecret: string(k.AccessKeySecret), SecurityToken: string(k.SecurityToken),
-			RoleARN: k.RoleARN, RoleSessionName: k.RoleSessionName, ExternalID: k.ExternalID, RoleName: k.RoleName,
-			OIDCProviderARN: k.OIDCProviderARN, OIDCTokenFile: k.OIDCTokenFile, Profile: k.Profile, URI: string(k.URI),
-		},
-		AssumeRole: a.AssumeRole,
-		Signature:  a.Signature,
-		Endpoints:  endpoints(a.Endpoints),
+		Name:        a.Name,
+		Credentials: credentials(a.Credentials),
+		AssumeRole:  a.AssumeRole,
+		Signature:   a.Signature,
+		Endpoints:   endpoints(a.Endpoints),
 	}, options)
 	if err != nil {
 		return nil, fmt.Errorf("account %s: %w", a.Name, err)
@@ -144,6 +139,15 @@ func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*wo
 		account.Members = &worker.Members{Role: m.Role, Include: m.Include, Exclude: m.Exclude}
 	}
 	return account, nil
+}
+
+// credentials are those of the configuration as fetch knows them.
+func credentials(k config.Credentials) fetch.Credentials {
+	return fetch.Credentials{
+		Type: k.Type, AccessKeyID: k.AccessKeyID, AccessKeySecret: string(k.AccessKeySecret), SecurityToken: string(k.SecurityToken),
+		RoleARN: k.RoleARN, RoleSessionName: k.RoleSessionName, ExternalID: k.ExternalID, RoleName: k.RoleName,
+		OIDCProviderARN: k.OIDCProviderARN, OIDCTokenFile: k.OIDCTokenFile, Profile: k.Profile, URI: string(k.URI),
+	}
 }
 
 // endpoints are those of the configuration as fetch knows them.

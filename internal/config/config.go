@@ -140,8 +140,12 @@ type History struct {
 
 // Archive is where closed months are kept.
 type Archive struct {
-	URL string // a directory; empty: nowhere
+	URL         string      // a directory, or s3://bucket/prefix?endpoint=host; empty: nowhere
+	Credentials Credentials // of a bucket
 }
+
+// InBucket reports whether the archive is in a bucket.
+func (a Archive) InBucket() bool { return strings.HasPrefix(a.URL, "s3://") }
 
 // Server is the status page and the metrics.
 type Server struct {

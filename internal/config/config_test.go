@@ -342,3 +342,29 @@ func TestDeclaredDefaults(t *testing.T) {
 	_, err = load("sources: {instance_patch_states: {page_size: 101}}")
 	require.ErrorContains(t, err, "page_size: 101 is too large: the API of this source takes 100 or less")
 }
+
+// TestArchive: a directory is taken from where the file is, a bucket as it stands; what can
+// be neither is told.
+func TestArchive(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"kept":               "beside",
+		"/var/lib/kept":      "/var/lib/kept",
+		"file:///var/kept":   "file:///var/kept",
+		"s3://b?endpoint=h":  "s3://b?endpoint=h",
+		"s3://bucket/prefix": "",
+		"ftp://host/kept":    "",
+	} {
+		file := write(t, "history: {archive: {url: '"+url+"'}}\n")
+		c, err := config.Load(file, source.All, getenv)
+		if want == "" {
+			require.ErrorContains(t, err, "is not where an archive can be: expected a directory, or s3://bucket/prefix?endpoint=host")
+			continue
+		}
+		require.NoError(t, err)
+		if want == "beside" {
+			want = filepath.Join(filepath.Dir(file), url)
+		}
+		require.Equal(t, want, c.History.Archive.URL)
+	}
+}

@@ -63,7 +63,7 @@ func archived(ctx context.Context, report func(figure)) error {
 		if err != nil {
 			return err
 		}
-		a, err := archive.Open(filepath.Join(dir, "archive"), "bench", nil)
+		a, err := archive.Open(filepath.Join(dir, "archive"), archive.Options{Program: "bench"})
 		if err != nil {
 			return err
 		}
