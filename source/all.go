@@ -19,9 +19,9 @@ func Page(name string) []byte {
 // The sources that the program's own code speaks of by name.
 var AgentVersions, PublishBatches, CloudCenterInstances, AgentInstallStatuses, InstancePatchStates, AgentlessTasks, OperationProcesses Source
 
-// All lists the program's own catalogue, in the order in which a first sync makes them and
-// people see them: the seven of the first release, then the others by their names.
-var All = embedded([]named{
+// Catalogue lists the program's own sources, in the order in which a first sync makes them
+// and people see them: the seven of the first release, then the others by their names.
+var Catalogue = embedded([]named{
 	{"agent_versions", &AgentVersions},
 	{"publish_batches", &PublishBatches},
 	{"cloud_center_instances", &CloudCenterInstances},
@@ -30,6 +30,10 @@ var All = embedded([]named{
 	{"agentless_tasks", &AgentlessTasks},
 	{"operation_processes", &OperationProcesses},
 })
+
+// All are those of the Catalogue that are synced unless schedule.yaml says otherwise. The
+// others have no table until it enables them.
+var All = slices.DeleteFunc(slices.Clone(Catalogue), func(s *Source) bool { return s.Off })
 
 type named struct {
 	name string

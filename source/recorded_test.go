@@ -12,11 +12,14 @@ import (
 // value has its label. A field that is spelt wrong leaves the page's without a column.
 func TestRecordedPages(t *testing.T) {
 	t.Parallel()
-	for _, s := range All {
+	for _, s := range Catalogue {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
 			for _, item := range recordedItems(t, s) {
 				for field, value := range item {
+					if s.Items == "" && field == "RequestId" { // of the answer, and not of its row
+						continue
+					}
 					i := slices.IndexFunc(s.Columns, func(c Column) bool { return c.Field == field })
 					if i < 0 {
 						t.Errorf("field %s has no column", field)

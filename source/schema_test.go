@@ -129,7 +129,7 @@ func TestTakenNames(t *testing.T) {
 		}
 	}
 	require.Greater(t, found, 20)
-	for _, s := range All {
+	for _, s := range Catalogue {
 		require.NoError(t, CheckName(s.Name))
 	}
 }
@@ -139,12 +139,12 @@ func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	files, err := Files(os.DirFS("catalogue"))
 	require.NoError(t, err)
-	require.Len(t, files, len(All))
+	require.Len(t, files, len(Catalogue))
 	for _, f := range files {
-		s, ok := ByName(All, strings.TrimSuffix(f.Path, ".yaml"))
+		s, ok := ByName(Catalogue, strings.TrimSuffix(f.Path, ".yaml"))
 		require.True(t, ok, f.Path)
 		require.Equal(t, f.Text, s.YAML())
 		require.True(t, strings.HasPrefix(f.Text, "# yaml-language-server: $schema=../source.schema.json\n"), f.Path)
 	}
-	require.NoError(t, Validate(All))
+	require.NoError(t, Validate(Catalogue))
 }

@@ -97,11 +97,11 @@ func rolesOf(a config.Account) (roles []string) {
 // be, their variables' names stand for them, as addresses, which fit wherever a
 // secret may be one.
 func (p *program) loadPublic() (*config.Config, error) {
-	c, err := config.Load(p.configFile, source.All, p.getenv)
+	c, err := config.Load(p.configFile, source.Catalogue, p.getenv)
 	if _, wrong := errors.AsType[config.Problems](err); !wrong {
 		return c, err
 	}
-	c, again := config.Load(p.configFile, source.All, func(name string) string {
+	c, again := config.Load(p.configFile, source.Catalogue, func(name string) string {
 		if name == "DATABASE_URL" || name == "SYNCER_LISTEN" { // which are read whatever the file says
 			return p.getenv(name)
 		}

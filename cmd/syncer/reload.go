@@ -90,7 +90,7 @@ func (p *program) declare(ctx context.Context, c *config.Config, s *session) err
 		return err
 	}
 	if s.migrates {
-		for _, src := range c.Catalogue.Own() {
+		for _, src := range c.Catalogue.Chosen() {
 			if made[src.Name] {
 				continue
 			}

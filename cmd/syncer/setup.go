@@ -24,7 +24,7 @@ func (p *program) loadConfig(last ...config.Catalogue) (*config.Config, error) {
 	if len(last) > 0 {
 		stood = last[0]
 	}
-	c, err := config.Reload(p.configFile, source.All, stood, p.getenv)
+	c, err := config.Reload(p.configFile, source.Catalogue, stood, p.getenv)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -49,7 +49,7 @@ func (p *program) loadConfig(last ...config.Catalogue) (*config.Config, error) {
 
 // loadSound reads a configuration all of whose declarations can be used.
 func (p *program) loadSound() (*config.Config, error) {
-	c, err := config.Load(p.configFile, source.All, p.getenv)
+	c, err := config.Load(p.configFile, source.Catalogue, p.getenv)
 	if err == nil {
 		err = c.Catalogue.Broken
 	}
@@ -66,7 +66,7 @@ func (p *program) loadDatabase() (*config.Config, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return &config.Config{
 			Database:  config.Database{URL: config.Secret(strings.TrimSpace(p.getenv("DATABASE_URL")))},
-			Catalogue: config.NoCatalogue(source.All),
+			Catalogue: config.NoCatalogue(source.Catalogue),
 		}, nil
 	}
 	return c, err

@@ -30,9 +30,9 @@ func (p *program) sourcesCommand() *cobra.Command {
 				chosen = nil
 			}
 			for _, name := range args {
-				s, ok := source.ByName(c.Sources, name)
+				s, ok := source.ByName(c.All(), name)
 				if !ok {
-					return unknownSource(name, c.Sources)
+					return unknownSource(name, c.All())
 				}
 				chosen = append(chosen, s)
 			}
@@ -63,9 +63,9 @@ func (p *program) sourcesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, ok := source.ByName(c.Sources, args[0])
+			s, ok := source.ByName(c.All(), args[0])
 			if !ok {
-				return unknownSource(args[0], c.Sources)
+				return unknownSource(args[0], c.All())
 			}
 			_, err = fmt.Fprint(p.stdout, s.YAML())
 			return err
@@ -136,7 +136,7 @@ func (p *program) soundCatalogue() (config.Catalogue, error) {
 	c, err := p.loadPublic()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return config.NoCatalogue(source.All), nil
+		return config.NoCatalogue(source.Catalogue), nil
 	case err != nil:
 		return config.Catalogue{}, usageError{err}
 	}
@@ -144,6 +144,9 @@ func (p *program) soundCatalogue() (config.Catalogue, error) {
 }
 
 func unknownSource(name string, all []*source.Source) error {
+	if s, ok := source.ByName(source.Catalogue, name); ok && s.Off {
+		return usageError{fmt.Errorf("source %s is off: set enabled: true under its name in sources of the configuration, and run syncer migrate up", name)}
+	}
 	var names []string
 	for _, s := range all {
 		names = append(names, s.Name)
@@ -161,6 +164,10 @@ func (p *program) listSources(c config.Catalogue) {
 		printTable(p.stdout, t)
 	}
 	list(c.BuiltIn())
+	if len(c.Off) > 0 {
+		p.printf("\nThese are off. To sync one, set enabled: true under its name in sources of the configuration, and run syncer migrate up:\n\n")
+		list(c.Off)
+	}
 	if own := c.Own(); len(own) > 0 {
 		p.printf("\nDeclared in %s:\n\n", c.Dir)
 		list(own)

@@ -44,6 +44,9 @@ func (p *program) dropSource(ctx context.Context, name, yes string) (err error) 
 	if err != nil {
 		return err
 	}
+	if s, ok := source.ByName(c.Catalogue.BuiltIn(), name); ok && s.Off {
+		return usageError{fmt.Errorf("%s is enabled, or read by a source that is: disable that first", name)}
+	}
 	// Its table may be other than its declaration says, which is what it is dropped for.
 	db, err := p.openDatabase(ctx, string(c.Database.URL), "", store.Options{})
 	if err != nil {

@@ -102,7 +102,7 @@ func (p *program) tried(c *config.Config, o tryOptions) (worker.Job, *worker.Syn
 	fail := func(format string, args ...any) (worker.Job, *worker.Syncer, error) {
 		return worker.Job{}, nil, usageError{fmt.Errorf(format, args...)}
 	}
-	src, known := source.ByName(c.Catalogue.Sources, o.file)
+	src, known := source.ByName(c.Catalogue.All(), o.file)
 	if !known {
 		text, err := os.ReadFile(o.file)
 		if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(o.file, "./") {
@@ -121,7 +121,7 @@ func (p *program) tried(c *config.Config, o tryOptions) (worker.Job, *worker.Syn
 	}
 	wired := *syncer.Config()
 	tried := &worker.Settings{Source: src}
-	if _, configured := source.ByName(c.Catalogue.Sources, src.Name); configured {
+	if _, configured := source.ByName(c.Catalogue.All(), src.Name); configured {
 		tried = settings(src, c.Source(src.Name))
 	}
 	wired.Sources = append([]*worker.Settings{tried}, slices.DeleteFunc(slices.Clone(wired.Sources), func(s *worker.Settings) bool { return s.Source.Name == src.Name })...)

@@ -51,7 +51,13 @@ func assemble(doc *document, known []*source.Source, last Catalogue) (*Config, e
 	// Where the schema has found problems there may be errors, which add nothing;
 	// what could be decoded is checked further.
 	err := doc.Root.Decode(&f)
-	catalogue := doc.readCatalogue(f.Catalogue, known, last)
+	var enabled []string
+	for name, set := range f.Sources {
+		if set.Enabled != nil && *set.Enabled {
+			enabled = append(enabled, name)
+		}
+	}
+	catalogue := doc.readCatalogue(f.Catalogue, known, enabled, last)
 	doc.checkAccounts(f.Accounts, catalogue)
 	doc.checkSources(f.Sources, catalogue)
 	doc.checkNotify(&f.Notify, f.Accounts, catalogue.Sources)
@@ -95,7 +101,7 @@ func assemble(doc *document, known []*source.Source, last Catalogue) (*Config, e
 	for i := range c.Accounts {
 		c.Accounts[i].complete()
 	}
-	for _, s := range catalogue.Sources {
+	for _, s := range catalogue.All() {
 		settings, err := complete(s, f.Sources[s.Name], c.Timezone)
 		if err != nil {
 			return nil, fmt.Errorf("source %s: %w", s.Name, err)
@@ -162,11 +168,11 @@ func (d *document) checkServer(s Server) {
 // no effect.
 func (d *document) checkSources(settings map[string]sourceSettings, c Catalogue) {
 	var names []string
-	for _, s := range c.Sources {
+	for _, s := range c.All() {
 		names = append(names, s.Name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		s, ok := source.ByName(c.Sources, name)
+		s, ok := source.ByName(c.All(), name)
 		if !ok && c.Broken != nil { // it may be one of those that cannot be used
 			continue
 		}

@@ -21,15 +21,29 @@ type Catalogue struct {
 	// not among Sources, unless they could be used before. Nil: nothing is.
 	Broken error
 
+	// Off are the program's own that are neither enabled nor needed by one that is.
+	Off []*source.Source
+
 	programs int               // how many of the Sources are the program's own
 	read     []source.File     // what Dir held
 	usable   map[string]string // text of each file of Dir that can be used, or last could be
 }
 
-// NoCatalogue has the program's own sources only.
-func NoCatalogue(known []*source.Source) Catalogue {
-	return Catalogue{Sources: known, programs: len(known)}
+// NoCatalogue has the program's own sources only. enabled names those that the
+// configuration enables.
+func NoCatalogue(known []*source.Source, enabled ...string) Catalogue {
+	c := Catalogue{Sources: source.WithDependencies(known, func(s *source.Source) bool { return !s.Off || slices.Contains(enabled, s.Name) })}
+	for _, s := range known {
+		if !slices.Contains(c.Sources, s) {
+			c.Off = append(c.Off, s)
+		}
+	}
+	c.programs = len(c.Sources)
+	return c
 }
+
+// All are all sources that there are, also those that are off.
+func (c Catalogue) All() []*source.Source { return slices.Concat(c.Sources, c.Off) }
 
 // BuiltIn are the program's own sources.
 func (c Catalogue) BuiltIn() []*source.Source { return c.Sources[:c.programs] }
@@ -37,22 +51,32 @@ func (c Catalogue) BuiltIn() []*source.Source { return c.Sources[:c.programs] }
 // Own are the sources that the user declared.
 func (c Catalogue) Own() []*source.Source { return c.Sources[c.programs:] }
 
-// Keep leaves out the user's sources that are not current: the last declaration of a source
+// Chosen are the sources that the user has declared or enabled, whose tables may be to be
+// made while the program runs.
+func (c Catalogue) Chosen() []*source.Source {
+	return slices.DeleteFunc(slices.Clone(c.Sources), func(s *source.Source) bool { return !s.Off && slices.Contains(c.BuiltIn(), s) })
+}
+
+// Keep leaves out the chosen sources that are not current: the last declaration of a source
 // takes its place, where there is one. It names them.
 func (c *Catalogue) Keep(last Catalogue, current map[string]bool) (names []string) {
-	sources := slices.Clone(c.BuiltIn())
-	for _, s := range c.Own() {
-		if !current[s.Name] {
+	var sources []*source.Source
+	chosen, programs := c.Chosen(), 0
+	for i, s := range c.Sources {
+		if !current[s.Name] && slices.Contains(chosen, s) {
 			names = append(names, s.Name)
-			before, ok := source.ByName(last.Own(), s.Name)
+			before, ok := source.ByName(last.Chosen(), s.Name)
 			if !ok {
 				continue
 			}
 			s = before
 		}
 		sources = append(sources, s)
+		if i < c.programs {
+			programs++
+		}
 	}
-	c.Sources = sources
+	c.Sources, c.programs = sources, programs
 	return names
 }
 
@@ -68,8 +92,9 @@ func (c Catalogue) products() []string {
 
 // readCatalogue reads the user's declarations. A directory that cannot be read is a problem
 // of the document; what is wrong in its files is told apart, as it is none of the others'.
-func (d *document) readCatalogue(dir string, known []*source.Source, last Catalogue) Catalogue {
-	c := NoCatalogue(known)
+func (d *document) readCatalogue(dir string, known []*source.Source, enabled []string, last Catalogue) Catalogue {
+	c := NoCatalogue(known, enabled...)
+	known = c.Sources
 	if dir == "" {
 		return c
 	}
@@ -104,6 +129,11 @@ func (d *document) readCatalogue(dir string, known []*source.Source, last Catalo
 		own, _ = source.Read(files, known)
 	}
 	c.Sources = slices.Concat(known, own)
+	// A source of the user's may have the name of one that is off.
+	c.Off = slices.DeleteFunc(c.Off, func(s *source.Source) bool {
+		_, taken := source.ByName(own, s.Name)
+		return taken
+	})
 	return c
 }
 

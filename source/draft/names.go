@@ -3,6 +3,7 @@ package draft
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -116,14 +117,25 @@ func (d *draft) columnName(field, typ string) string {
 		}
 		name = strings.TrimSuffix(strings.Join(parts, "_"), "_at") + "_at"
 	}
-	if len(name) > 50 {
-		name = strings.TrimRight(name[:50], "_")
+	fits := func(name string) bool {
+		taken := slices.ContainsFunc(d.columns, func(c column) bool { return c.name == name || c.name+"_label" == name || c.name == name+"_label" })
+		return !taken && source.CheckColumn(name) == nil
 	}
-	for _, try := range []string{name, "item_" + name, name + "_value", name + "_2", name + "_3"} {
-		taken := slices.ContainsFunc(d.columns, func(c column) bool { return c.name == try || c.name+"_label" == try || c.name == try+"_label" })
-		if !taken && len(try) <= 50 && source.CheckColumn(try) == nil {
+	name = cut(name, longest)
+	for _, try := range []string{name, cut("item_"+name, longest), cut(name, longest-len("_value")) + "_value"} {
+		if fits(try) {
 			return try
 		}
 	}
-	return name
+	for n := 2; ; n++ {
+		suffix := "_" + strconv.Itoa(n)
+		if try := cut(name, longest-len(suffix)) + suffix; fits(try) {
+			return try
+		}
+	}
 }
+
+// longest is how long a column's name may be, in letters.
+const longest = 50
+
+func cut(name string, most int) string { return strings.TrimRight(name[:min(len(name), most)], "_") }
