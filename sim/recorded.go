@@ -27,7 +27,7 @@ type Recording struct {
 
 // catalogue has a recording of each source that syncer brings.
 func catalogue() (list []Recording) {
-	for _, s := range source.All {
+	for _, s := range source.Catalogue {
 		list = append(list, Recording{s, source.Page(s.Name)})
 	}
 	return list
