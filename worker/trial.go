@@ -375,6 +375,9 @@ func (t *trial) exemplify(path string, fields map[string]json.RawMessage) {
 // report adds what a listing has shown to what is known of its reading.
 func (k *trialSink) report(name string) {
 	both := 0
+	if len(k.reading.rows) == 0 { // there may be millions: the same map serves for both
+		k.reading.rows = k.rows
+	}
 	for id, content := range k.rows {
 		if before, ok := k.reading.rows[id]; ok && before != content {
 			both++
