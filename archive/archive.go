@@ -9,6 +9,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -151,14 +152,26 @@ func (a *Archive) Write(ctx context.Context, db *store.Store, sources []*source.
 		if err != nil {
 			return err
 		}
+		failed := 0
+		var first error
 		for _, t := range tables(db, sources) {
 			done, err := a.writeTable(ctx, db, t, closed)
 			written = append(written, done...)
-			if err != nil {
+			if ctx.Err() != nil {
 				return err
 			}
+			if err != nil { // the others may have better luck
+				failed++
+				first = cmp.Or(first, err)
+			}
 		}
-		return a.writeMacros(ctx, sources)
+		if failed > 1 {
+			first = fmt.Errorf("%w (%d more failed)", first, failed-1)
+		}
+		if err := a.writeMacros(ctx, sources); first == nil {
+			return err
+		}
+		return first
 	})
 	if err != nil {
 		return written, fmt.Errorf("archive to %s: %w", a.URL(), err)

@@ -36,6 +36,8 @@ var macros = template.Must(template.New("").Funcs(template.FuncMap{
 -- other moment is an error. It reads the files of that month alone.
 -- <source>_history has all archived versions. valid_to is NULL if a version stood at the
 -- end of the last archived month.
+-- changes has what happened to the rows, as alicloud.changes, from the first archived month
+-- on. <source>_changes has it of one source.
 {{range .Sources}}
 CREATE OR REPLACE MACRO {{ident (printf "%s_as_of" .Name)}}(moment) AS TABLE
 WITH asked AS (
@@ -65,6 +67,52 @@ UNION ALL BY NAME
 SELECT * EXCLUDE (month), CAST(NULL AS TIMESTAMPTZ) AS valid_to
 FROM {{$.Files (printf "sources/%s/standing" .Name)}}
 WHERE month = {{literal (last .Months)}};
+
+CREATE OR REPLACE VIEW {{ident (printf "%s_changes" .Name)}} AS
+WITH versions AS (
+    SELECT
+        *,
+        lag(valid_to) OVER k AS "before.valid_to",
+        lead(valid_from) OVER k AS "after.valid_from"
+{{- range .Compared}},
+        lag({{ident .}}) OVER k AS {{ident (printf "before.%s" .)}}
+{{- end}}
+    FROM {{ident (printf "%s_history" .Name)}}
+    WINDOW k AS (PARTITION BY account_id, region_id{{range .Key}}, {{ident .}}{{end}} ORDER BY valid_from)
+), keyed AS (
+    SELECT *, {{range $i, $c := .Key}}{{if $i}} || '/' || {{end}}CAST({{ident $c}} AS VARCHAR){{else}}''{{end}} AS "row.key"
+    FROM versions
+)
+SELECT
+    valid_from AS "at",
+    {{literal .Name}} AS source,
+    account_id,
+    region_id,
+    "row.key" AS key,
+    CASE
+        WHEN "before.valid_to" IS NULL THEN 'opened'
+        WHEN "before.valid_to" = valid_from THEN 'changed'
+        ELSE 'returned'
+    END AS kind,
+    CASE WHEN "before.valid_to" IS NOT NULL THEN nullif(json_merge_patch('{}'
+{{- range .Compared}},
+        CASE WHEN {{ident (printf "before.%s" .)}} IS DISTINCT FROM {{ident .}} THEN json_object({{literal .}}, json_object('old', {{ident (printf "before.%s" .)}}, 'new', {{ident .}})) ELSE '{}' END
+{{- end}}), '{}') END AS changed
+FROM keyed
+WHERE strftime(make_timestamp(epoch_us(valid_from)), '%Y-%m') >= {{literal (index .Months 0)}}
+UNION ALL
+SELECT valid_to, {{literal .Name}}, account_id, region_id, "row.key", 'ended', NULL
+FROM keyed
+WHERE valid_to IS NOT NULL AND "after.valid_from" IS DISTINCT FROM valid_to;
+{{end}}
+{{- if .Sources}}
+CREATE OR REPLACE VIEW changes AS
+{{- range $i, $s := .Sources}}
+{{- if $i}}
+UNION ALL
+{{- end}}
+SELECT "at", source, account_id, region_id, key, kind, changed FROM {{ident (printf "%s_changes" $s.Name)}}
+{{- end}};
 {{end}}
 {{- range .Plain}}
 CREATE OR REPLACE VIEW {{ident .Name}} AS
@@ -79,8 +127,10 @@ type macroData struct {
 }
 
 type macroSource struct {
-	Name   string
-	Months []string
+	Name     string
+	Months   []string
+	Key      []string
+	Compared []string // columns whose change makes a version
 }
 
 type macroPlain struct{ Name, Folder string }
@@ -119,7 +169,11 @@ func (a *Archive) macros(ctx context.Context, sources []*source.Source) ([]byte,
 		if len(months) == 0 {
 			continue
 		}
-		data.Sources = append(data.Sources, macroSource{src.Name, texts(months)})
+		compared, err := a.compared(ctx, src, months[len(months)-1])
+		if err != nil {
+			return nil, err
+		}
+		data.Sources = append(data.Sources, macroSource{src.Name, texts(months), src.Key, compared})
 		for _, t := range src.Trends {
 			// A trend that was declared later has fewer months.
 			if there, err := a.place.list(ctx, "trends/"+t.Name); err != nil {
@@ -138,6 +192,27 @@ func (a *Archive) macros(ctx context.Context, sources []*source.Source) ([]byte,
 	var b bytes.Buffer
 	err := macros.Execute(&b, data)
 	return b.Bytes(), err
+}
+
+// compared are the columns of a source whose change makes a version, of those that the files
+// have: one that is declared only now is not in them yet.
+func (a *Archive) compared(ctx context.Context, src *source.Source, last time.Time) (names []string, err error) {
+	m, err := a.Manifest(ctx, src.Name, last)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range src.Columns {
+		if !c.Volatile && !slices.Contains(src.Key, c.Name) && m.has(c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return append(names, "extra"), nil
+}
+
+func (m Manifest) has(column string) bool {
+	return slices.ContainsFunc(m.Files, func(f File) bool {
+		return slices.ContainsFunc(f.Columns, func(c Column) bool { return c.Name == column })
+	})
 }
 
 func texts(months []time.Time) (list []string) {
