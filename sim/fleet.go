@@ -93,6 +93,12 @@ func (f *Fleet) List(q Query) (Listing, error) {
 		return v.scans(q), nil
 	case "ListOperationProcess":
 		return v.checks(), nil
+	case "DescribeVulList":
+		return v.vulnerabilities(q.Params.Get("Type"), q.Params.Get("Dealed")), nil
+	case "DescribeSuspEvents":
+		return v.alerts(q.Params.Get("Dealed")), nil
+	case "ListInstancePatches":
+		return v.patchesOf(q.Params.Get("InstanceId")), nil
 	}
 	return nil, ErrUnknown
 }
