@@ -26,6 +26,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// A history is archived, read back and asked by DuckDB, which takes seconds.
+	if pgtest.All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
+		os.Setenv("SYNCER_TEST_CHECKS", "25")
+	}
 	code := pgtest.Run(m)
 	if code == 0 {
 		if err := goleak.Find(); err != nil {

@@ -38,7 +38,14 @@ func TestRoomIsFreeAgain(t *testing.T) {
 			_, err := c.Sweep(ctx, Request{Source: listed, Sweep: one, Region: "cn-hangzhou"}, &recorder{})
 			return err
 		},
-		"Assume":  func(context.Context, *Client) error { return nil }, // asks nothing; what it gives is asked below
+		"Assume": func(context.Context, *Client) error { return nil }, // asks nothing; what it gives is asked below
+		"AccessKey": func(ctx context.Context, c *Client) error {
+			if _, _, _, err := c.AccessKey(ctx); err != nil { // which asks for a role's key only
+				return err
+			}
+			_, err := c.AccountID(ctx)
+			return err
+		},
 		"KnownID": func(context.Context, *Client) error { return nil },
 		"Close":   func(context.Context, *Client) error { return nil },
 	}

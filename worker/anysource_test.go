@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/fetch"
+	"syncer/internal/testing/pgtest"
 	"syncer/internal/testing/pgtest/migrated"
 	"syncer/source"
 	"syncer/store"
@@ -39,7 +39,7 @@ func TestAnySource(t *testing.T) {
 	t.Parallel()
 	url := migrated.URL(t)
 	seeds := 24
-	if os.Getenv("SYNCER_TEST_ALL") != "" {
+	if pgtest.All() {
 		seeds = 150
 	}
 	for seed := range uint64(seeds) {
