@@ -190,6 +190,27 @@ func TestRefusedDeclarations(t *testing.T) {
 	require.Equal(t, before, describe(t, s))
 }
 
+// TestNewerSource: a source that only a newer program knows is none of an older one's to
+// take back.
+func TestNewerSource(t *testing.T) {
+	t.Parallel()
+	url := migrated.URL(t)
+	more := *source.All[0]
+	more.Name = "more_versions"
+	more.Trends = nil
+	newer := openDeclared(t, url, append(slices.Clone(source.All), &more))
+	_, err := newer.Pool().Exec(t.Context(), "UPDATE syncer.derived SET revision = 9999 WHERE source = 'more_versions'")
+	require.NoError(t, err)
+	older := openURL(t, url)
+	require.NoError(t, older.Current(t.Context()), "it works beside it")
+	before := describe(t, older)
+	for _, all := range []bool{false, true} {
+		_, err = older.MigrateDown(t.Context(), all)
+		require.ErrorIs(t, err, store.ErrNewerSchema)
+	}
+	require.Equal(t, before, describe(t, older))
+}
+
 // TestNewerDeclarations: what a newer revision derives, an older one leaves alone.
 func TestNewerDeclarations(t *testing.T) {
 	t.Parallel()

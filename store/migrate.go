@@ -80,6 +80,9 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 	if err := s.Current(ctx); errors.Is(err, ErrNewerSchema) {
 		return nil, err
 	}
+	if err := s.ownRevision(ctx); err != nil {
+		return nil, err
+	}
 	defer s.forgetMonths()
 	for {
 		version, err := appliedVersion(ctx, s.pool)
@@ -101,6 +104,20 @@ func (s *Store) MigrateDown(ctx context.Context, all bool) (undone []Migration, 
 			return undone, err
 		}
 	}
+}
+
+// ownRevision returns ErrNewerSchema if a newer program has derived anything, be it of a
+// source that this one does not know.
+func (s *Store) ownRevision(ctx context.Context) error {
+	version, err := appliedVersion(ctx, s.pool)
+	if err != nil || version < schema.From {
+		return err
+	}
+	revision, _, err := schema.Newest(ctx, s.pool)
+	if err == nil && revision > schema.Revision {
+		err = fmt.Errorf("%w (revision %d, this program's is %d)", ErrNewerSchema, revision, schema.Revision)
+	}
+	return err
 }
 
 func (s *Store) downDerived(ctx context.Context, all bool) (undone []Migration, err error) {
