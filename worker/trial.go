@@ -387,8 +387,8 @@ func (k *trialSink) report(name string) {
 	maps.Copy(k.reading.sample, k.sample)
 	switch {
 	case len(k.double) > 0:
-		k.problem("the key is not unique: %d rows of the listing %s have the key of another row that differs, such as %s: add a column to key",
-			k.twice, name, strings.Join(slices.Sorted(maps.Keys(k.double)), ", "))
+		k.problem("the key is not unique: rows of the listing %s have the key of another row that differs, such as %s: add a column to key",
+			name, strings.Join(slices.Sorted(maps.Keys(k.double)), ", "))
 	case k.twice > 0:
 		k.problem("%d rows of the listing %s were shown twice, the same both times", k.twice, name)
 	}
@@ -430,6 +430,7 @@ func (c *TrialColumn) add(o TrialColumn) {
 			c.Unlabelled = append(c.Unlabelled, code)
 		}
 	}
+	slices.Sort(c.Unlabelled) // pages arrive in any order
 }
 
 // valueText tells values apart; NULL is none of them.
