@@ -14,6 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	pace = 100
 	if os.Getenv(asProgram) != "" {
 		main()
 	}

@@ -116,8 +116,12 @@ func settings(src *source.Source, sc config.SourceConfig) *worker.Settings {
 	}
 }
 
+// pace is how many calls a second are made of an API where nothing else is said; 0: as
+// many as fetch makes. Tests ask a cloud that need not be spared.
+var pace float64
+
 func (p *program) newAccount(a config.Account, tune []func(*fetch.Options)) (*worker.Account, error) {
-	options := fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log}
+	options := fetch.Options{UserAgent: "syncer/" + version(), Logger: p.log, CallsPerSecond: pace}
 	for _, f := range tune {
 		f(&options)
 	}
