@@ -1,6 +1,7 @@
 package pgtest_test
 
 import (
+	"context"
 	"os"
 	"testing"
 
@@ -50,4 +51,28 @@ func TestServerCanBeStoppedAndCrashed(t *testing.T) {
 	server.Stop(t)
 	_, err := pgx.Connect(t.Context(), server.URL())
 	require.Error(t, err)
+}
+
+// TestCrashInsideATransaction wants a session to end with the server, before it can roll
+// back what it was doing.
+func TestCrashInsideATransaction(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Server(t)
+	connect := func() *pgx.Conn {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), server.URL())
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+		return conn
+	}
+	open, other := connect(), connect()
+	_, err := open.Exec(t.Context(), "BEGIN; CREATE UNLOGGED TABLE of_a_transaction (i int PRIMARY KEY)")
+	require.NoError(t, err)
+	// What it writes to the log reaches the disk with all that stands before.
+	_, err = other.Exec(t.Context(), "SET synchronous_commit = on; CREATE TABLE t (i int)")
+	require.NoError(t, err)
+	server.Crash(t)
+	server.Start(t)
+	_, err = connect().Exec(t.Context(), "TABLE t")
+	require.NoError(t, err)
 }

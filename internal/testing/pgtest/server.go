@@ -2,6 +2,10 @@ package pgtest
 
 import (
 	"context"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -82,10 +86,32 @@ func (p *Private) Restart(t testing.TB) {
 
 // Crash ends the server as a power failure would, except that the operating system still
 // writes its buffers. The next Start recovers.
+//
+// All processes end at once. If only the postmaster were killed, a session inside a
+// transaction would notice, roll back, and delete the files of unlogged tables that the
+// transaction had made, but nobody would write that to the log any more: PostgreSQL 15
+// cannot recover from it ("could not create file …: File exists").
 func (p *Private) Crash(t testing.TB) {
 	t.Helper()
-	if err := syscall.Kill(p.server.PID(), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
+	pid := p.server.PID()
+	kill := func(pid int, signal syscall.Signal) {
+		t.Helper()
+		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			t.Fatal(err)
+		}
 	}
+	kill(pid, syscall.SIGSTOP) // it neither starts another process nor notices that one ends
+	children, err := exec.CommandContext(t.Context(), "pgrep", "-P", strconv.Itoa(pid)).Output()
+	if err != nil {
+		t.Fatalf("list the processes of the server: %v", err)
+	}
+	for _, field := range strings.Fields(string(children)) {
+		child, err := strconv.Atoi(field)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kill(child, syscall.SIGKILL)
+	}
+	kill(pid, syscall.SIGKILL)
 	<-p.server.Done()
 }
