@@ -226,6 +226,281 @@ COMMENT ON COLUMN alicloud.agent_install_statuses_history.extra IS 'What the API
 COMMENT ON COLUMN alicloud.agent_install_statuses_history.valid_from IS 'Since when this version stands: the moment of the sync that found it.';
 COMMENT ON COLUMN alicloud.agent_install_statuses_history.valid_to IS 'When this version ended (not included). NULL while it stands.';
 
+CREATE VIEW alicloud.agent_outages AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.uuid,
+    s.instance_id,
+    s.instance_name,
+    s.client_sub_status,
+        CASE s.client_sub_status
+            WHEN 'online'::text THEN 'online'::text
+            WHEN 'offline'::text THEN 'offline'::text
+            WHEN 'pause'::text THEN 'paused'::text
+            WHEN 'uninstalled'::text THEN 'not installed'::text
+            WHEN 'stopped'::text THEN 'server shut down'::text
+            ELSE s.client_sub_status
+        END AS client_sub_status_label,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.uuid,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_,
+            (array_agg(i.instance_id) FILTER (WHERE i.last_))[1] AS instance_id,
+            (array_agg(i.instance_name) FILTER (WHERE i.last_))[1] AS instance_name,
+            (array_agg(i.client_sub_status) FILTER (WHERE i.last_))[1] AS client_sub_status
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.uuid,
+                    m.instance_id,
+                    m.instance_name,
+                    m.client_sub_status,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.uuid,
+                            b.instance_id,
+                            b.instance_name,
+                            b.client_sub_status,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.uuid,
+                                    a.instance_id,
+                                    a.instance_name,
+                                    a.client_sub_status,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.uuid,
+    v.instance_id,
+    v.instance_name,
+    v.client_sub_status,
+    v.valid_from,
+    v.valid_to,
+    (v.client_status = 'online'::text) IS NOT TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.client_status = 'online'::text) IS NOT TRUE) OVER w, false) AS goes_on_
+   FROM syncer.cloud_center_instances v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.uuid ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.uuid ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s;
+COMMENT ON VIEW alicloud.agent_outages IS 'One row per time in which the agent on a server was not online. As far back as history is kept. From alicloud.cloud_center_instances_history.';
+COMMENT ON COLUMN alicloud.agent_outages.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.agent_outages.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.agent_outages.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.agent_outages.uuid IS 'UUID that Security Center gave the server.';
+COMMENT ON COLUMN alicloud.agent_outages.instance_id IS 'ID of the instance, such as an ECS instance ID. As it was last.';
+COMMENT ON COLUMN alicloud.agent_outages.instance_name IS 'Name of the instance. As it was last.';
+COMMENT ON COLUMN alicloud.agent_outages.client_sub_status IS 'Whether the agent is online and, where it is not, why. As it was last.';
+COMMENT ON COLUMN alicloud.agent_outages.client_sub_status_label IS 'What client_sub_status says: online = online, offline = offline, pause = paused, uninstalled = not installed, stopped = server shut down. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.agent_outages.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.agent_outages.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.agent_outages.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.agent_outages.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.agent_outages.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.agent_outages.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.agent_outages.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.agent_outages.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.agent_outages.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.agent_outages_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.uuid,
+                    k.instance_id,
+                    k.instance_name,
+                    k.client_sub_status,
+                    k.client_sub_status_label,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.agent_outages k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'cloud_center_instances'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'cloud_center_instances'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.agent_outages_daily IS 'One row per day, account, region: how many of alicloud.agent_outages began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.agent_outages_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+
 CREATE VIEW alicloud.agent_versions AS
  SELECT t.account_id,
     t.region_id,
@@ -799,6 +1074,294 @@ COMMENT ON COLUMN alicloud.changes.region_id IS 'Region that was asked.';
 COMMENT ON COLUMN alicloud.changes.key IS 'Key of the row: its columns'' values, a slash between them; empty where a source has one row.';
 COMMENT ON COLUMN alicloud.changes.kind IS 'opened: it was not there before, as far back as history is kept. changed: some columns have new values. ended: it is no longer there. returned: it is there again.';
 COMMENT ON COLUMN alicloud.changes.changed IS 'Of changed and returned, the columns that differ from the version before, as {"column": {"old": value, "new": value}}; NULL: none.';
+
+CREATE VIEW alicloud.check_runs AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.task_id,
+    s.task_type,
+        CASE s.task_type
+            WHEN 'CHECK_ALL'::text THEN 'full check'::text
+            WHEN 'CHECK_POLICY'::text THEN 'check by policy'::text
+            WHEN 'CHECK_SCHEDULE'::text THEN 'scheduled check'::text
+            WHEN 'CHECK_ITEM'::text THEN 'check of single items'::text
+            WHEN 'CHECK_INSTANCE'::text THEN 'check of single items on single instances'::text
+            ELSE s.task_type
+        END AS task_type_label,
+    s.task_source,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ AND s.goes_on_ THEN 'changed'::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.task_id,
+            i.task_type,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_,
+            (array_agg(i.task_source) FILTER (WHERE i.last_))[1] AS task_source
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.task_id,
+                    m.task_type,
+                    m.task_source,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_task_type_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.task_id,
+                            b.task_type,
+                            b.task_source,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_task_type_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ OR b.task_type IS DISTINCT FROM b.before_task_type_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_ OR b.task_type IS DISTINCT FROM b.before_task_type_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.task_id,
+                                    a.task_type,
+                                    a.task_source,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.task_type) OVER w AS before_task_type_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.task_id,
+    v.task_type,
+    v.task_source,
+    v.valid_from,
+    v.valid_to,
+    (v.status_code::text = ANY (ARRAY['2'::text, '3'::text])) IS NOT TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.status_code::text = ANY (ARRAY['2'::text, '3'::text])) IS NOT TRUE) OVER w, false) AS goes_on_
+   FROM syncer.operation_processes v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.task_id ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.task_id ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.task_id, i.number_, i.task_type) s;
+COMMENT ON VIEW alicloud.check_runs IS 'One row per time in which a check task was not started yet, or ran: how long checks take. As far back as history is kept. From alicloud.operation_processes_history.';
+COMMENT ON COLUMN alicloud.check_runs.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.check_runs.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.check_runs.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.check_runs.task_id IS 'ID of the task, without the line break that the API may end it with.';
+COMMENT ON COLUMN alicloud.check_runs.task_type IS 'What the task checks. Where it changes, a spell ends, and another begins.';
+COMMENT ON COLUMN alicloud.check_runs.task_type_label IS 'What task_type says: CHECK_ALL = full check, CHECK_POLICY = check by policy, CHECK_SCHEDULE = scheduled check, CHECK_ITEM = check of single items, CHECK_INSTANCE = check of single items on single instances. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.check_runs.task_source IS 'What asked for the task, such as YAO_CHI. As it was last.';
+COMMENT ON COLUMN alicloud.check_runs.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.check_runs.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.check_runs.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.check_runs.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. changed: another began at that moment, with other and task_type. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.check_runs.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.check_runs.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.check_runs.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.check_runs.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.check_runs.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.check_runs_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    d.task_type,
+        CASE d.task_type
+            WHEN 'CHECK_ALL'::text THEN 'full check'::text
+            WHEN 'CHECK_POLICY'::text THEN 'check by policy'::text
+            WHEN 'CHECK_SCHEDULE'::text THEN 'scheduled check'::text
+            WHEN 'CHECK_ITEM'::text THEN 'check of single items'::text
+            WHEN 'CHECK_INSTANCE'::text THEN 'check of single items on single instances'::text
+            ELSE d.task_type
+        END AS task_type_label,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.changed) AS changed,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            s.task_type,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.task_id,
+                    k.task_type,
+                    k.task_type_label,
+                    k.task_source,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.check_runs k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'operation_processes'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.task_type,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT DISTINCT p_1.account_id,
+                    p_1.region_id,
+                    s.task_type,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                     JOIN alicloud.check_runs s ON s.account_id = p_1.account_id AND s.region_id = p_1.region_id
+                  WHERE p_1.source = 'operation_processes'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day, d.task_type;
+COMMENT ON VIEW alicloud.check_runs_daily IS 'One row per day, account, region and task_type: how many of alicloud.check_runs began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.check_runs_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.check_runs_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.check_runs_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.check_runs_daily.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.check_runs_daily.task_type IS 'What the task checks.';
+COMMENT ON COLUMN alicloud.check_runs_daily.task_type_label IS 'What task_type says: CHECK_ALL = full check, CHECK_POLICY = check by policy, CHECK_SCHEDULE = scheduled check, CHECK_ITEM = check of single items, CHECK_INSTANCE = check of single items on single instances. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.check_runs_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.check_runs_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.check_runs_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.check_runs_daily.changed IS 'Spells that ended on the day because another began, with other and task_type.';
+COMMENT ON COLUMN alicloud.check_runs_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.check_runs_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.check_runs_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.check_runs_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.check_runs_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.check_runs_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
 
 CREATE VIEW alicloud.cloud_center_instances AS
  SELECT t.account_id,
@@ -1558,6 +2121,281 @@ COMMENT ON COLUMN alicloud.fleet_daily.vendor IS 'Where the server comes from.';
 COMMENT ON COLUMN alicloud.fleet_daily.vendor_label IS 'What vendor says: 0 = Alibaba Cloud, 1 = outside Alibaba Cloud, 2 = data center, 3 = Tencent Cloud, 4 = Huawei Cloud, 5 = Azure, 7 = AWS, 8 = lightweight, 9 = SAE, 10 = PAI, 14 = third-party cloud, 16 = third-party cloud. Any other code is shown as it is.';
 COMMENT ON COLUMN alicloud.fleet_daily.servers IS 'Servers that Security Center knew at the end of the day.';
 
+CREATE VIEW alicloud.install_failures AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.uuid,
+    s.result_code,
+        CASE s.result_code
+            WHEN '-1'::integer THEN 'not installed'::text
+            WHEN 0 THEN 'installed'::text
+            WHEN 1 THEN 'directory not created'::text
+            WHEN 2 THEN 'package not downloaded'::text
+            WHEN 3 THEN 'installation file missing'::text
+            WHEN 4 THEN 'verification information missing'::text
+            WHEN 5 THEN 'installation file not verified'::text
+            WHEN 6 THEN 'installation file not executed'::text
+            WHEN 7 THEN 'permission denied'::text
+            WHEN 8 THEN 'no agent process'::text
+            WHEN 100 THEN 'unknown error'::text
+            WHEN 1001 THEN 'region not supported'::text
+            WHEN 1002 THEN 'server outside Alibaba Cloud, install by script'::text
+            WHEN 1003 THEN 'operating system not supported'::text
+            WHEN 1004 THEN 'internal error'::text
+            WHEN 1005 THEN 'instance not started'::text
+            WHEN 1006 THEN 'classic network not supported'::text
+            WHEN 1007 THEN 'command stopped'::text
+            WHEN 1008 THEN 'Cloud Assistant not installed'::text
+            WHEN 1009 THEN 'command timed out'::text
+            WHEN 1010 THEN 'already online'::text
+            ELSE s.result_code::text
+        END AS result_code_label,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.uuid,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_,
+            (array_agg(i.result_code) FILTER (WHERE i.last_))[1] AS result_code
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.uuid,
+                    m.result_code,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.uuid,
+                            b.result_code,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.uuid,
+                                    a.result_code,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.uuid,
+    v.result_code,
+    v.valid_from,
+    v.valid_to,
+    (v.result::text = '2'::text) IS TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.result::text = '2'::text) IS TRUE) OVER w, false) AS goes_on_
+   FROM syncer.agent_install_statuses v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.uuid ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.uuid ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s;
+COMMENT ON VIEW alicloud.install_failures IS 'One row per time in which the agent installation last seen on a server had failed. As far back as history is kept. From alicloud.agent_install_statuses_history.';
+COMMENT ON COLUMN alicloud.install_failures.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.install_failures.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.install_failures.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.install_failures.uuid IS 'UUID of the server, as in cloud_center_instances.';
+COMMENT ON COLUMN alicloud.install_failures.result_code IS 'What the installation succeeded or failed with, a field that the API spells ResuleCode. As it was last.';
+COMMENT ON COLUMN alicloud.install_failures.result_code_label IS 'What result_code says: -1 = not installed, 0 = installed, 1 = directory not created, 2 = package not downloaded, 3 = installation file missing, 4 = verification information missing, 5 = installation file not verified, 6 = installation file not executed, 7 = permission denied, 8 = no agent process, 100 = unknown error, 1001 = region not supported, 1002 = server outside Alibaba Cloud, install by script, 1003 = operating system not supported, 1004 = internal error, 1005 = instance not started, 1006 = classic network not supported, 1007 = command stopped, 1008 = Cloud Assistant not installed, 1009 = command timed out, 1010 = already online. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.install_failures.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.install_failures.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.install_failures.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.install_failures.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.install_failures.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.install_failures.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.install_failures.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.install_failures.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.install_failures.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.install_failures_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.uuid,
+                    k.result_code,
+                    k.result_code_label,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.install_failures k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'agent_install_statuses'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'agent_install_statuses'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.install_failures_daily IS 'One row per day, account, region: how many of alicloud.install_failures began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.install_failures_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.install_failures_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.install_failures_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.install_failures_daily.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.install_failures_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.install_failures_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.install_failures_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.install_failures_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.install_failures_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.install_failures_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.install_failures_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.install_failures_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.install_failures_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+
 CREATE VIEW alicloud.instance_patch_states AS
  SELECT t.account_id,
     t.region_id,
@@ -1996,6 +2834,247 @@ COMMENT ON COLUMN alicloud.patch_compliance_daily.pending_reboot_instances IS 'I
 COMMENT ON COLUMN alicloud.patch_compliance_daily.missing_patches IS 'Patches that are missing, added up over the instances.';
 COMMENT ON COLUMN alicloud.patch_compliance_daily.compliance_pct IS 'Compliant instances among all, in percent; NULL where there are none.';
 
+CREATE VIEW alicloud.patch_exposures AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.instance_id,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.instance_id,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.instance_id,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.instance_id,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.instance_id,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.instance_id,
+    v.valid_from,
+    v.valid_to,
+    (v.missing_count > 0) IS TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.missing_count > 0) IS TRUE) OVER w, false) AS goes_on_
+   FROM syncer.instance_patch_states v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.instance_id ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.instance_id ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s;
+COMMENT ON VIEW alicloud.patch_exposures IS 'One row per time in which an instance lacked a patch. As far back as history is kept. From alicloud.instance_patch_states_history.';
+COMMENT ON COLUMN alicloud.patch_exposures.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.patch_exposures.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.patch_exposures.region_id IS 'Region that was asked.';
+COMMENT ON COLUMN alicloud.patch_exposures.instance_id IS 'ID of the ECS instance.';
+COMMENT ON COLUMN alicloud.patch_exposures.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.patch_exposures.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.patch_exposures.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.patch_exposures.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.patch_exposures.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.patch_exposures.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.patch_exposures.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.patch_exposures.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.patch_exposures.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.patch_exposures_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.instance_id,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.patch_exposures k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'instance_patch_states'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'instance_patch_states'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.patch_exposures_daily IS 'One row per day, account, region: how many of alicloud.patch_exposures began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.region_id IS 'Region that was asked.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.patch_exposures_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+
 CREATE VIEW alicloud.publish_batches AS
  SELECT t.account_id,
     t.region_id,
@@ -2180,6 +3259,864 @@ COMMENT ON COLUMN alicloud.publish_progress_daily.batch_id IS 'ID of the batch.'
 COMMENT ON COLUMN alicloud.publish_progress_daily.status IS 'How far the batch is; NULL while it is not listed.';
 COMMENT ON COLUMN alicloud.publish_progress_daily.status_label IS 'What status says: 0 = not started, 1 = publishing, 2 = published, 3 = suspended, 4 = forcibly upgrading. Any other code is shown as it is.';
 COMMENT ON COLUMN alicloud.publish_progress_daily.upgraded_servers IS 'Servers in the batch that have been upgraded so far.';
+
+CREATE VIEW alicloud.reboot_pendings AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.instance_id,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.instance_id,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.instance_id,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.instance_id,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.instance_id,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.instance_id,
+    v.valid_from,
+    v.valid_to,
+    (v.installed_pending_reboot_count > 0) IS TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.installed_pending_reboot_count > 0) IS TRUE) OVER w, false) AS goes_on_
+   FROM syncer.instance_patch_states v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.instance_id ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.instance_id ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s;
+COMMENT ON VIEW alicloud.reboot_pendings IS 'One row per time in which an instance needed a restart for a patch to take effect. As far back as history is kept. From alicloud.instance_patch_states_history.';
+COMMENT ON COLUMN alicloud.reboot_pendings.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.reboot_pendings.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.reboot_pendings.region_id IS 'Region that was asked.';
+COMMENT ON COLUMN alicloud.reboot_pendings.instance_id IS 'ID of the ECS instance.';
+COMMENT ON COLUMN alicloud.reboot_pendings.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.reboot_pendings.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.reboot_pendings.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.reboot_pendings.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.reboot_pendings.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.reboot_pendings.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.reboot_pendings.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.reboot_pendings.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.reboot_pendings.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.reboot_pendings_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.instance_id,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.reboot_pendings k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'instance_patch_states'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'instance_patch_states'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.reboot_pendings_daily IS 'One row per day, account, region: how many of alicloud.reboot_pendings began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.region_id IS 'Region that was asked.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.reboot_pendings_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+
+CREATE VIEW alicloud.release_rollouts AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.version,
+    s.batch_id,
+    s.batch_name,
+    s.batch_no,
+    s.batch_total,
+    s.status,
+        CASE s.status
+            WHEN 0 THEN 'not started'::text
+            WHEN 1 THEN 'publishing'::text
+            WHEN 2 THEN 'published'::text
+            WHEN 3 THEN 'suspended'::text
+            WHEN 4 THEN 'forcibly upgrading'::text
+            ELSE s.status::text
+        END AS status_label,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.version,
+            i.batch_id,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_,
+            (array_agg(i.batch_name) FILTER (WHERE i.last_))[1] AS batch_name,
+            (array_agg(i.batch_no) FILTER (WHERE i.last_))[1] AS batch_no,
+            (array_agg(i.batch_total) FILTER (WHERE i.last_))[1] AS batch_total,
+            (array_agg(i.status) FILTER (WHERE i.last_))[1] AS status
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.version,
+                    m.batch_id,
+                    m.batch_name,
+                    m.batch_no,
+                    m.batch_total,
+                    m.status,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.version,
+                            b.batch_id,
+                            b.batch_name,
+                            b.batch_no,
+                            b.batch_total,
+                            b.status,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.version,
+                                    a.batch_id,
+                                    a.batch_name,
+                                    a.batch_no,
+                                    a.batch_total,
+                                    a.status,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.version,
+    v.batch_id,
+    v.batch_name,
+    v.batch_no,
+    v.batch_total,
+    v.status,
+    v.valid_from,
+    v.valid_to,
+    (v.status::text = ANY (ARRAY['1'::text, '4'::text])) IS TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.status::text = ANY (ARRAY['1'::text, '4'::text])) IS TRUE) OVER w, false) AS goes_on_
+   FROM syncer.publish_batches v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.version, v.batch_id ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.version, a.batch_id ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.version, m.batch_id ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.version, i.batch_id, i.number_) s;
+COMMENT ON VIEW alicloud.release_rollouts IS 'One row per time in which a batch of an agent release was being published, forcibly or not: from its start until it was published or suspended. As far back as history is kept. From alicloud.publish_batches_history.';
+COMMENT ON COLUMN alicloud.release_rollouts.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.release_rollouts.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.release_rollouts.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.release_rollouts.version IS 'Agent release that the batch upgrades its servers to.';
+COMMENT ON COLUMN alicloud.release_rollouts.batch_id IS 'ID of the batch.';
+COMMENT ON COLUMN alicloud.release_rollouts.batch_name IS 'Name of the batch. As it was last.';
+COMMENT ON COLUMN alicloud.release_rollouts.batch_no IS 'Number of the batch within the release, which may be 2147483647. As it was last.';
+COMMENT ON COLUMN alicloud.release_rollouts.batch_total IS 'Batches that the release is rolled out in. As it was last.';
+COMMENT ON COLUMN alicloud.release_rollouts.status IS 'How far the batch is. As it was last.';
+COMMENT ON COLUMN alicloud.release_rollouts.status_label IS 'What status says: 0 = not started, 1 = publishing, 2 = published, 3 = suspended, 4 = forcibly upgrading. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.release_rollouts.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.release_rollouts.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.release_rollouts.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.release_rollouts.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.release_rollouts.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.release_rollouts.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.release_rollouts.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.release_rollouts.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.release_rollouts.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.release_rollouts_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.version,
+                    k.batch_id,
+                    k.batch_name,
+                    k.batch_no,
+                    k.batch_total,
+                    k.status,
+                    k.status_label,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.release_rollouts k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'publish_batches'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'publish_batches'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.release_rollouts_daily IS 'One row per day, account, region: how many of alicloud.release_rollouts began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.release_rollouts_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+
+CREATE VIEW alicloud.scan_failures AS
+ SELECT s.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = s.account_id) AS account_name,
+    s.region_id,
+    s.task_id,
+    s.is_root,
+    s.root_task_id,
+    s.status,
+        CASE s.status
+            WHEN 1 THEN 'in progress'::text
+            WHEN 2 THEN 'complete'::text
+            WHEN 3 THEN 'failed'::text
+            WHEN 4 THEN 'timed out'::text
+            ELSE s.status::text
+        END AS status_label,
+    s.target_type,
+        CASE s.target_type
+            WHEN 1 THEN 'host snapshot'::text
+            WHEN 2 THEN 'host image'::text
+            WHEN 3 THEN 'user snapshot'::text
+            WHEN 4 THEN 'user image'::text
+            WHEN 5 THEN 'NAS'::text
+            WHEN 6 THEN 'sandbox'::text
+            WHEN 7 THEN 'security fix'::text
+            ELSE s.target_type::text
+        END AS target_type_label,
+    s.target_name,
+    s.uuid,
+    s.instance_id,
+    s.instance_name,
+    s.began_at,
+    NULLIF(s.ended_to_, 'infinity'::timestamp with time zone) AS ended_at,
+    round(EXTRACT(epoch FROM LEAST(s.ended_to_, now()) - s.began_at) / 3600::numeric, 3)::double precision AS lasted_hours,
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN NULL::text
+            WHEN s.follows_ THEN 'cleared'::text
+            WHEN ( SELECT r.trigger = 'forget'::text AND r.started_at <= s.ended_to_
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at >= s.ended_to_
+              ORDER BY r.finished_at, r.run_id
+             LIMIT 1) THEN 'forgotten'::text
+            ELSE 'gone'::text
+        END AS ended_by,
+    s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+           FROM syncer.settings)) AND (( SELECT
+                CASE
+                    WHEN r.trigger <> 'forget'::text THEN r.started_at
+                    ELSE NULL::timestamp with time zone
+                END AS "case"
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1)) IS NOT NULL AS began_known,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+               FROM syncer.settings)) THEN s.began_at - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS began_within_hours,
+    round(EXTRACT(epoch FROM
+        CASE
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN r.started_at
+                        ELSE NULL::timestamp with time zone
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1))
+            ELSE NULL::interval
+        END) / 3600::numeric, 3)::double precision AS ended_within_hours,
+    round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
+        CASE
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
+                    CASE
+                        WHEN r.trigger <> 'forget'::text THEN
+                        CASE
+                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
+                            ELSE NULL::interval
+                        END
+                        ELSE NULL::interval
+                    END AS "case"
+               FROM syncer.sync_runs r
+              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
+              ORDER BY r.finished_at DESC, r.run_id DESC
+             LIMIT 1)
+            ELSE NULL::interval
+        END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
+    s.gaps_joined
+   FROM ( SELECT i.account_id,
+            i.region_id,
+            i.task_id,
+            min(i.valid_from) AS began_at,
+            max(i.valid_to) AS ended_to_,
+            count(*) FILTER (WHERE i.joins_) AS gaps_joined,
+            bool_or(i.follows_) FILTER (WHERE i.last_) AS follows_,
+            bool_or(i.goes_on_) FILTER (WHERE i.last_) AS goes_on_,
+            (array_agg(i.is_root) FILTER (WHERE i.last_))[1] AS is_root,
+            (array_agg(i.root_task_id) FILTER (WHERE i.last_))[1] AS root_task_id,
+            (array_agg(i.status) FILTER (WHERE i.last_))[1] AS status,
+            (array_agg(i.target_type) FILTER (WHERE i.last_))[1] AS target_type,
+            (array_agg(i.target_name) FILTER (WHERE i.last_))[1] AS target_name,
+            (array_agg(i.uuid) FILTER (WHERE i.last_))[1] AS uuid,
+            (array_agg(i.instance_id) FILTER (WHERE i.last_))[1] AS instance_id,
+            (array_agg(i.instance_name) FILTER (WHERE i.last_))[1] AS instance_name
+           FROM ( SELECT m.account_id,
+                    m.region_id,
+                    m.task_id,
+                    m.is_root,
+                    m.root_task_id,
+                    m.status,
+                    m.target_type,
+                    m.target_name,
+                    m.uuid,
+                    m.instance_id,
+                    m.instance_name,
+                    m.valid_from,
+                    m.valid_to,
+                    m.met_,
+                    m.follows_,
+                    m.goes_on_,
+                    m.before_to_,
+                    m.begins_,
+                    m.joins_,
+                    count(*) FILTER (WHERE m.begins_) OVER w AS number_,
+                    lead(m.begins_, 1, true) OVER w AS last_
+                   FROM ( SELECT b.account_id,
+                            b.region_id,
+                            b.task_id,
+                            b.is_root,
+                            b.root_task_id,
+                            b.status,
+                            b.target_type,
+                            b.target_name,
+                            b.uuid,
+                            b.instance_id,
+                            b.instance_name,
+                            b.valid_from,
+                            b.valid_to,
+                            b.met_,
+                            b.follows_,
+                            b.goes_on_,
+                            b.before_to_,
+                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
+                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                           FROM ( SELECT a.account_id,
+                                    a.region_id,
+                                    a.task_id,
+                                    a.is_root,
+                                    a.root_task_id,
+                                    a.status,
+                                    a.target_type,
+                                    a.target_name,
+                                    a.uuid,
+                                    a.instance_id,
+                                    a.instance_name,
+                                    a.valid_from,
+                                    a.valid_to,
+                                    a.met_,
+                                    a.follows_,
+                                    a.goes_on_,
+                                    lag(a.valid_to) OVER w AS before_to_
+                                   FROM ( SELECT v.account_id,
+    v.region_id,
+    v.task_id,
+    v.is_root,
+    v.root_task_id,
+    v.status,
+    v.target_type,
+    v.target_name,
+    v.uuid,
+    v.instance_id,
+    v.instance_name,
+    v.valid_from,
+    v.valid_to,
+    (v.status::text = ANY (ARRAY['3'::text, '4'::text])) IS TRUE AS met_,
+    COALESCE(lead(v.valid_from) OVER w = v.valid_to, false) AS follows_,
+    COALESCE(lead((v.status::text = ANY (ARRAY['3'::text, '4'::text])) IS TRUE) OVER w, false) AS goes_on_
+   FROM syncer.agentless_tasks v
+  WHERE v.valid_to >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
+     FROM syncer.settings))
+  WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.task_id ORDER BY v.valid_from)) a
+                                  WHERE a.met_
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b) m
+                  WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.task_id ORDER BY m.valid_from)) i
+          GROUP BY i.account_id, i.region_id, i.task_id, i.number_) s;
+COMMENT ON VIEW alicloud.scan_failures IS 'One row per agentless scan, main task or subtask, that failed or timed out, for as long as it is listed so. As far back as history is kept. From alicloud.agentless_tasks_history.';
+COMMENT ON COLUMN alicloud.scan_failures.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.scan_failures.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.scan_failures.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.scan_failures.task_id IS 'ID of the task.';
+COMMENT ON COLUMN alicloud.scan_failures.is_root IS 'Whether the task is a main task (true) or a subtask (false), as it was asked for, since no field of the API tells it. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.root_task_id IS 'ID of the main task that a subtask belongs to, as it was asked for, since no field of the API tells it; NULL for a main task. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.status IS 'How far the task is. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.status_label IS 'What status says: 1 = in progress, 2 = complete, 3 = failed, 4 = timed out. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.scan_failures.target_type IS 'What kind of asset is scanned. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.target_type_label IS 'What target_type says: 1 = host snapshot, 2 = host image, 3 = user snapshot, 4 = user image, 5 = NAS, 6 = sandbox, 7 = security fix. Any other code is shown as it is.';
+COMMENT ON COLUMN alicloud.scan_failures.target_name IS 'Name of what is scanned, whereas instance_name is that of its asset. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.uuid IS 'UUID of the asset, as in cloud_center_instances. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.instance_id IS 'ID of the instance that is scanned, a field that the API answers though its page does not list it. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.instance_name IS 'Name of the asset. As it was last.';
+COMMENT ON COLUMN alicloud.scan_failures.began_at IS 'When it began: the moment of the sync that found it.';
+COMMENT ON COLUMN alicloud.scan_failures.ended_at IS 'When it ended (not included): the moment of the sync that found that. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.scan_failures.lasted_hours IS 'How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false.';
+COMMENT ON COLUMN alicloud.scan_failures.ended_by IS 'What ended it. cleared: the row was there, and the conditions no longer held. gone: the row was no longer there. forgotten: so it was, since syncer forget had ended it. NULL while it lasts.';
+COMMENT ON COLUMN alicloud.scan_failures.began_known IS 'Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before.';
+COMMENT ON COLUMN alicloud.scan_failures.began_within_hours IS 'By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false.';
+COMMENT ON COLUMN alicloud.scan_failures.ended_within_hours IS 'By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before.';
+COMMENT ON COLUMN alicloud.scan_failures.unobserved_hours IS 'How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due.';
+COMMENT ON COLUMN alicloud.scan_failures.gaps_joined IS 'How many breaks the spell has; 0: any break ends a spell.';
+
+CREATE VIEW alicloud.scan_failures_daily AS
+ SELECT d.day,
+    d.account_id,
+    ( SELECT c.name
+           FROM syncer.accounts c
+          WHERE c.account_id = d.account_id) AS account_name,
+    d.region_id,
+    count(*) FILTER (WHERE d.begun) AS begun,
+    count(*) FILTER (WHERE d.begun AND NOT d.began_known) AS begun_unseen,
+    count(*) FILTER (WHERE d.cleared) AS cleared,
+    count(*) FILTER (WHERE d.gone) AS gone,
+    count(*) FILTER (WHERE d.open) AS open,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.cleared AND d.began_known)) / 3600::numeric, 3)::double precision AS cleared_p90_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.5::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_median_hours,
+    round(EXTRACT(epoch FROM percentile_cont(0.9::double precision) WITHIN GROUP (ORDER BY d.age) FILTER (WHERE d.open)) / 3600::numeric, 3)::double precision AS open_p90_hours
+   FROM ( SELECT s.account_id,
+            s.region_id,
+            u.day,
+            u.day = s.began_day AS begun,
+            u.day = s.ended_day AND s.ended_by = 'cleared'::text AS cleared,
+            u.day = s.ended_day AND s.ended_by = 'changed'::text AS changed,
+            u.day = s.ended_day AND (s.ended_by = ANY (ARRAY['gone'::text, 'forgotten'::text])) AS gone,
+            u.day < s.ended_day AS open,
+                CASE
+                    WHEN u.day = s.began_day OR u.day = s.ended_day THEN s.began_known
+                    ELSE NULL::boolean
+                END AS began_known,
+            LEAST(s.ended_at, ((u.day + 1)::timestamp without time zone AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings))), now()) - s.began_at AS age
+           FROM ( SELECT k.account_id,
+                    k.account_name,
+                    k.region_id,
+                    k.task_id,
+                    k.is_root,
+                    k.root_task_id,
+                    k.status,
+                    k.status_label,
+                    k.target_type,
+                    k.target_type_label,
+                    k.target_name,
+                    k.uuid,
+                    k.instance_id,
+                    k.instance_name,
+                    k.began_at,
+                    k.ended_at,
+                    k.lasted_hours,
+                    k.ended_by,
+                    k.began_known,
+                    k.began_within_hours,
+                    k.ended_within_hours,
+                    k.unobserved_hours,
+                    k.gaps_joined,
+                    (k.began_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date AS began_day,
+                    COALESCE((k.ended_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, 'infinity'::date) AS ended_day
+                   FROM alicloud.scan_failures k) s
+             JOIN syncer.partitions p ON p.account_id = s.account_id AND p.source = 'agentless_tasks'::text AND p.region_id = s.region_id
+             CROSS JOIN LATERAL ( SELECT g.first_day + g.n AS day
+                   FROM ( SELECT f.first_day,
+                            generate_series(0, LEAST(s.ended_day, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                                   FROM syncer.settings)))::date) - f.first_day) AS n
+                           FROM ( VALUES (GREATEST(s.began_day, (p.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+   FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+   FROM syncer.settings)))) f(first_day)) g) u
+        UNION ALL
+         SELECT p.account_id,
+            p.region_id,
+            p.first_day + g.n AS day,
+            false AS begun,
+            false AS cleared,
+            false AS changed,
+            false AS gone,
+            false AS open,
+            false AS began_known,
+            NULL::interval AS age
+           FROM ( SELECT p_1.account_id,
+                    p_1.region_id,
+                    GREATEST((p_1.first_merged_at AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                           FROM syncer.settings)))::date, ( SELECT COALESCE(((settings.horizon_at + '1 day'::interval - '00:00:00.000001'::interval) AT TIME ZONE COALESCE(settings.timezone, 'UTC'::text))::date, '-infinity'::date) AS "coalesce"
+                           FROM syncer.settings)) AS first_day
+                   FROM syncer.partitions p_1
+                  WHERE p_1.source = 'agentless_tasks'::text AND p_1.first_merged_at IS NOT NULL) p
+             CROSS JOIN LATERAL generate_series(0, (now() AT TIME ZONE (( SELECT COALESCE(settings.timezone, 'UTC'::text) AS "coalesce"
+                   FROM syncer.settings)))::date - p.first_day) g(n)) d
+  GROUP BY d.account_id, d.region_id, d.day;
+COMMENT ON VIEW alicloud.scan_failures_daily IS 'One row per day, account, region: how many of alicloud.scan_failures began and ended on the day, how many lasted at its end, and how long. Of today, up to now, in the configured time zone. Counted when it is read: ask for an account, and for a span of days.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.day IS 'Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.account_id IS 'ID of the Alibaba Cloud account.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.account_name IS 'Name that the configuration last gave the account.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.region_id IS 'Service region of Security Center that was asked: cn-hangzhou answers for China, ap-southeast-1 for everywhere else.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.begun IS 'Spells that began on the day.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.begun_unseen IS 'Those of them that may have begun before: the first good sync found them.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.cleared IS 'Spells that ended on the day because the conditions no longer held.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.gone IS 'Spells that ended on the day because the row was no longer there, also where syncer forget had ended it.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.open IS 'Spells that lasted at the end of the day.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.cleared_median_hours IS 'Hours that half of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.cleared_p90_hours IS 'Hours that nine of ten of those had lasted, at most, that were cleared on the day and whose beginning was seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.open_median_hours IS 'Hours that half of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
+COMMENT ON COLUMN alicloud.scan_failures_daily.open_p90_hours IS 'Hours that nine of ten of those that lasted at the end of the day had lasted by then, at most. More, where their beginning was not seen. NULL: there are none.';
 
 CREATE OR REPLACE FUNCTION alicloud.settled_at()
  RETURNS timestamp with time zone
@@ -3392,16 +5329,20 @@ CREATE TABLE syncer.sync_runs (
     error_request_id text,
     worker text NOT NULL,
     held_digest bigint,
+    unseen_since timestamp with time zone,
     CONSTRAINT sync_runs_pkey PRIMARY KEY (account_id, run_id),
     CONSTRAINT sync_runs_status_check CHECK ((status = ANY (ARRAY['ok'::text, 'incomplete'::text, 'held'::text, 'failed'::text]))),
     CONSTRAINT sync_runs_trigger_check CHECK ((trigger = ANY (ARRAY['schedule'::text, 'manual'::text, 'dependency'::text, 'forget'::text]))) NOT VALID
 );
 CREATE INDEX sync_runs_finished_idx ON syncer.sync_runs USING btree (finished_at);
 CREATE INDEX sync_runs_full_idx ON syncer.sync_runs USING btree (account_id, source, region_id, run_id DESC) WHERE (full_sweep AND (status <> 'failed'::text));
+CREATE INDEX sync_runs_good_idx ON syncer.sync_runs USING btree (account_id, source, region_id, finished_at, run_id) WHERE (status = 'ok'::text);
 CREATE INDEX sync_runs_merged_idx ON syncer.sync_runs USING btree (account_id, source, region_id, run_id DESC) WHERE (status <> 'failed'::text);
 CREATE INDEX sync_runs_ok_idx ON syncer.sync_runs USING btree (account_id, source, region_id, run_id DESC) WHERE (status = 'ok'::text);
 CREATE INDEX sync_runs_partition_idx ON syncer.sync_runs USING btree (account_id, source, region_id, run_id DESC);
+CREATE INDEX sync_runs_unseen_idx ON syncer.sync_runs USING btree (account_id, source, region_id, started_at) WHERE (unseen_since IS NOT NULL);
 COMMENT ON COLUMN syncer.sync_runs.held_digest IS 'Hash of the keys that were held: runs that miss the same rows have the same.';
+COMMENT ON COLUMN syncer.sync_runs.unseen_since IS 'Of a run that was ok: when it was due by the last one that was ok before, if it began too late: more than five minutes, and more than twice what that one took, after that. Nobody looked from then until it began. NULL: it was in time.';
 
 CREATE TABLE syncer.watch_cursors (
     name text NOT NULL,

@@ -29,6 +29,7 @@ type file struct {
 		After  duration
 	}
 	Trends pairs[fileTrend]
+	Spells pairs[fileSpell]
 }
 
 type fileAPI struct {
@@ -133,6 +134,13 @@ type fileMeasure struct {
 	Sum, Value string
 	Share      struct{ Of, In string }
 	Doc        string
+}
+
+type fileSpell struct {
+	Doc      string
+	Where    conditions
+	By, Show texts
+	JoinGaps duration `yaml:"join_gaps"`
 }
 
 // UnmarshalYAML reads a pager that is one word, or a map.

@@ -109,6 +109,13 @@ func harmless(t *testing.T, s *Source) {
 			known(w.Since.Column)
 		}
 	}
+	for _, sp := range s.Spells {
+		name(sp.Name, CheckName(sp.Name))
+		told(sp.Doc)
+		known(sp.By...)
+		known(sp.Show...)
+		conditions(sp.Where)
+	}
 	for _, tr := range s.Trends {
 		name(tr.Name, trendName(tr.Name))
 		known(tr.By...)

@@ -43,6 +43,10 @@ func (f *file) source() *Source {
 	for _, p := range f.Trends {
 		s.Trends = append(s.Trends, p.value.trend(p.name))
 	}
+	for _, p := range f.Spells {
+		v := p.value
+		s.Spells = append(s.Spells, Spell{Name: p.name, Doc: v.Doc, Where: v.Where, By: v.By, Show: v.Show, JoinGaps: time.Duration(v.JoinGaps)})
+	}
 	return s
 }
 

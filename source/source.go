@@ -58,6 +58,9 @@ type Source struct {
 	// Trends are kept of the rows, day by day.
 	Trends []Trend
 
+	// Spells are the times in which rows met conditions.
+	Spells []Spell
+
 	// file is the declaration as it was read; empty: it was made by Go.
 	file string
 }

@@ -54,6 +54,7 @@ func (v *validation) all() {
 	v.parent()
 	v.stuck()
 	v.trends()
+	v.spells()
 }
 
 // add notes what is wrong with a value.
@@ -81,6 +82,10 @@ func (v *validation) face() {
 	}
 	if slices.IndexFunc(v.list, func(o *Source) bool { return o.Name == s.Name }) != slices.Index(v.list, s) {
 		v.add(at("name"), "there is another source %s: every one needs a name of its own", s.Name)
+	} else if slices.ContainsFunc(v.list, func(o *Source) bool {
+		return slices.ContainsFunc(o.Spells, func(sp Spell) bool { return sp.Name == s.Name })
+	}) {
+		v.add(at("name"), "there is another view %s: every one needs a name of its own", s.Name)
 	}
 	if len(cycle(v.list, s)) > 0 {
 		v.add(at("name"), "the source reads itself through others: %s", strings.Join(cycle(v.list, s), " reads "))

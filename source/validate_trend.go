@@ -33,7 +33,8 @@ func (v *validation) trends() {
 	}
 }
 
-// isTaken reports whether a trend's name is that of another view of the list.
+// isTaken reports whether the name of a trend, or of a spell, is that of another view of
+// the list.
 func (v *validation) isTaken(name string) bool {
 	n := 0
 	for _, s := range v.list {
@@ -42,6 +43,11 @@ func (v *validation) isTaken(name string) bool {
 		}
 		for _, t := range s.Trends {
 			if t.Name == name {
+				n++
+			}
+		}
+		for _, sp := range s.Spells {
+			if sp.Name == name || sp.Daily() == name {
 				n++
 			}
 		}

@@ -98,8 +98,20 @@ func (s *Store) insertRun(ctx context.Context, q querier, p Partition, run Run, 
 INSERT INTO syncer.sync_runs (
     account_id, account_name, source, region_id, trigger, slot_at, next_due_at, full_sweep, started_at, finished_at, status,
     calls, retries, throttled, pages, rows_fetched, rows_opened, rows_changed, rows_ended, rows_unchanged,
-    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28)`,
+    unknown_fields, refused_fields, error_code, error_message, error_request_id, worker, held_digest, rows_repeated, unseen_since
+) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::timestamptz, clock_timestamp()), $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, nullif($27::bigint, 0), $28, (
+    -- When it was due, where it began too late.
+    SELECT l.next_due_at
+    FROM (
+        SELECT *
+        FROM syncer.sync_runs
+        WHERE account_id = $1 AND source = $3 AND region_id = $4 AND status = 'ok'
+        ORDER BY run_id DESC
+        LIMIT 1
+    ) AS l
+    WHERE $11 = 'ok' AND $5 <> 'forget' AND l.trigger <> 'forget'
+        AND $9 > l.next_due_at + greatest(2 * (l.finished_at - l.started_at), interval '5 minutes')
+))`,
 		p.AccountID, text.Line(p.AccountName), p.Source.Name, p.RegionID, run.Trigger, timeOrNull(run.Slot), timeOrNull(run.NextDue), run.Full && run.Interrupted == (Failure{}), run.Started, s.now(), status,
 		run.Calls, run.Retries, run.Throttled, run.Pages, run.Rows, c.Opened, c.Changed, c.Ended, c.Unchanged,
 		countsOrNull(run.Unknown), countsOrNull(run.Refused), recordedText(failure.Code), recordedText(failure.Message), recordedText(failure.RequestID), text.Line(run.Worker), c.heldDigest, c.Repeated, run.OnDemand)

@@ -83,7 +83,7 @@ func (d design) refuse() error {
 				add("%s is there already, and not of a source of this name: take another name", name)
 			}
 		}
-		return errors.Join(append(problems, d.refuseTrends()...)...)
+		return errors.Join(append(append(problems, d.refuseTrends()...), d.refuseSpells()...)...)
 	}
 	if table.kind != "p" || !table.has("version_hash") {
 		add("syncer.%s is there already, and not of a source: take another name", d.Name)
@@ -105,7 +105,7 @@ func (d design) refuse() error {
 		}
 	}
 	slices.SortStableFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return errors.Join(append(problems, d.refuseTrends()...)...)
+	return errors.Join(append(append(problems, d.refuseTrends()...), d.refuseSpells()...)...)
 }
 
 // anew is what else can be done about a source that a user declared.
@@ -136,6 +136,29 @@ func (d design) refuseTrends() (problems []error) {
 			add("%s", problem)
 		}
 	}
+	return problems
+}
+
+func (d design) refuseSpells() (problems []error) {
+	for _, s := range d.spells() {
+		add := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("spell %s of source %s: %s", s.Name, d.Name, fmt.Sprintf(format, args...)))
+		}
+		for name, of := range map[string]struct {
+			sign    string // a column that no other view has
+			columns []shown
+		}{s.Name: {"began_within_hours", s.view}, s.Daily(): {"begun_unseen", s.daily}} {
+			view, made := d.stands["alicloud."+name]
+			if made && !view.has(of.sign) || d.stands["syncer."+name].kind != "" {
+				add("a relation %s is there already, and not of a spell: take another name", name)
+				continue
+			}
+			for _, problem := range differ(view, of.columns) {
+				add("alicloud.%s: %s", name, problem)
+			}
+		}
+	}
+	slices.SortFunc(problems, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return problems
 }
 
@@ -180,6 +203,9 @@ func (p *Program) clashes() error {
 		claim("source "+s.Name, table, table+"_standing", table+"_default", table+"_volatile", table+"_changes", view, view+"_history")
 		for _, t := range s.Trends {
 			claim("trend "+t.Name, "syncer."+t.Name, "alicloud."+t.Name)
+		}
+		for _, sp := range s.Spells {
+			claim("spell "+sp.Name, "syncer."+sp.Name, "alicloud."+sp.Name, "alicloud."+sp.Daily())
 		}
 	}
 	return errors.Join(problems...)

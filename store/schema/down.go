@@ -48,7 +48,7 @@ LEFT JOIN LATERAL (
     LIMIT 1
 ) AS before ON true
 WHERE d.definition IS NULL AND d.revision = $1
-ORDER BY d.name = d.source, d.name`, revision) // trends before their sources
+ORDER BY d.name = d.source, d.name`, revision) // trends and spells before their sources
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func pruned(ctx context.Context, tx pgx.Tx) (err error) {
 	return nil
 }
 
-// A former is how a source, or a trend, stood before a revision.
+// A former is how a source, a trend or a spell stood before a revision.
 type former struct {
 	Name, Source string
 	Revision     int64 // -1: it was not there. 0: the files of the first release have made it
@@ -109,6 +109,12 @@ type former struct {
 }
 
 func (f former) restore(ctx context.Context, tx pgx.Tx, stands catalogue) error {
+	if isSpell(f.Name, f.Source) {
+		if f.Revision < 0 {
+			return explained("alicloud."+f.Name, exec(ctx, tx, dropSpell(f.Name)...))
+		}
+		return explained("alicloud."+f.Name, f.redefine(ctx, tx))
+	}
 	trend := f.Name != f.Source
 	if f.Revision < 0 {
 		if trend {
@@ -144,15 +150,22 @@ func (f former) redefine(ctx context.Context, tx pgx.Tx) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); !ok || pg.Code != "42P16" { // invalid_table_definition
 		return err
 	}
-	if f.Name != f.Source {
-		err = exec(ctx, tx, "DROP VIEW alicloud."+f.Name)
-	} else {
+	switch {
+	case f.Name == f.Source:
 		err = exec(ctx, tx, dropViews(f.Name)...)
+	case isSpell(f.Name, f.Source):
+		err = exec(ctx, tx, dropSpell(f.Name)...)
+	default:
+		err = exec(ctx, tx, "DROP VIEW alicloud."+f.Name)
 	}
 	if err != nil {
 		return err
 	}
 	return exec(ctx, tx, f.Definition)
+}
+
+func dropSpell(name string) []string {
+	return []string{"DROP VIEW alicloud." + name + "_daily", "DROP VIEW alicloud." + name}
 }
 
 func dropViews(name string) []string {
@@ -184,7 +197,7 @@ func Drop(ctx context.Context, tx pgx.Tx, name string) error {
 	if err != nil {
 		return err
 	}
-	trends, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	parts, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return err
 	}
@@ -194,9 +207,13 @@ func Drop(ctx context.Context, tx pgx.Tx, name string) error {
 	if err := unite(ctx, tx); err != nil {
 		return explained("alicloud.changes", err)
 	}
-	for _, trend := range trends {
-		if err := exec(ctx, tx, "DROP VIEW IF EXISTS alicloud."+trend, "DROP TABLE IF EXISTS syncer."+trend); err != nil {
-			return explained("alicloud."+trend, err)
+	for _, part := range parts {
+		sql := []string{"DROP VIEW IF EXISTS alicloud." + part, "DROP TABLE IF EXISTS syncer." + part}
+		if isSpell(part, name) {
+			sql = []string{"DROP VIEW IF EXISTS alicloud." + part + "_daily", "DROP VIEW IF EXISTS alicloud." + part}
+		}
+		if err := exec(ctx, tx, sql...); err != nil {
+			return explained("alicloud."+part, err)
 		}
 	}
 	stands, err := readCatalogue(ctx, tx)
@@ -238,12 +255,12 @@ func standingSource(name string, table relation, volatile []string) *source.Sour
 	return s
 }
 
-// definition is the SQL that makes what users see of a source, or of a trend, as it
+// definition is the SQL that makes what users see of a source, a trend or a spell, as it
 // stands now.
-func definition(ctx context.Context, tx pgx.Tx, name string) (sql string, err error) {
+func definition(ctx context.Context, tx pgx.Tx, name, of string) (sql string, err error) {
 	err = tx.QueryRow(ctx, `WITH relations AS (
     SELECT c.oid, c.relkind, u.place
-    FROM unnest(ARRAY['alicloud.' || $1, 'alicloud.' || $1 || '_history', 'syncer.' || $1 || '_changes', 'syncer.' || $1]) WITH ORDINALITY AS u (name, place)
+    FROM unnest(ARRAY['alicloud.' || $1, 'alicloud.' || $1 || '_history', CASE WHEN $2 THEN 'alicloud.' || $1 || '_daily' END, 'syncer.' || $1 || '_changes', 'syncer.' || $1]) WITH ORDINALITY AS u (name, place)
     JOIN pg_class AS c ON c.oid = to_regclass(u.name)
 ), functions AS (
     SELECT p.oid
@@ -269,6 +286,6 @@ FROM (
     SELECT 4, 0, 0, format('COMMENT ON FUNCTION %s IS %L', oid::regprocedure, description)
     FROM functions
     JOIN pg_description ON objoid = oid AND classoid = 'pg_proc'::regclass
-) AS statements (step, place, part, text)`, name).Scan(&sql)
+) AS statements (step, place, part, text)`, name, isSpell(name, of)).Scan(&sql)
 	return sql, err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -188,6 +189,20 @@ func (h *house) change(old *source.Source) *source.Source {
 		}
 		s.Trends = []source.Trend{tr}
 	}
+	s.Spells = nil
+	if tracked("c1") && rapid.Bool().Draw(h.T, "spell") {
+		sp := source.Spell{Name: "times_of_" + s.Name, Doc: "One row per time.", Where: []source.Condition{{Column: "c1", Above0: true, Not: rapid.Bool().Draw(h.T, "not")}}}
+		if tracked("c0") && rapid.Bool().Draw(h.T, "by") {
+			sp.By = []string{"c0"}
+		}
+		if tracked("c3") && rapid.Bool().Draw(h.T, "show") {
+			sp.Show = []string{"c3"}
+		}
+		if rapid.Bool().Draw(h.T, "join") {
+			sp.JoinGaps = time.Hour
+		}
+		s.Spells = []source.Spell{sp}
+	}
 	return &s
 }
 
@@ -239,6 +254,13 @@ func (h *house) use() {
 			h.users++
 			exec(h, h.db, fmt.Sprintf("CREATE VIEW public.user%d AS SELECT * FROM alicloud.%s", h.users, view))
 			exec(h, h.db, fmt.Sprintf("GRANT SELECT ON alicloud.%s TO pg_monitor", view))
+		}
+		for _, sp := range s.Spells { // what it says goes by its conditions, which may become others
+			for _, view := range []string{sp.Name, sp.Daily()} {
+				h.users++
+				exec(h, h.db, fmt.Sprintf("CREATE VIEW public.user%d AS SELECT account_id AS id FROM alicloud.%s WHERE false", h.users, view))
+				exec(h, h.db, fmt.Sprintf("GRANT SELECT ON alicloud.%s TO pg_monitor", view))
+			}
 		}
 	}
 }
@@ -308,6 +330,16 @@ func (h *house) asFresh(p *schema.Program) {
 			refill(h, h.fresh, s, &s.Trends[i])
 			refill(h, h.db, s, &s.Trends[i])
 			require.Equal(h, trendRows(h, h.fresh, tr), trendRows(h, h.db, tr), tr.Name)
+		}
+		for _, sp := range s.Spells {
+			for _, view := range []string{sp.Name, sp.Daily()} {
+				require.Subset(h, columns(h, h.db, "alicloud."+view), columns(h, h.fresh, "alicloud."+view))
+			}
+			names := strings.Join(append(append([]string{"id", "began_at", "ended_at", "ended_by", "began_known", "gaps_joined"}, sp.By...), sp.Show...), ", ")
+			spells := fmt.Sprintf("SELECT coalesce(string_agg(v::text, ' ' ORDER BY v::text), '') FROM (SELECT %s FROM alicloud.%s) AS v", names, sp.Name)
+			require.Equal(h, ask(h, h.fresh, spells), ask(h, h.db, spells), sp.Name)
+			days := fmt.Sprintf("SELECT coalesce(string_agg(v::text, ' ' ORDER BY v::text), '') FROM (SELECT day, begun, cleared, gone, open FROM alicloud.%s WHERE day < '2026-02-01') AS v", sp.Daily())
+			require.Equal(h, ask(h, h.fresh, days), ask(h, h.db, days), sp.Daily())
 		}
 	}
 }

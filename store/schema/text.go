@@ -43,7 +43,11 @@ func Text(s *source.Source) string {
 	for _, t := range d.trends() {
 		parts = append(parts, t.text())
 	}
-	return strings.Join(append(parts, d.views()), "\n")
+	parts = append(parts, d.views())
+	for _, sp := range d.spells() {
+		parts = append(parts, sp.text())
+	}
+	return strings.Join(parts, "\n")
 }
 
 // A design is what is derived from a source, where something may stand of it already.

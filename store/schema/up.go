@@ -96,13 +96,16 @@ func (u *up) keep(ctx context.Context, due []design) error {
 		for _, t := range d.Trends {
 			names = append(names, t.Name)
 		}
+		for _, s := range d.Spells {
+			names = append(names, s.Name)
+		}
 		for _, name := range append(names, u.retired(d)...) {
 			r, derived := u.row[name]
-			_, made := u.stands["syncer."+name]
+			_, made := u.stands["alicloud."+name]
 			if !made || derived && r.Revision >= u.revision {
 				continue
 			}
-			definition, err := definition(ctx, u.tx, name)
+			definition, err := definition(ctx, u.tx, name, d.Name)
 			if err != nil {
 				return err
 			}
@@ -287,6 +290,13 @@ func (u *up) trends(ctx context.Context, d design) error {
 		}
 	}
 	for _, name := range u.retired(d) {
+		if isSpell(name, d.Name) { // it goes on as it was declared last
+			comment := fmt.Sprintf("COMMENT ON VIEW alicloud.%%s IS 'No longer declared: as it was declared last, by alicloud.%s_history.'", d.Name)
+			if err := u.exec(ctx, fmt.Sprintf(comment, name), fmt.Sprintf(comment, name+"_daily")); err != nil {
+				return fmt.Errorf("end spell %s: %w", name, err)
+			}
+			continue
+		}
 		// Its days stay.
 		err := u.exec(ctx, cutDays,
 			fmt.Sprintf("UPDATE syncer.%s SET to_day = greatest(from_day, now()::date) + 1 WHERE to_day = 'infinity'", name),
@@ -314,10 +324,15 @@ func (u *up) versions(d design) string {
 	return fmt.Sprintf("(SELECT *%s FROM syncer.%s)", add.String(), d.Name)
 }
 
-// retired are the trends of a source that were declared, and are no more.
+// isSpell tells a spell from the trends among what is derived from a source: names of
+// trends end in _daily, and no others do.
+func isSpell(name, of string) bool { return name != of && !strings.HasSuffix(name, "_daily") }
+
+// retired are the trends and spells of a source that were declared, and are no more.
 func (u *up) retired(d design) (names []string) {
 	for name, r := range u.row {
-		if r.Source == d.Name && name != d.Name && r.Hash != "" && !slices.ContainsFunc(d.Trends, func(t source.Trend) bool { return t.Name == name }) {
+		if r.Source == d.Name && name != d.Name && r.Hash != "" && !slices.ContainsFunc(d.Trends, func(t source.Trend) bool { return t.Name == name }) &&
+			!slices.ContainsFunc(d.Spells, func(s source.Spell) bool { return s.Name == name }) {
 			names = append(names, name)
 		}
 	}
@@ -341,6 +356,9 @@ func (u *up) views(ctx context.Context, d design) error {
 	for _, t := range d.trends() {
 		sql += t.replaced()
 	}
+	for _, s := range d.spells() {
+		sql += s.text()
+	}
 	return u.exec(ctx, append([]string{sql}, u.moves[d.Name].drop...)...)
 }
 
@@ -353,6 +371,9 @@ func (u *up) note(ctx context.Context, d design) error {
 	rows := []row{{Name: d.Name, Hash: u.hash(d.Source), Volatile: volatile}}
 	for _, t := range d.trends() {
 		rows = append(rows, row{Name: t.Name, Hash: digest(t.fill()), Volatile: []string{}, Fill: t.fill()})
+	}
+	for _, s := range d.spells() {
+		rows = append(rows, row{Name: s.Name, Hash: digest(s.text()), Volatile: []string{}})
 	}
 	for _, name := range u.retired(d) {
 		rows = append(rows, row{Name: name, Volatile: []string{}})

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the results of the SQL in docs/bi.md and docs/query.md into them")
+var update = flag.Bool("update", false, "write the results of the SQL in docs/bi.md, docs/query.md and docs/spells.md into them")
 
 // sqlBlock is SQL in a page, and perhaps its result.
 var sqlBlock = regexp.MustCompile("(?ms)^```sql\n(.*?)^```\n(?:\n```\n(.*?)^```\n)?")
@@ -28,7 +28,7 @@ var inDemo = strings.NewReplacer(
 )
 
 // testDocumentation: the SQL of README.md finds something for a reader, and that
-// of docs/bi.md and docs/query.md has the results that the page shows.
+// of docs/bi.md, docs/query.md and docs/spells.md has the results that the page shows.
 func testDocumentation(t *testing.T, d *demo) {
 	readme, err := os.ReadFile("../../README.md")
 	require.NoError(t, err)
@@ -42,6 +42,7 @@ func testDocumentation(t *testing.T, d *demo) {
 	before := d.run(t, "SELECT uuid FROM alicloud.cloud_center_instances_as_of(now() - interval '1 year')")
 	require.Empty(t, before[0].Rows, "nothing was known before the first sync, which is no error")
 	d.testPage(t, "../../docs/query.md", 6)
+	d.testPage(t, "../../docs/spells.md", 5)
 	page := d.testPage(t, "../../docs/bi.md", 10)
 	for _, option := range odbcOptions {
 		require.Contains(t, page, "\n"+option+"\n", "tested, but not recommended")
