@@ -30,6 +30,7 @@ type Fleet struct {
 	growth  float64 // servers per day, for the whole fleet
 	epoch   millis
 	keep    millis
+	counts  counts
 }
 
 // NewFleet returns a Fleet.

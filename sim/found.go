@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 	"strconv"
+	"sync"
 )
 
 // Indexes of the random values about what is found on servers.
@@ -12,22 +13,71 @@ const (
 	patchNames
 )
 
+// A listedKind is what was counted on all servers of a service region at a moment.
+type listedKind struct {
+	account chance
+	region  string
+	now     millis
+	kind    string
+}
+
+// counted are the servers that have something, and how much those before them have.
+type counted struct {
+	servers []int // by their number in the service region
+	before  []int64
+	all     int64
+}
+
+// A counts keeps the last counting: the pages of a listing are asked for one after the other,
+// and to count takes a look at every server.
+type counts struct {
+	mu   sync.Mutex
+	last map[listedKind]*counted
+}
+
+// mostCounts is how many countings are kept: of some accounts, regions and kinds at a time.
+const mostCounts = 16
+
+func (c *counts) of(kind listedKind, count func() *counted) *counted {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.last[kind]
+	if !ok {
+		if c.last == nil || len(c.last) >= mostCounts {
+			c.last = map[listedKind]*counted{}
+		}
+		found = count()
+		c.last[kind] = found
+	}
+	return found
+}
+
+// lately is what Security Center looks at: it looks every ten seconds. So the pages of a
+// listing, and other listings meanwhile, share a counting.
+func (v *view) lately() *view {
+	seen := *v
+	seen.now = v.now.floor(10 * second)
+	return &seen
+}
+
 // foundOn makes a listing of what is found on the servers of a service region, each of which
 // has as many as count says.
-func (v *view) foundOn(count func(s *server) int64, item func(dst []byte, s *server, n int64) []byte) Listing {
-	var servers []server
-	var before []int64 // that the servers before have
-	var all int64
-	for i := range v.inService(v.region, v.now) {
-		s := v.inServiceAt(v.region, i, v.now)
-		if n := count(&s); n > 0 {
-			servers, before = append(servers, s), append(before, all)
-			all += n
+func (v *view) foundOn(kind string, count func(s *server) int64, item func(dst []byte, s *server, n int64) []byte) Listing {
+	found := v.counts.of(listedKind{v.account, v.region, v.now, kind}, func() *counted {
+		found := new(counted)
+		for i := range v.inService(v.region, v.now) {
+			s := v.inServiceAt(v.region, i, v.now)
+			if n := count(&s); n > 0 {
+				found.servers, found.before = append(found.servers, i), append(found.before, found.all)
+				found.all += n
+			}
 		}
-	}
-	return generated{int(all), func(dst []byte, i int) []byte {
-		at := sort.Search(len(before), func(k int) bool { return before[k] > int64(i) }) - 1
-		return item(dst, &servers[at], int64(i)-before[at])
+		return found
+	})
+	return generated{int(found.all), func(dst []byte, i int) []byte {
+		at := sort.Search(len(found.before), func(k int) bool { return found.before[k] > int64(i) }) - 1
+		s := v.inServiceAt(v.region, found.servers[at], v.now)
+		return item(dst, &s, int64(i)-found.before[at])
 	}}
 }
 
@@ -48,8 +98,12 @@ func (s *server) identity(kind uint64, n int64) chance {
 // vulnerabilities answers DescribeVulList: those that the instance's RiskCount counts, on
 // Linux as cve and on Windows as sys. One that is fixed is no longer listed.
 func (v *view) vulnerabilities(kind, handled string) Listing {
-	return v.foundOn(func(s *server) int64 {
-		if windows := s.system().family == "windows"; handled == "y" || kind != "cve" && !windows || kind != "sys" && windows {
+	if handled == "y" || kind != "cve" && kind != "sys" {
+		return Items{}
+	}
+	v = v.lately()
+	return v.foundOn(kind, func(s *server) int64 {
+		if windows := s.system().family == "windows"; windows != (kind == "sys") {
 			return 0
 		}
 		return v.found(s).vulnerabilities
@@ -92,10 +146,11 @@ func (v *view) alerts(handled string) Listing {
 		{"webshell", "Webshell", "Webshell"},
 		{"process_suspicious", "Suspicious command line", "Suspicious Process"},
 	}
-	return v.foundOn(func(s *server) int64 {
-		if handled == "Y" {
-			return 0
-		}
+	if handled == "Y" {
+		return Items{}
+	}
+	v = v.lately()
+	return v.foundOn("alerts", func(s *server) int64 {
 		return v.found(s).alerts
 	}, func(dst []byte, s *server, n int64) []byte {
 		now := turnAt(s.of(alerting), 90*day, v.now)

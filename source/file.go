@@ -126,6 +126,12 @@ type fileTrend struct {
 	Doc      string
 	By       texts
 	Measures pairs[fileMeasure]
+	Chart    *fileChart
+}
+
+type fileChart struct {
+	Title, Measure, By, Unit string
+	Lines                    bool
 }
 
 type fileMeasure struct {

@@ -168,5 +168,11 @@ func (f *fileTrend) trend(name string) Trend {
 			Share: [2]string{v.Share.Of, v.Share.In},
 		})
 	}
+	if c := f.Chart; c != nil {
+		t.Chart = &Chart{Title: c.Title, Measure: c.Measure, By: c.By, Unit: c.Unit, Lines: c.Lines}
+		if m, ok := t.Measure(c.Measure); ok && !m.Kept() {
+			t.Chart.Unit, t.Chart.Lines = "%", true
+		}
+	}
 	return t
 }

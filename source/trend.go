@@ -1,5 +1,7 @@
 package source
 
+import "slices"
+
 // A Trend declares a view of one row per day, account, region and dimension: what
 // stood at the day's end, in the configured time zone. The merge keeps the
 // numbers as it goes; rows are never scanned for them.
@@ -12,6 +14,23 @@ type Trend struct {
 	// by. Empty: one row a day, account and region.
 	By       []string
 	Measures []Measure
+	// Chart is how the status page draws it; nil: it does not.
+	Chart *Chart
+}
+
+// A Chart draws one measure of a Trend, day by day.
+type Chart struct {
+	Title string
+	// Measure names the measure; one that is no Value.
+	Measure string
+	// By names the dimension that has a series for each of its values; empty: each account
+	// has one.
+	By string
+	// Unit is that of the measure, in the plural; % where it is a Share.
+	Unit string
+	// Lines has a line for each series. Otherwise, what adds up is drawn as bars that stand
+	// on each other.
+	Lines bool
 }
 
 // A Measure is one number of a Trend. Without Sum, Value or Share it counts the
@@ -32,6 +51,15 @@ type Measure struct {
 	// Share names two measures: how much the first is of the second, in percent.
 	// NULL where the second is 0.
 	Share [2]string
+}
+
+// Measure is the trend's measure of this name.
+func (t *Trend) Measure(name string) (m Measure, ok bool) {
+	i := slices.IndexFunc(t.Measures, func(m Measure) bool { return m.Name == name })
+	if i < 0 {
+		return m, false
+	}
+	return t.Measures[i], true
 }
 
 // Kept reports whether the number is kept, rather than computed from others.

@@ -30,6 +30,23 @@ func (v *validation) trends() {
 		for i := range t.Measures {
 			v.measure(in(here, "measures", t.Measures[i].Name), t, i)
 		}
+		if t.Chart != nil {
+			v.chart(in(here, "chart"), t)
+		}
+	}
+}
+
+func (v *validation) chart(here []string, t Trend) {
+	c := t.Chart
+	m, ok := t.Measure(c.Measure)
+	switch {
+	case !ok:
+		v.add(in(here, "measure"), "%q is no measure of the trend", c.Measure)
+	case m.Value != "":
+		v.add(in(here, "measure"), "%s is a value of one row, which does not add up: expected a measure that is counted, summed or a share", c.Measure)
+	}
+	if c.By != "" && !slices.Contains(t.By, c.By) {
+		v.add(in(here, "by"), "%q is no dimension of the trend: expected one of those in its by", c.By)
 	}
 }
 

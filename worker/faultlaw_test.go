@@ -24,8 +24,8 @@ import (
 // the time never ends, and once the listing rests, the table equals it.
 func TestMovingListing(t *testing.T) {
 	t.Parallel()
-	s := newStore(t)
-	for _, l := range []*listing{&patches, &checks} {
+	s := storeWithOwn(t)
+	for _, l := range listings {
 		t.Run(l.source.Name, func(t *testing.T) {
 			t.Parallel()
 			rapid.Check(t, func(rt *rapid.T) { moveListing(t, rt, s, l) })

@@ -49,6 +49,8 @@ WITH runs AS (
     UNION ALL SELECT 'instance_patch_states', account_id FROM alicloud.instance_patch_states
     UNION ALL SELECT 'agentless_tasks', account_id FROM alicloud.agentless_tasks
     UNION ALL SELECT 'operation_processes', account_id FROM alicloud.operation_processes
+    UNION ALL SELECT 'vulnerabilities', account_id FROM alicloud.vulnerabilities
+    UNION ALL SELECT 'security_alerts', account_id FROM alicloud.security_alerts
 ), trends AS (
     SELECT 'patch_compliance_daily' AS view, day, a.name AS series, to_char(100 * sum(compliant)::float8 / nullif(sum(instances), 0), 'FM990.0') AS value
     FROM alicloud.patch_compliance_daily JOIN alicloud.accounts AS a USING (account_id) WHERE account_id LIKE $1 GROUP BY 1, 2, 3 HAVING sum(instances) > 0
@@ -57,6 +59,8 @@ WITH runs AS (
     UNION ALL SELECT 'agentless_tasks_daily', day, status_label, sum(tasks)::text FROM alicloud.agentless_tasks_daily WHERE account_id LIKE $1 GROUP BY 1, 2, 3
     UNION ALL SELECT 'operation_processes_daily', day, status_code_label, sum(processes)::text FROM alicloud.operation_processes_daily WHERE account_id LIKE $1 GROUP BY 1, 2, 3
     UNION ALL SELECT 'publish_progress_daily', day, version, sum(upgraded_servers)::text FROM alicloud.publish_progress_daily WHERE account_id LIKE $1 GROUP BY 1, 2, 3
+    UNION ALL SELECT 'vulnerabilities_daily', day, necessity_label, sum(vulnerabilities)::text FROM alicloud.vulnerabilities_daily WHERE account_id LIKE $1 GROUP BY 1, 2, 3
+    UNION ALL SELECT 'security_alerts_daily', day, level_label, sum(open)::text FROM alicloud.security_alerts_daily WHERE account_id LIKE $1 GROUP BY 1, 2, 3
 )
 SELECT concat_ws(' ', 'tally', state, count(*) FILTER (WHERE state = s)) FROM (SELECT CASE WHEN late THEN 'late' ELSE 'fresh' END AS s FROM alicloud.sync_freshness WHERE account_id LIKE $1) AS f, unnest(ARRAY['failing', 'late', 'never', 'fresh']) AS state GROUP BY state
 UNION ALL SELECT concat_ws(' ', 'source', source, (SELECT count(*) FROM standing AS s WHERE s.source = r.source AND account_id LIKE $1), opened, changed, ended, runs, not_ok) FROM runs AS r

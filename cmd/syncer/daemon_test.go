@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -267,6 +268,24 @@ func accountYAML(a sim.Account, url string) string {
 }
 
 // configFile writes a schedule.yaml and returns its path.
+// ownCatalogue makes a directory of declarations as a user may have written them: those of
+// known sources, under other names. It returns its path, and all sources that there are then.
+func ownCatalogue(t *testing.T, names map[string]string) (dir string, all []*source.Source) {
+	t.Helper()
+	dir = t.TempDir()
+	var files []source.File
+	for known, own := range names {
+		text, err := os.ReadFile(filepath.Join("../../source/catalogue", known+".yaml"))
+		require.NoError(t, err)
+		renamed := strings.NewReplacer(known, own, "enabled: false\n", "").Replace(string(text))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, own+".yaml"), []byte(renamed), 0o600))
+		files = append(files, source.File{Path: own + ".yaml", Text: renamed})
+	}
+	list, err := source.Read(files, source.All)
+	require.NoError(t, err)
+	return dir, slices.Concat(source.All, list)
+}
+
 func configFile(t *testing.T, format string, args ...any) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "schedule.yaml")

@@ -15,7 +15,6 @@ import (
 
 	"syncer/internal/embeddedpg"
 	"syncer/sim"
-	"syncer/source"
 	"syncer/worker"
 )
 
@@ -43,8 +42,8 @@ func writeDemoConfig(dir, listen string, db *database, cloud *sim.Server, accoun
 		list = append(list, account)
 	}
 	sources := object{}
-	for _, src := range source.All {
-		sources[src.Name] = object{"schedule": demoSchedule}
+	for _, src := range demoSources {
+		sources[src.Name] = object{"schedule": demoSchedule, "enabled": true, "allow_shrink": src.Off}
 	}
 	text, err := yaml.Marshal(object{
 		"database": object{"url": db.Pool().Config().ConnString()},

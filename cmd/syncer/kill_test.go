@@ -65,16 +65,18 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	v.lookBack(t)
-	t.Logf("of the %d partitions of a sync, so many had been merged when the end came: %v", len(source.All), merged)
+	t.Logf("of the %d partitions of a sync, so many had been merged when the end came: %v", len(v.sources), merged)
 }
 
 // A victim is a simulated cloud and a database that syncs of it are cut short in.
 type victim struct {
-	days   atomic.Int64 // that the cloud is ahead of this machine
-	config string
-	server *pgtest.Private
-	looks  []look
-	runs   int // in the tables at the last look
+	days atomic.Int64 // that the cloud is ahead of this machine
+	// Of the sources, one is declared by the user.
+	sources []*source.Source
+	config  string
+	server  *pgtest.Private
+	looks   []look
+	runs    int // in the tables at the last look
 }
 
 // A look is what the tables showed at a moment, as a digest for each source.
@@ -95,10 +97,12 @@ func newVictim(t *testing.T) *victim {
 	}))
 	t.Cleanup(cloud.Close)
 	var sources strings.Builder
-	for _, s := range source.All {
+	dir, all := ownCatalogue(t, map[string]string{"security_alerts": "own_alerts"})
+	v.sources = all
+	for _, s := range all {
 		fmt.Fprintf(&sources, "  %s: {calls_per_second: 10000}\n", s.Name)
 	}
-	v.config = configFile(t, "server: {listen: off}\naccounts:%ssources:\n%s", accountYAML(account, cloud.URL), sources.String())
+	v.config = configFile(t, "server: {listen: off}\ncatalogue: %s\naccounts:%ssources:\n%s", dir, accountYAML(account, cloud.URL), sources.String())
 	v.query(t, func(db *pgx.Conn) {
 		for _, sql := range []string{
 			"ALTER SYSTEM SET synchronous_commit = on", // what is committed must survive
@@ -156,13 +160,13 @@ func (v *victim) look(t *testing.T) (merged int) {
     (SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'syncer%')
     + (SELECT count(*) FROM pg_class WHERE relpersistence = 't')`) == 0
 		}, "sessions or temporary tables are left")
-		if one[*string](t, db, "SELECT to_regclass('alicloud.operation_processes')::text") == nil {
+		if one[*string](t, db, "SELECT to_regclass('alicloud.own_alerts')::text") == nil {
 			return // it was killed before the tables were there
 		}
 		runs := one[int](t, db, "SELECT count(*) FROM alicloud.sync_runs WHERE status <> 'failed'")
 		merged, v.runs = runs-v.runs, runs
 		l := look{at: one[time.Time](t, db, "SELECT clock_timestamp()"), shown: map[string]string{}}
-		for _, s := range source.All {
+		for _, s := range v.sources {
 			l.shown[s.Name] = digest(t, db, s, "alicloud."+s.Name)
 		}
 		v.looks = append(v.looks, l)
@@ -173,12 +177,12 @@ func (v *victim) look(t *testing.T) (merged int) {
 // compare wants the tables to show what a first sync shows.
 func (v *victim) compare(t *testing.T) {
 	t.Helper()
-	v.query(t, func(db *pgx.Conn) { compareToFirst(t, db, true, v.args(true)...) })
+	v.query(t, func(db *pgx.Conn) { compareToFirst(t, db, v.sources, true, v.args(true)...) })
 }
 
 // compareToFirst wants a database to show what a sync of a new one shows: all of it,
 // and where full sweeps say so, nothing else.
-func compareToFirst(t *testing.T, db *pgx.Conn, full bool, args ...string) {
+func compareToFirst(t *testing.T, db *pgx.Conn, sources []*source.Source, full bool, args ...string) {
 	t.Helper()
 	fresh := migrated.URL(t)
 	code, stdout, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": fresh}, args...)
@@ -187,10 +191,10 @@ func compareToFirst(t *testing.T, db *pgx.Conn, full bool, args ...string) {
 	conn, err := pgx.Connect(t.Context(), fresh)
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(t.Context()) }()
-	for _, s := range source.All {
+	for _, s := range sources {
 		want[s.Name] = rowsOf(t, conn, s)
 	}
-	for _, s := range source.All {
+	for _, s := range sources {
 		got := rowsOf(t, db, s)
 		require.NotEmpty(t, got, s.Name)
 		require.Empty(t, without(want[s.Name], got), "%s does not show what the cloud says", s.Name)
@@ -205,19 +209,19 @@ func (v *victim) lookBack(t *testing.T) {
 	t.Helper()
 	v.query(t, func(db *pgx.Conn) {
 		for i, l := range v.looks {
-			for _, s := range source.All {
+			for _, s := range v.sources {
 				at := fmt.Sprintf("alicloud.%s_as_of('%s')", s.Name, l.at.Format(time.RFC3339Nano))
 				require.Equal(t, l.shown[s.Name], digest(t, db, s, at), "%s as of look %d of %d", s.Name, i, len(v.looks))
 			}
 		}
-		noneOverlap(t, db)
+		noneOverlap(t, db, v.sources)
 	})
 }
 
 // noneOverlap wants no two versions of a key at once.
-func noneOverlap(t *testing.T, db *pgx.Conn) {
+func noneOverlap(t *testing.T, db *pgx.Conn, sources []*source.Source) {
 	t.Helper()
-	for _, s := range source.All {
+	for _, s := range sources {
 		key := strings.Join(append([]string{"account_id", "region_id"}, s.Key...), ", ")
 		require.Zero(t, one[int](t, db, fmt.Sprintf(`SELECT count(*) FROM (
     SELECT valid_from < lag(valid_to, 1, '-infinity') OVER (PARTITION BY %s ORDER BY valid_from) AS crossed

@@ -258,6 +258,6 @@ func (c *crowd) judge(t *testing.T, happened map[string]int) {
 	for i, n := range perMember {
 		require.Greater(t, n, got.Synced/(10*manyProcesses), "process %d did next to nothing", i)
 	}
-	noneOverlap(t, c.db)
-	compareToFirst(t, c.db, false, "sync", "--config", c.config, "--migrate", "--full")
+	noneOverlap(t, c.db, source.All)
+	compareToFirst(t, c.db, source.All, false, "sync", "--config", c.config, "--migrate", "--full")
 }

@@ -215,13 +215,16 @@ func (s *secrets) accounts(t *testing.T, home string) (config string, env map[st
     oos_regions: []
 `, a.name, a.credentials, rest, endpoint)
 	}
+	dir, _ := ownCatalogue(t, map[string]string{"agent_versions": "own_versions"})
 	return configFile(t, `server: {listen: off}
 workers: 64
+catalogue: %s
 notify:
   targets:%s
   settle: 1s
 accounts:%s
 sources:
+  own_versions: {schedule: "@every 5s"}
   agent_versions: {schedule: "@every 5s"}
   agentless_tasks: {schedule: "@every 5s", calls_per_second: 1000}
   cloud_center_instances: {enabled: false}
@@ -229,7 +232,7 @@ sources:
   instance_patch_states: {enabled: false}
   publish_batches: {enabled: false}
   operation_processes: {enabled: false}
-`, s.webhooks(t), b.String()), env
+`, dir, s.webhooks(t), b.String()), env
 }
 
 // webhooks are targets of every type, whose answers repeat all that they were told.
@@ -298,7 +301,12 @@ func (s *secrets) cloud(t *testing.T, accounts []sim.Account) (url string) {
 			case "html":
 				return sim.HTML(http.StatusBadGateway)
 			}
-			if c.Action == "ListAgentlessTask" {
+			switch c.Action {
+			case "GetCurrentVersionPublish":
+				return sim.Rewrite(func(body []byte) []byte {
+					return description.ReplaceAll(body, fmt.Appendf(nil, `"LatestVersionDesc":%q,"New":{"Links":[%[1]q]}`, link))
+				})
+			case "ListAgentlessTask":
 				return sim.Rewrite(func(body []byte) []byte {
 					return lastField.ReplaceAll(body, fmt.Appendf(nil, `"MeasureSpace":%q,"NewUrl":%[1]q,"New":{"Links":[%[1]q]}`, link))
 				})
@@ -327,9 +335,10 @@ func (s *secrets) cloud(t *testing.T, accounts []sim.Account) (url string) {
 }
 
 var (
-	quiet     = log.New(io.Discard, "", 0)
-	lastField = regexp.MustCompile(`"MeasureSpace":[0-9.]+`)
-	handedOut = regexp.MustCompile(`(?:"(?:AccessKeySecret|AccessKeyId|SecurityToken)":"|(?:Signature|OSSAccessKeyId)=)([^"&\\]+)`)
+	quiet       = log.New(io.Discard, "", 0)
+	lastField   = regexp.MustCompile(`"MeasureSpace":[0-9.]+`)
+	description = regexp.MustCompile(`"LatestVersionDesc":"[^"]*"`)
+	handedOut   = regexp.MustCompile(`(?:"(?:AccessKeySecret|AccessKeyId|SecurityToken)":"|(?:Signature|OSSAccessKeyId)=)([^"&\\]+)`)
 )
 
 // An eavesdropper hears what the cloud hands out: keys of roles, signed links.
@@ -402,7 +411,9 @@ func (s *secrets) dump(t *testing.T, server string, said map[string]string) {
 	}
 	require.Contains(t, said["table syncer.sync_runs"], "InternalError")
 	require.Contains(t, said["table river.river_job"], "NoPermission")
-	require.Contains(t, said["table syncer.agentless_tasks_standing"], "https://bucket.oss-cn-hangzhou.aliyuncs.com/report.pdf")
+	for _, table := range []string{"agentless_tasks", "own_versions"} {
+		require.Contains(t, said["table syncer."+table+"_standing"], "https://bucket.oss-cn-hangzhou.aliyuncs.com/report.pdf")
+	}
 	log, err := os.ReadFile(filepath.Join(filepath.Dir(one[string](t, db, "SHOW data_directory")), "postgres.log"))
 	require.NoError(t, err)
 	said["the server's log"] = string(log)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"syncer/source"
 	"syncer/store/report"
 )
 
@@ -40,26 +41,23 @@ const (
 	other     = "other"
 )
 
-// lines are the trends that are drawn as lines. The series of the others add up, so they are
-// drawn as stacked bars.
-var lines = map[string]bool{"patch_compliance_daily": true, "publish_progress_daily": true}
-
-// newChart draws a trend. Without points it has no picture.
-func newChart(t report.Trend, points []report.Point) chart {
-	c := chart{ID: strings.ReplaceAll(t.Name, "_", "-"), Title: t.Title, Unit: t.Unit, View: "alicloud." + t.Name}
+// newChart draws a trend that has a chart. Without points it has no picture.
+func newChart(t *source.Trend, points []report.Point) chart {
+	unit := t.Chart.Unit
+	c := chart{ID: strings.ReplaceAll(t.Name, "_", "-"), Title: t.Chart.Title, Unit: unit, View: "alicloud." + t.Name}
 	if len(points) == 0 {
 		return c
 	}
-	names, days, values := arrange(points, t.Unit != "%")
-	c.Picture = draw(names, days, values, lines[t.Name], t.Unit)
+	names, days, values := arrange(points, unit != "%")
+	c.Picture = draw(names, days, values, t.Chart.Lines, unit)
 	last := len(days) - 1
 	for i, name := range names {
-		c.Legend = append(c.Legend, legendEntry{i, name, amount(values[i][last], t.Unit)})
+		c.Legend = append(c.Legend, legendEntry{i, name, amount(values[i][last], unit)})
 	}
 	for d := last; d >= 0; d-- {
 		day := chartDay{Day: days[d].Format(time.DateOnly)}
 		for i := range names {
-			day.Values = append(day.Values, amount(values[i][d], t.Unit))
+			day.Values = append(day.Values, amount(values[i][d], unit))
 		}
 		c.Days = append(c.Days, day)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"syncer/source"
 	"syncer/store/report"
 )
 
@@ -32,7 +33,7 @@ func drawn(t require.TestingT, c chart) string {
 
 func TestBarsStandOnEachOther(t *testing.T) {
 	t.Parallel()
-	c := newChart(report.Trend{Name: "fleet_daily", Title: "Servers", Unit: "servers"}, []report.Point{
+	c := newChart(trendOf("fleet_daily", source.Chart{Title: "Servers", Unit: "servers"}), []report.Point{
 		point(0, "online", 60), point(0, "offline", 20), point(2, "online", 1200), point(2, `<b>"x"</b>`, 1),
 	})
 	p := c.Picture
@@ -54,7 +55,7 @@ func TestBarsStandOnEachOther(t *testing.T) {
 
 func TestLinesHaveGaps(t *testing.T) {
 	t.Parallel()
-	c := newChart(report.Trend{Name: "patch_compliance_daily", Title: "Compliance", Unit: "%"}, []report.Point{
+	c := newChart(trendOf("patch_compliance_daily", source.Chart{Title: "Compliance", Unit: "%", Lines: true}), []report.Point{
 		point(0, "a", 100), point(1, "a", 75), point(3, "a", 60),
 	})
 	require.Equal(t, []string{"60%", "70%", "80%", "90%", "100%"}, texts(c.Picture.Grid))
@@ -65,8 +66,10 @@ func TestLinesHaveGaps(t *testing.T) {
 
 func TestNothingToDraw(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, drawn(t, newChart(report.Trend{Name: "fleet_daily"}, nil)))
+	require.Empty(t, drawn(t, newChart(trendOf("fleet_daily", source.Chart{}), nil)))
 }
+
+func trendOf(name string, c source.Chart) *source.Trend { return &source.Trend{Name: name, Chart: &c} }
 
 func texts(marks []mark) (list []string) {
 	for _, m := range marks {
@@ -80,14 +83,15 @@ func texts(marks []mark) (list []string) {
 func TestPicturesLaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		trend := rapid.SampledFrom(report.Trends).Draw(t, "trend")
+		look := source.Chart{Title: "Trend", Unit: rapid.SampledFrom([]string{"%", "servers"}).Draw(t, "unit")}
+		look.Lines = look.Unit == "%" || rapid.Bool().Draw(t, "lines")
 		largest := 1e7
-		if trend.Unit == "%" {
+		if look.Unit == "%" {
 			largest = 100
 		}
 		points := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) report.Point {
 			value := rapid.Float64Range(0, largest).Draw(t, "value")
-			if trend.Unit != "%" {
+			if look.Unit != "%" {
 				value = math.Round(value)
 			}
 			return point(rapid.IntRange(0, 40).Draw(t, "day"), rapid.StringN(1, 20, -1).Draw(t, "series"), value)
@@ -100,7 +104,7 @@ func TestPicturesLaw(t *testing.T) {
 			}
 			seen[key] = true
 		}
-		c := newChart(trend, points)
+		c := newChart(trendOf("trend", look), points)
 		p := c.Picture
 		within := func(x, y float64) {
 			if !(x >= 0 && x <= p.Width && y >= 0 && y <= p.Height) {

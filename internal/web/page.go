@@ -214,11 +214,12 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 			page.Runs = append(page.Runs, newRunRow(c, r))
 		}
 	})
-	page.Charts = make([]chart, len(report.Trends))
-	for i, t := range report.Trends {
+	drawn := p.drawn()
+	page.Charts = make([]chart, len(drawn))
+	for i, d := range drawn {
 		read(func() {
-			points, err := s.Points(ctx, t, filter, c.now.In(p.Location).AddDate(0, 0, -trendSince))
-			page.Charts[i] = newChart(t, points)
+			points, err := s.Points(ctx, d.source, d.trend, filter, c.now.In(p.Location).AddDate(0, 0, -trendSince))
+			page.Charts[i] = newChart(d.trend, points)
 			if err != nil {
 				page.Charts[i].Problem = withAdvice(err)
 			}
@@ -243,6 +244,34 @@ func (p *pages) make(ctx context.Context, query url.Values) *statusPage {
 	page.Sources = rows
 	page.headline()
 	return page
+}
+
+type drawnTrend struct {
+	source *source.Source
+	trend  *source.Trend
+}
+
+// drawn are the trends that have a chart: shares first, which say how well things are, then
+// what adds up, and each in the order of the sources.
+func (p *pages) drawn() (list []drawnTrend) {
+	for _, s := range p.Sources {
+		for i := range s.Trends {
+			if s.Trends[i].Chart != nil {
+				list = append(list, drawnTrend{s, &s.Trends[i]})
+			}
+		}
+	}
+	rank := func(d drawnTrend) int {
+		switch {
+		case d.trend.Chart.Unit == "%":
+			return 0
+		case d.trend.Chart.Lines:
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b drawnTrend) int { return rank(a) - rank(b) })
+	return list
 }
 
 // zone is the name of a time zone with its abbreviation and offset.

@@ -86,6 +86,6 @@ func load(t *testing.T) map[string]dashboard {
 		require.NoError(t, json.Unmarshal(text, &d), file)
 		all[strings.TrimSuffix(d.file, ".json")] = d
 	}
-	require.Len(t, all, 5)
+	require.Len(t, all, 6)
 	return all
 }

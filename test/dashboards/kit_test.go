@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/fetch"
+	"syncer/internal/config"
 	"syncer/internal/metrics"
 	"syncer/internal/testing/pgtest"
 	"syncer/internal/testing/pgtest/migrated"
@@ -61,9 +62,13 @@ func newHouse(t *testing.T) *house {
 	h.now.Store(&end)
 	clock := func() time.Time { return *h.now.Load() }
 	var err error
-	h.store, err = store.Open(t.Context(), h.url, store.Options{Clock: clock})
+	// Those that a dashboard is about are off by default.
+	sources := config.NoCatalogue(source.Catalogue, "vulnerabilities", "security_alerts").Sources
+	h.store, err = store.Open(t.Context(), h.url, store.Options{Clock: clock, Sources: sources})
 	require.NoError(t, err)
 	t.Cleanup(h.store.Close)
+	_, err = h.store.Migrate(t.Context())
+	require.NoError(t, err)
 	_, err = h.store.SetTimezone(t.Context(), zone)
 	require.NoError(t, err)
 
@@ -86,8 +91,8 @@ func newHouse(t *testing.T) *house {
 	schedule, err := cron.ParseStandard("@every 24h")
 	require.NoError(t, err)
 	c := *h.syncer.Config()
-	for _, src := range source.All {
-		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule})
+	for _, src := range sources {
+		c.Sources = append(c.Sources, &worker.Settings{Source: src, Schedule: schedule, AllowShrink: src.Off})
 	}
 	h.syncer.Configure(c)
 	return h

@@ -112,7 +112,7 @@ func TestLinksResolve(t *testing.T) {
 			}
 		}
 		slices.Sort(linked)
-		assert.Equal(t, []string{"agents", "fleet", "patches", "scans", "sync"}, linked, d.file)
+		assert.Equal(t, []string{"agents", "findings", "fleet", "patches", "scans", "sync"}, linked, d.file)
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 
 	"syncer/archive"
 	"syncer/source"
+
+	"syncer/store"
 )
 
 // archived writes the archive of a month in which every row got a new version, and compares
@@ -22,7 +24,7 @@ import (
 // was written is part of it.
 func archived(ctx context.Context, report func(figure)) error {
 	now := time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC)
-	s, done, err := openAt(ctx, func() time.Time { return now })
+	s, done, err := openWith(ctx, store.Options{Clock: func() time.Time { return now }})
 	if err != nil {
 		return err
 	}

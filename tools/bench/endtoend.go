@@ -17,8 +17,8 @@ const (
 )
 
 // A setting is a database and a built syncer.
-func setting(ctx context.Context) (*store.Store, *program, func(), error) {
-	s, done, err := open(ctx)
+func setting(ctx context.Context, o store.Options) (*store.Store, *program, func(), error) {
+	s, done, err := openWith(ctx, o)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -33,7 +33,7 @@ func setting(ctx context.Context) (*store.Store, *program, func(), error) {
 // endToEnd syncs the patch states of a fleet from a simulated cloud in another process:
 // pages of 100, no latency, no rate limit, two cores for both.
 func endToEnd(ctx context.Context, report func(figure)) error {
-	s, p, done, err := setting(ctx)
+	s, p, done, err := setting(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func endToEnd(ctx context.Context, report func(figure)) error {
 	if err != nil {
 		return err
 	}
-	yardstick, err := yardstick(ctx, s, patchRows(int(found)))
+	yardstick, err := yardstick(ctx, s, patches, patchRows(int(found)))
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func endToEnd(ctx context.Context, report func(figure)) error {
 // accountsScaling compares 20 accounts in one process with one account, on a gateway that
 // allows 10 calls a second for each account.
 func accountsScaling(ctx context.Context, report func(figure)) error {
-	s, p, done, err := setting(ctx)
+	s, p, done, err := setting(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func history(ctx context.Context, report func(figure)) error {
 	const servers, days = 20_000, 365
 	today := time.Now().Truncate(time.Hour)
 	day := today.AddDate(0, 0, -days)
-	s, done, err := openAt(ctx, func() time.Time { return day })
+	s, done, err := openWith(ctx, store.Options{Clock: func() time.Time { return day }})
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,9 +20,11 @@ import (
 
 // open starts a PostgreSQL and migrates a store on it. Its settings are the defaults,
 // except max_wal_size, so that no checkpoint falls into a measurement.
-func open(ctx context.Context) (*store.Store, func(), error) { return openAt(ctx, nil) }
+func open(ctx context.Context) (*store.Store, func(), error) {
+	return openWith(ctx, store.Options{})
+}
 
-func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), error) {
+func openWith(ctx context.Context, o store.Options) (*store.Store, func(), error) {
 	dir, err := os.MkdirTemp("", "syncer-bench")
 	if err != nil {
 		return nil, nil, err
@@ -41,7 +45,7 @@ func openAt(ctx context.Context, clock func() time.Time) (*store.Store, func(), 
 		_ = embeddedpg.Remove(context.WithoutCancel(ctx), filepath.Join(dir, "db"))
 		_ = os.RemoveAll(dir)
 	}
-	s, err := store.Open(ctx, server.URL(), store.Options{Clock: clock})
+	s, err := store.Open(ctx, server.URL(), o)
 	if err != nil {
 		closeAll()
 		return nil, nil, err
@@ -88,23 +92,27 @@ func fillPatchRow(row source.Row, i, state int) {
 
 // copyRows is what syncer is compared with: pgx's CopyFrom of the same rows into a plain
 // table with the same primary key.
-func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Duration, error) {
+func copyRows(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (time.Duration, error) {
 	columns := []string{"account_id", "region_id"}
 	definition := "account_id text NOT NULL, region_id text NOT NULL"
-	for _, c := range patches.Columns {
+	for _, c := range src.Columns {
 		columns = append(columns, c.Name)
 		definition += ", " + c.Name + " " + c.Type.SQL()
 	}
 	values := make([][]any, len(rows))
 	for i, row := range rows {
 		v := []any{"1234567890123456", "cn-hangzhou"}
-		for k, c := range patches.Columns {
+		for k, c := range src.Columns {
 			switch {
 			case !row[k].Valid:
 				v = append(v, nil)
 			case c.Type == source.Text:
 				v = append(v, row[k].Text)
-			case c.Type == source.ISOTime:
+			case c.Type == source.JSON:
+				v = append(v, json.RawMessage(row[k].Text))
+			case c.Type == source.Bool:
+				v = append(v, row[k].Int != 0)
+			case c.Type.SQL() == "timestamptz":
 				v = append(v, row[k].Time())
 			default:
 				v = append(v, row[k].Int)
@@ -112,7 +120,7 @@ func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Dura
 		}
 		values[i] = v
 	}
-	if _, err := s.Pool().Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS public.plain; CREATE TABLE public.plain (%s, PRIMARY KEY (account_id, region_id, instance_id))", definition)); err != nil {
+	if _, err := s.Pool().Exec(ctx, fmt.Sprintf("DROP TABLE IF EXISTS public.plain; CREATE TABLE public.plain (%s, PRIMARY KEY (account_id, region_id, %s))", definition, strings.Join(src.Key, ", "))); err != nil {
 		return 0, err
 	}
 	started := time.Now()
@@ -125,9 +133,9 @@ func copyRows(ctx context.Context, s *store.Store, rows []source.Row) (time.Dura
 }
 
 // yardstick returns the best time of three copies.
-func yardstick(ctx context.Context, s *store.Store, rows []source.Row) (best time.Duration, err error) {
+func yardstick(ctx context.Context, s *store.Store, src *source.Source, rows []source.Row) (best time.Duration, err error) {
 	for range 3 {
-		took, err := copyRows(ctx, s, rows)
+		took, err := copyRows(ctx, s, src, rows)
 		if err != nil {
 			return 0, err
 		}
@@ -176,7 +184,7 @@ func load(ctx context.Context, report func(figure)) error {
 	}
 	defer done()
 	list := patchRows(*rows)
-	yardstick, err := yardstick(ctx, s, list)
+	yardstick, err := yardstick(ctx, s, patches, list)
 	if err != nil {
 		return err
 	}

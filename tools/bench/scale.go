@@ -16,7 +16,7 @@ import (
 // sync, in the process and in PostgreSQL, and how much space and WAL a row and a change of
 // each source take.
 func scale(ctx context.Context, report func(figure)) error {
-	s, p, done, err := setting(ctx)
+	s, p, done, err := setting(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func atEnd(do func(context.Context) error) {
 // Tests wait for servers and processes about half of their time. So twice as many tests as
 // there are processors run at a time, unless a flag -parallel says otherwise.
 func Run(m *testing.M) int {
-	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "10")
+	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "4")
 	if All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
 		checks = "100"
 	}
