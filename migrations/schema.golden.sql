@@ -228,9 +228,7 @@ COMMENT ON COLUMN alicloud.agent_install_statuses_history.valid_to IS 'When this
 
 CREATE VIEW alicloud.agent_outages AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.uuid,
     s.instance_id,
@@ -258,59 +256,23 @@ CREATE VIEW alicloud.agent_outages AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -341,20 +303,20 @@ CREATE VIEW alicloud.agent_outages AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.uuid,
-                            b.instance_id,
-                            b.instance_name,
-                            b.client_sub_status,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.uuid,
+                            b_1.instance_id,
+                            b_1.instance_name,
+                            b_1.client_sub_status,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.uuid,
@@ -383,9 +345,26 @@ CREATE VIEW alicloud.agent_outages AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.uuid ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.uuid ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'cloud_center_instances'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.agent_outages IS 'One row per time in which the agent on a server was not online. As far back as history is kept. From alicloud.cloud_center_instances_history.';
 COMMENT ON COLUMN alicloud.agent_outages.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.agent_outages.account_name IS 'Name that the configuration last gave the account.';
@@ -1077,9 +1056,7 @@ COMMENT ON COLUMN alicloud.changes.changed IS 'Of changed and returned, the colu
 
 CREATE VIEW alicloud.check_runs AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.task_id,
     s.task_type,
@@ -1107,59 +1084,23 @@ CREATE VIEW alicloud.check_runs AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -1189,20 +1130,20 @@ CREATE VIEW alicloud.check_runs AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.task_id,
-                            b.task_type,
-                            b.task_source,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_task_type_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ OR b.task_type IS DISTINCT FROM b.before_task_type_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_ OR b.task_type IS DISTINCT FROM b.before_task_type_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.task_id,
+                            b_1.task_type,
+                            b_1.task_source,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_task_type_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ OR b_1.task_type IS DISTINCT FROM b_1.before_task_type_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ OR b_1.task_type IS DISTINCT FROM b_1.before_task_type_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.task_id,
@@ -1230,9 +1171,26 @@ CREATE VIEW alicloud.check_runs AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.task_id ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.task_id ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.task_id, i.number_, i.task_type) s;
+          GROUP BY i.account_id, i.region_id, i.task_id, i.number_, i.task_type) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'operation_processes'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.check_runs IS 'One row per time in which a check task was not started yet, or ran: how long checks take. As far back as history is kept. From alicloud.operation_processes_history.';
 COMMENT ON COLUMN alicloud.check_runs.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.check_runs.account_name IS 'Name that the configuration last gave the account.';
@@ -2123,9 +2081,7 @@ COMMENT ON COLUMN alicloud.fleet_daily.servers IS 'Servers that Security Center 
 
 CREATE VIEW alicloud.install_failures AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.uuid,
     s.result_code,
@@ -2167,59 +2123,23 @@ CREATE VIEW alicloud.install_failures AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -2246,18 +2166,18 @@ CREATE VIEW alicloud.install_failures AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.uuid,
-                            b.result_code,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.uuid,
+                            b_1.result_code,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.uuid,
@@ -2282,9 +2202,26 @@ CREATE VIEW alicloud.install_failures AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.uuid ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.uuid ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.uuid ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.uuid, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agent_install_statuses'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.install_failures IS 'One row per time in which the agent installation last seen on a server had failed. As far back as history is kept. From alicloud.agent_install_statuses_history.';
 COMMENT ON COLUMN alicloud.install_failures.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.install_failures.account_name IS 'Name that the configuration last gave the account.';
@@ -2836,9 +2773,7 @@ COMMENT ON COLUMN alicloud.patch_compliance_daily.compliance_pct IS 'Compliant i
 
 CREATE VIEW alicloud.patch_exposures AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.instance_id,
     s.began_at,
@@ -2855,59 +2790,23 @@ CREATE VIEW alicloud.patch_exposures AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -2932,17 +2831,17 @@ CREATE VIEW alicloud.patch_exposures AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.instance_id,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.instance_id,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.instance_id,
@@ -2965,9 +2864,26 @@ CREATE VIEW alicloud.patch_exposures AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.instance_id ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.instance_id ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.patch_exposures IS 'One row per time in which an instance lacked a patch. As far back as history is kept. From alicloud.instance_patch_states_history.';
 COMMENT ON COLUMN alicloud.patch_exposures.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.patch_exposures.account_name IS 'Name that the configuration last gave the account.';
@@ -3262,9 +3178,7 @@ COMMENT ON COLUMN alicloud.publish_progress_daily.upgraded_servers IS 'Servers i
 
 CREATE VIEW alicloud.reboot_pendings AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.instance_id,
     s.began_at,
@@ -3281,59 +3195,23 @@ CREATE VIEW alicloud.reboot_pendings AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -3358,17 +3236,17 @@ CREATE VIEW alicloud.reboot_pendings AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.instance_id,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.instance_id,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.instance_id,
@@ -3391,9 +3269,26 @@ CREATE VIEW alicloud.reboot_pendings AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.instance_id ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.instance_id ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.instance_id ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.instance_id, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'instance_patch_states'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.reboot_pendings IS 'One row per time in which an instance needed a restart for a patch to take effect. As far back as history is kept. From alicloud.instance_patch_states_history.';
 COMMENT ON COLUMN alicloud.reboot_pendings.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.reboot_pendings.account_name IS 'Name that the configuration last gave the account.';
@@ -3503,9 +3398,7 @@ COMMENT ON COLUMN alicloud.reboot_pendings_daily.open_p90_hours IS 'Hours that n
 
 CREATE VIEW alicloud.release_rollouts AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.version,
     s.batch_id,
@@ -3535,59 +3428,23 @@ CREATE VIEW alicloud.release_rollouts AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -3622,22 +3479,22 @@ CREATE VIEW alicloud.release_rollouts AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.version,
-                            b.batch_id,
-                            b.batch_name,
-                            b.batch_no,
-                            b.batch_total,
-                            b.status,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.version,
+                            b_1.batch_id,
+                            b_1.batch_name,
+                            b_1.batch_no,
+                            b_1.batch_total,
+                            b_1.status,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.version,
@@ -3670,9 +3527,26 @@ CREATE VIEW alicloud.release_rollouts AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.version, v.batch_id ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.version, a.batch_id ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.version, a.batch_id ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.version, m.batch_id ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.version, i.batch_id, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.version, i.batch_id, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'publish_batches'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.release_rollouts IS 'One row per time in which a batch of an agent release was being published, forcibly or not: from its start until it was published or suspended. As far back as history is kept. From alicloud.publish_batches_history.';
 COMMENT ON COLUMN alicloud.release_rollouts.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.release_rollouts.account_name IS 'Name that the configuration last gave the account.';
@@ -3794,9 +3668,7 @@ COMMENT ON COLUMN alicloud.release_rollouts_daily.open_p90_hours IS 'Hours that 
 
 CREATE VIEW alicloud.scan_failures AS
  SELECT s.account_id,
-    ( SELECT c.name
-           FROM syncer.accounts c
-          WHERE c.account_id = s.account_id) AS account_name,
+    c.name AS account_name,
     s.region_id,
     s.task_id,
     s.is_root,
@@ -3838,59 +3710,23 @@ CREATE VIEW alicloud.scan_failures AS
             ELSE 'gone'::text
         END AS ended_by,
     s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-           FROM syncer.settings)) AND (( SELECT
-                CASE
-                    WHEN r.trigger <> 'forget'::text THEN r.started_at
-                    ELSE NULL::timestamp with time zone
-                END AS "case"
-           FROM syncer.sync_runs r
-          WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-          ORDER BY r.finished_at DESC, r.run_id DESC
-         LIMIT 1)) IS NOT NULL AS began_known,
+           FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) AS began_known,
     round(EXTRACT(epoch FROM
         CASE
             WHEN s.began_at >= (( SELECT COALESCE(settings.horizon_at, '-infinity'::timestamp with time zone) AS "coalesce"
-               FROM syncer.settings)) THEN s.began_at - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+               FROM syncer.settings)) AND COALESCE(b.trigger <> 'forget'::text, false) THEN s.began_at - b.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS began_within_hours,
     round(EXTRACT(epoch FROM
         CASE
-            WHEN s.ended_to_ < 'infinity'::timestamp with time zone THEN s.ended_to_ - (( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN r.started_at
-                        ELSE NULL::timestamp with time zone
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1))
+            WHEN s.ended_to_ < 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text THEN s.ended_to_ - e.started_at
             ELSE NULL::interval
         END) / 3600::numeric, 3)::double precision AS ended_within_hours,
     round(EXTRACT(epoch FROM COALESCE(( SELECT sum(LEAST(r.started_at, s.ended_to_) - GREATEST(r.unseen_since, s.began_at)) AS sum
            FROM syncer.sync_runs r
           WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_), '00:00:00'::interval) + COALESCE(
         CASE
-            WHEN s.ended_to_ = 'infinity'::timestamp with time zone THEN ( SELECT
-                    CASE
-                        WHEN r.trigger <> 'forget'::text THEN
-                        CASE
-                            WHEN now() > (r.next_due_at + GREATEST(2::double precision * (r.finished_at - r.started_at), '00:05:00'::interval)) THEN now() - GREATEST(r.next_due_at, s.began_at)
-                            ELSE NULL::interval
-                        END
-                        ELSE NULL::interval
-                    END AS "case"
-               FROM syncer.sync_runs r
-              WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < 'infinity'::timestamp with time zone
-              ORDER BY r.finished_at DESC, r.run_id DESC
-             LIMIT 1)
+            WHEN s.ended_to_ = 'infinity'::timestamp with time zone AND e.trigger <> 'forget'::text AND now() > (e.next_due_at + GREATEST(2::double precision * (e.finished_at - e.started_at), '00:05:00'::interval)) THEN now() - GREATEST(e.next_due_at, s.began_at)
             ELSE NULL::interval
         END, '00:00:00'::interval)) / 3600::numeric, 3)::double precision AS unobserved_hours,
     s.gaps_joined
@@ -3931,25 +3767,25 @@ CREATE VIEW alicloud.scan_failures AS
                     m.joins_,
                     count(*) FILTER (WHERE m.begins_) OVER w AS number_,
                     lead(m.begins_, 1, true) OVER w AS last_
-                   FROM ( SELECT b.account_id,
-                            b.region_id,
-                            b.task_id,
-                            b.is_root,
-                            b.root_task_id,
-                            b.status,
-                            b.target_type,
-                            b.target_name,
-                            b.uuid,
-                            b.instance_id,
-                            b.instance_name,
-                            b.valid_from,
-                            b.valid_to,
-                            b.met_,
-                            b.follows_,
-                            b.goes_on_,
-                            b.before_to_,
-                            b.before_to_ IS NULL OR b.valid_from > b.before_to_ AS begins_,
-                            NOT (b.before_to_ IS NULL OR b.valid_from > b.before_to_) AND b.valid_from > b.before_to_ AS joins_
+                   FROM ( SELECT b_1.account_id,
+                            b_1.region_id,
+                            b_1.task_id,
+                            b_1.is_root,
+                            b_1.root_task_id,
+                            b_1.status,
+                            b_1.target_type,
+                            b_1.target_name,
+                            b_1.uuid,
+                            b_1.instance_id,
+                            b_1.instance_name,
+                            b_1.valid_from,
+                            b_1.valid_to,
+                            b_1.met_,
+                            b_1.follows_,
+                            b_1.goes_on_,
+                            b_1.before_to_,
+                            b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_ AS begins_,
+                            NOT (b_1.before_to_ IS NULL OR b_1.valid_from > b_1.before_to_) AND b_1.valid_from > b_1.before_to_ AS joins_
                            FROM ( SELECT a.account_id,
                                     a.region_id,
                                     a.task_id,
@@ -3988,9 +3824,26 @@ CREATE VIEW alicloud.scan_failures AS
      FROM syncer.settings))
   WINDOW w AS (PARTITION BY v.account_id, v.region_id, v.task_id ORDER BY v.valid_from)) a
                                   WHERE a.met_
-                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b) m
+                                  WINDOW w AS (PARTITION BY a.account_id, a.region_id, a.task_id ORDER BY a.valid_from)) b_1) m
                   WINDOW w AS (PARTITION BY m.account_id, m.region_id, m.task_id ORDER BY m.valid_from)) i
-          GROUP BY i.account_id, i.region_id, i.task_id, i.number_) s;
+          GROUP BY i.account_id, i.region_id, i.task_id, i.number_) s
+     LEFT JOIN syncer.accounts c ON c.account_id = s.account_id
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.began_at
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) b ON true
+     LEFT JOIN LATERAL ( SELECT r.trigger,
+            r.started_at,
+            r.finished_at,
+            r.next_due_at
+           FROM syncer.sync_runs r
+          WHERE r.account_id = s.account_id AND r.source = 'agentless_tasks'::text AND r.region_id = s.region_id AND r.status = 'ok'::text AND r.finished_at < s.ended_to_
+          ORDER BY r.finished_at DESC, r.run_id DESC
+         LIMIT 1) e ON true;
 COMMENT ON VIEW alicloud.scan_failures IS 'One row per agentless scan, main task or subtask, that failed or timed out, for as long as it is listed so. As far back as history is kept. From alicloud.agentless_tasks_history.';
 COMMENT ON COLUMN alicloud.scan_failures.account_id IS 'ID of the Alibaba Cloud account.';
 COMMENT ON COLUMN alicloud.scan_failures.account_name IS 'Name that the configuration last gave the account.';

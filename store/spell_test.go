@@ -76,3 +76,20 @@ WHERE c.oid = 'alicloud.%s'::regclass`, view)).Scan(&readable, &lacking))
 	}
 	require.Equal(t, 7, n)
 }
+
+// TestDroppedSpells: with a source go its spells, unless a view of a user's hangs on one.
+func TestDroppedSpells(t *testing.T) {
+	t.Parallel()
+	s := openWith(t, probes)
+	_, err := s.Pool().Exec(t.Context(), "CREATE VIEW public.mine AS SELECT name, began_at FROM alicloud.outages; CREATE VIEW public.days AS SELECT day, open FROM alicloud.outages_daily")
+	require.NoError(t, err)
+	err = s.DropSource(t.Context(), "probes")
+	require.ErrorContains(t, err, "alicloud.outages would lose columns, or go")
+	require.ErrorContains(t, err, "drop what hangs on it")
+	_, err = s.Pool().Exec(t.Context(), "SELECT FROM public.mine, public.days; DROP VIEW public.mine, public.days")
+	require.NoError(t, err)
+	require.NoError(t, s.DropSource(t.Context(), "probes"))
+	var left []string
+	require.NoError(t, s.Pool().QueryRow(t.Context(), "SELECT coalesce(array_agg(relname::text), '{}') FROM pg_class WHERE relname ~ '^(probes|outages|joined_outages|overloads)'").Scan(&left))
+	require.Empty(t, left)
+}

@@ -121,27 +121,25 @@ func (s spell) gap(sign string) string {
 	return fmt.Sprintf(" %s interval '%f seconds'", sign, s.JoinGaps.Seconds())
 }
 
-// lastGood reads something of the last sync r that was ok before a moment. NULL: there was
-// none since the partition was first synced, or since it was forgotten.
-func (s spell) lastGood(what, before string) string {
-	return fmt.Sprintf(`(
-        SELECT CASE WHEN r.trigger <> 'forget' THEN %s END
-        FROM syncer.sync_runs AS r
-        WHERE r.account_id = s.account_id AND r.source = %s AND r.region_id = s.region_id AND r.status = 'ok' AND r.finished_at < %s
-        ORDER BY r.finished_at DESC, r.run_id DESC
-        LIMIT 1
-    )`, what, literal(s.Source.Name), before)
+// LastGood is the last sync that was ok before a moment, of which nothing is told where it
+// was syncer forget: what was seen before counts no more.
+func (s spell) LastGood(before string) string {
+	return fmt.Sprintf(`SELECT r.trigger, r.started_at, r.finished_at, r.next_due_at
+    FROM syncer.sync_runs AS r
+    WHERE r.account_id = s.account_id AND r.source = %s AND r.region_id = s.region_id AND r.status = 'ok' AND r.finished_at < %s
+    ORDER BY r.finished_at DESC, r.run_id DESC
+    LIMIT 1`, literal(s.Source.Name), before)
 }
 
 // overdue is how long nobody has looked by now at a spell that lasts.
-const overdue = `CASE WHEN now() > r.next_due_at + greatest(2 * (r.finished_at - r.started_at), interval '5 minutes') THEN now() - greatest(r.next_due_at, s.began_at) END`
+const overdue = `CASE WHEN s.ended_to_ = 'infinity' AND e.trigger <> 'forget' AND now() > e.next_due_at + greatest(2 * (e.finished_at - e.started_at), interval '5 minutes') THEN now() - greatest(e.next_due_at, s.began_at) END`
 
 // declared are the columns of the spells' view.
 func (s spell) declared() []shown {
 	const moment, number = "timestamp with time zone", "double precision"
 	horizon := "(SELECT coalesce(horizon_at, '-infinity') FROM syncer.settings)"
-	seen := fmt.Sprintf("s.began_at%s >= %s", s.gap("-"), horizon)
-	list := s.place("s", "ID of the Alibaba Cloud account.")
+	seen := fmt.Sprintf("s.began_at%s >= %s AND coalesce(b.trigger <> 'forget', false)", s.gap("-"), horizon)
+	list := s.place("s", "c.name")
 	add := func(names []string, comment string) {
 		for _, name := range names {
 			c, _ := s.Source.Column(name)
@@ -164,9 +162,9 @@ func (s spell) declared() []shown {
 		shown{Name: "ended_at", Type: moment, now: "nullif(s.ended_to_, 'infinity')", comment: "When it ended (not included): the moment of the sync that found that. NULL while it lasts."},
 		shown{Name: "lasted_hours", Type: number, now: hours("least(s.ended_to_, now()) - s.began_at"), comment: "How long it lasted, or has lasted by now, in hours. At least as long, where began_known is false."},
 		shown{Name: "ended_by", Type: "text", now: s.endedBy(), comment: s.endings()},
-		shown{Name: "began_known", Type: "boolean", now: fmt.Sprintf("%s AND %s IS NOT NULL", seen, s.lastGood("r.started_at", "s.began_at")), comment: "Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before."},
-		shown{Name: "began_within_hours", Type: number, now: hours(fmt.Sprintf("CASE WHEN %s THEN s.began_at - %s END", seen, s.lastGood("r.started_at", "s.began_at"))), comment: "By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false."},
-		shown{Name: "ended_within_hours", Type: number, now: hours(fmt.Sprintf("CASE WHEN s.ended_to_ < 'infinity' THEN s.ended_to_ - %s END", s.lastGood("r.started_at", "s.ended_to_"))), comment: "By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before."},
+		shown{Name: "began_known", Type: "boolean", now: seen, comment: "Whether a good sync before began_at saw that it had not begun. False: the first good sync found it, or history no longer reaches back far enough, so it may have begun at any time before."},
+		shown{Name: "began_within_hours", Type: number, now: hours(fmt.Sprintf("CASE WHEN %s THEN s.began_at - b.started_at END", seen)), comment: "By how many hours it may have begun earlier: the time since the last good sync before began_at was started. NULL where began_known is false."},
+		shown{Name: "ended_within_hours", Type: number, now: hours("CASE WHEN s.ended_to_ < 'infinity' AND e.trigger <> 'forget' THEN s.ended_to_ - e.started_at END"), comment: "By how many hours it may have ended earlier: the time since the last good sync before ended_at was started. NULL while it lasts, and where there was no good sync before."},
 		shown{Name: "unobserved_hours", Type: number, now: hours(s.unobserved()), comment: "How many hours of it nobody looked: the times from when a good sync was due until one began, where that was more than five minutes, and more than twice what the sync before had taken. Syncs that failed, were incomplete or were held are not good ones. As far back as alicloud.sync_runs is kept; what has no schedule is never due."},
 		shown{Name: "gaps_joined", Type: "bigint", now: "s.gaps_joined", comment: breaks},
 	)
@@ -178,10 +176,10 @@ func hours(interval string) string {
 }
 
 // place are the account and the region.
-func (s spell) place(alias, account string) []shown {
+func (s spell) place(alias, name string) []shown {
 	return []shown{
-		{Name: "account_id", Type: "text", now: alias + ".account_id", comment: account},
-		{Name: "account_name", Type: "text", now: fmt.Sprintf("(SELECT c.name FROM syncer.accounts AS c WHERE c.account_id = %s.account_id)", alias), comment: "Name that the configuration last gave the account."},
+		{Name: "account_id", Type: "text", now: alias + ".account_id", comment: "ID of the Alibaba Cloud account."},
+		{Name: "account_name", Type: "text", now: name, comment: "Name that the configuration last gave the account."},
 		{Name: "region_id", Type: "text", now: alias + ".region_id", comment: regionComment(s.Source.Regions)},
 	}
 }
@@ -219,13 +217,13 @@ func (s spell) unobserved() string {
         FROM syncer.sync_runs AS r
         WHERE r.account_id = s.account_id AND r.source = %s AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL
             AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_
-    ), '0') + coalesce(CASE WHEN s.ended_to_ = 'infinity' THEN %s END, '0')`, literal(s.Source.Name), s.lastGood(overdue, "'infinity'"))
+    ), '0') + coalesce(%s, '0')`, literal(s.Source.Name), overdue)
 }
 
 // figures are the columns of the view of each day.
 func (s spell) figures() []shown {
 	list := append([]shown{{Name: "day", Type: "date", now: "d.day", comment: "Day in the configured time zone, without gaps from the first sync, or from the first whole day that history reaches back to, to today."}},
-		s.place("d", "ID of the Alibaba Cloud account.")...)
+		s.place("d", "(SELECT c.name FROM syncer.accounts AS c WHERE c.account_id = d.account_id)")...)
 	for _, name := range s.By {
 		c, _ := s.Source.Column(name)
 		column := shown{Name: name, Type: catalogueType(c.Type), now: "d." + name, comment: c.Doc}

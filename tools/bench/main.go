@@ -46,7 +46,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	suites := []suite{{"weight", weight}, {"decode", decode}, {"load", load}, {"volatile", volatile}, {"endtoend", endToEnd}, {"vulnerabilities", vulnerabilities}, {"accounts", accountsScaling}, {"history", history}, {"archive", archived}, {"trend", trend}, {"scale", scale}, {"idle", idle}}
+	suites := []suite{{"weight", weight}, {"decode", decode}, {"load", load}, {"volatile", volatile}, {"endtoend", endToEnd}, {"vulnerabilities", vulnerabilities}, {"accounts", accountsScaling}, {"history", history}, {"archive", archived}, {"trend", trend}, {"spells", spells}, {"scale", scale}, {"idle", idle}}
 	missed := false
 	for s := range slices.Values(suites) {
 		if !chosen.MatchString(s.name) {

@@ -52,4 +52,12 @@ FROM (
         WINDOW w AS (PARTITION BY {{.Key "m"}} ORDER BY m.valid_from)
     ) AS i
     GROUP BY {{.Key "i"}}, i.number_{{range .By}}, i.{{.}}{{end}}
-) AS s;
+) AS s
+LEFT JOIN syncer.accounts AS c ON c.account_id = s.account_id
+-- One look at the run log for each end.
+LEFT JOIN LATERAL (
+    {{.LastGood "s.began_at"}}
+) AS b ON true
+LEFT JOIN LATERAL (
+    {{.LastGood "s.ended_to_"}}
+) AS e ON true;
