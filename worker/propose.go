@@ -29,16 +29,19 @@ type proposer struct {
 	daemon *Daemon
 	client *river.Client[pgx.Tx]
 
-	config *Config                 // whose slots these are
-	last   map[*Settings]time.Time // slot that was proposed
-	pruned time.Time               // day whose prune is in the queue
+	config *Config // whose slots these are
+	last   map[*Settings]proposal
+	pruned time.Time // day whose prune is in the queue
 }
+
+// A proposal is the slot that was proposed last, and the one after it.
+type proposal struct{ slot, next time.Time }
 
 // propose takes a turn: it proposes what is due, and waits until something will be
 // again, but not for so long that a clock which is put right could hide it.
 func (p *proposer) propose(ctx context.Context, c *Config) (wait time.Duration) {
 	if c != p.config { // also while the database is away
-		p.config, p.last = c, map[*Settings]time.Time{}
+		p.config, p.last = c, map[*Settings]proposal{}
 	}
 	asking, cancel := context.WithTimeout(ctx, answerWithin)
 	now, err := p.daemon.Syncer.Store.Now(asking)
@@ -65,17 +68,24 @@ func (p *proposer) propose(ctx context.Context, c *Config) (wait time.Duration) 
 		if s.Disabled {
 			continue
 		}
+		last := p.last[s]
+		if !now.Before(last.slot) && now.Before(last.next) {
+			soonest(last.next)
+			continue
+		}
 		schedule := slots(s.Schedule)
-		if slot := lastTick(schedule, now); !slot.IsZero() && !slot.Equal(p.last[s]) {
+		if slot := lastTick(schedule, now); !slot.IsZero() && !slot.Equal(last.slot) {
 			if err := p.insert(ctx, s, slot); err != nil {
 				p.warn(ctx, "slot not queued yet: it is tried again", err, "source", s.Source.Name, "slot", slot)
 				soonest(now.Add(tryAgain))
 				continue
 			}
-			p.last[s] = slot
+			last.slot = slot
 		}
-		if tick := schedule.Next(now); !tick.IsZero() {
-			soonest(tick)
+		last.next = schedule.Next(now)
+		p.last[s] = last
+		if !last.next.IsZero() {
+			soonest(last.next)
 		}
 	}
 	return min(max(0, next.Sub(p.daemon.Syncer.Store.Time())), p.daemon.Look) + rand.N(proposeWithin)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"syncer/internal/yamlfile"
 	"syncer/source"
@@ -26,6 +27,7 @@ type Catalogue struct {
 
 	programs int               // how many of the Sources are the program's own
 	read     []source.File     // what Dir held
+	looked   look              // at Dir, before it was read
 	usable   map[string]string // text of each file of Dir that can be used, or last could be
 }
 
@@ -102,6 +104,7 @@ func (d *document) readCatalogue(dir string, known []*source.Source, enabled []s
 	if !filepath.IsAbs(dir) {
 		c.Dir = filepath.Join(filepath.Dir(d.File), dir)
 	}
+	c.looked = lookAt(c.Dir)
 	files, err := declarations(c.Dir)
 	if err != nil {
 		at := []string{"catalogue"}
@@ -159,6 +162,44 @@ func withoutPath(err error) error {
 
 // Changed reports whether the directory holds other declarations than when it was read.
 func (c Catalogue) Changed() bool {
+	if c.Dir == "" || c.looked.stays(lookAt(c.Dir)) {
+		return false
+	}
 	files, err := declarations(c.Dir)
 	return err == nil && !slices.Equal(files, c.read)
+}
+
+// A look at a directory costs less than to read it.
+type look struct {
+	at    time.Time
+	files []lookedFile
+}
+
+type lookedFile struct {
+	name    string
+	size    int64
+	changed time.Time
+}
+
+// lookAt looks at a directory. What cannot be looked at is left out: reading tells why.
+func lookAt(dir string) look {
+	l := look{at: time.Now()}
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil { // of what a link leads to
+			l.files = append(l.files, lookedFile{e.Name(), info.Size(), info.ModTime()})
+		}
+	}
+	return l
+}
+
+// coarse is the longest step of a file system's times.
+const coarse = 2 * time.Second
+
+// stays reports whether a later look shows that the files are the same. A file that had
+// changed just before the first look may have changed again at the same time and size.
+func (l look) stays(later look) bool {
+	return len(l.files) > 0 && slices.EqualFunc(l.files, later.files, func(a, b lookedFile) bool {
+		return a.name == b.name && a.size == b.size && a.changed.Equal(b.changed) && a.changed.Before(l.at.Add(-coarse))
+	})
 }
