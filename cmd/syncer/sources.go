@@ -185,6 +185,22 @@ func regions(s *source.Source) string {
 	return "Security Center"
 }
 
+// trends are the views of a source's trends.
+func trends(s *source.Source) (views []string) {
+	for _, t := range s.Trends {
+		views = append(views, "alicloud."+t.Name)
+	}
+	return views
+}
+
+// spells are the views of a source's spells.
+func spells(s *source.Source) (views []string) {
+	for _, sp := range s.Spells {
+		views = append(views, "alicloud."+sp.Name, "alicloud."+sp.Daily())
+	}
+	return views
+}
+
 func (p *program) describe(s *source.Source) {
 	fmt.Fprintf(p.stdout, "%s\n%s\n\n", s.Name, s.Doc)
 	for _, line := range [][2]string{
@@ -195,8 +211,12 @@ func (p *program) describe(s *source.Source) {
 		{"schedule", s.Schedule + " (default)"},
 		{"key", strings.Join(fullKey(s), ", ")},
 		{"views", fmt.Sprintf("alicloud.%[1]s, alicloud.%[1]s_history, alicloud.%[1]s_as_of(at)", s.Name)},
+		{"trends", strings.Join(trends(s), ", ")},
+		{"spells", strings.Join(spells(s), ", ")},
 	} {
-		fmt.Fprintf(p.stdout, "  %-10s  %s\n", line[0], line[1])
+		if line[1] != "" {
+			fmt.Fprintf(p.stdout, "  %-10s  %s\n", line[0], line[1])
+		}
 	}
 	fmt.Fprintln(p.stdout)
 	t := newTable("column", "type", "API field", "meaning")
