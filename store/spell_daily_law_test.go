@@ -109,7 +109,7 @@ func figuresOf(spells []toldSpell, day time.Time, level *string) toldDay {
 		case "cleared":
 			d.Cleared++
 			if t.Known {
-				cleared = append(cleared, t.Lasted)
+				cleared = append(cleared, t.Ended.Sub(t.Began).Hours())
 			}
 		case "changed":
 			d.Changed++
