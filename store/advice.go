@@ -48,23 +48,25 @@ func Advice(err error) (what, remedy string) {
 		}
 		return what, ""
 	}
-	if e, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+	// Only what kept from the database: a bucket or the cloud may be out of reach, too.
+	tried, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return what, ""
+	}
+	if e, ok := errors.AsType[*tls.CertificateVerificationError](tried); ok {
 		return e.Error(), "name the server's certificate by sslrootcert in the database URL"
 	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
+	if e, ok := errors.AsType[*net.DNSError](tried); ok {
 		return e.Error(), "check the host in the database URL, and the DNS of this machine"
 	}
-	if tried, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		if e, ok := errors.AsType[*net.OpError](err); ok {
-			what = e.Error()
-		} else { // a line for each try: the last one
-			lines := strings.Split(strings.TrimSpace(tried.Unwrap().Error()), "\n")
-			what = strings.TrimSpace(lines[len(lines)-1])
-		}
-		if strings.Contains(what, "refused TLS") {
-			return what, "let the server offer TLS (ssl = on), or say sslmode=disable in the database URL where nobody listens on the way"
-		}
-		return what, noServer
+	if e, ok := errors.AsType[*net.OpError](tried); ok {
+		what = e.Error()
+	} else { // a line for each try: the last one
+		lines := strings.Split(strings.TrimSpace(tried.Unwrap().Error()), "\n")
+		what = strings.TrimSpace(lines[len(lines)-1])
 	}
-	return what, ""
+	if strings.Contains(what, "refused TLS") {
+		return what, "let the server offer TLS (ssl = on), or say sslmode=disable in the database URL where nobody listens on the way"
+	}
+	return what, noServer
 }

@@ -307,7 +307,7 @@ func (k *trialSink) Page(_ context.Context, rows []source.Row) (fresh int, err e
 		var values []string
 		for i, c := range src.Columns {
 			if !c.Volatile {
-				values = append(values, valueText(row[i]))
+				values = append(values, shownAs(c, row[i]))
 			}
 			k.columns[i].look(c, row[i])
 			if _, there := k.seen[c.Name]; !there && row[i].Valid && (c.Type == source.Text || c.Type == source.BigInt) {
@@ -349,8 +349,8 @@ func (k *trialSink) detail(id sum, row source.Row) {
 		return
 	}
 	sums := rowSums{extra: map[string]sum{}}
-	for _, v := range row[:len(row)-1] {
-		sums.columns = append(sums.columns, sumOf(valueText(v)))
+	for i, c := range k.job.Source.Columns {
+		sums.columns = append(sums.columns, sumOf(shownAs(c, row[i])))
 	}
 	for name, value := range extra {
 		sums.extra[name] = sumOf(string(value))
@@ -441,6 +441,16 @@ func valueText(v source.Value) string {
 	return "=" + strconv.FormatInt(v.Int, 10) + " " + v.Text
 }
 
+// shownAs is valueText of a column, in which the order of an unordered list says nothing.
+func shownAs(c source.Column, v source.Value) string {
+	if c.Unordered && v.Valid {
+		list := strings.Split(v.Text, ",")
+		slices.Sort(list)
+		v.Text = strings.Join(list, ",")
+	}
+	return valueText(v)
+}
+
 // valueShown is a value for people.
 func valueShown(c source.Column, v source.Value) string {
 	switch c.Type {
@@ -483,6 +493,11 @@ func (t *trial) judge() {
 				changedFields[name]++
 			}
 		}
+		for name := range was.extra {
+			if _, stays := is.extra[name]; !stays {
+				changedFields[name]++
+			}
+		}
 	}
 	fields := func(counts map[string]int) (list []TrialField) {
 		list = []TrialField{}
@@ -496,8 +511,14 @@ func (t *trial) judge() {
 	t.conclude()
 }
 
-// mostChange is the share of rows above which a column that changes is no news.
+// mostChange is the share of rows above which what changes is no news.
 const mostChange = 0.5
+
+// most reports whether what changed in so many rows of the sample is no news. One row alone
+// does not tell.
+func (t *Trial) most(changed int) bool {
+	return t.Sampled > 1 && float64(changed)/float64(t.Sampled) > mostChange
+}
 
 // conclude makes sentences of what was seen.
 func (t *trial) conclude() {
@@ -520,7 +541,7 @@ func (t *trial) conclude() {
 	for i, c := range src.Columns {
 		seen := t.Columns[i]
 		if seen.Changed > 0 && !c.Volatile {
-			if share := float64(seen.Changed) / float64(t.Sampled); share > mostChange && t.Sampled > 1 {
+			if t.most(seen.Changed) {
 				t.problem("column %s changed in %d of %d rows between the readings, so that each sync would make a new version of them: volatile: true keeps it current without", c.Name, seen.Changed, t.Sampled)
 			} else {
 				t.hint("column %s changed in %d of %d rows between the readings: is that news, or is it volatile?", c.Name, seen.Changed, t.Sampled)
@@ -530,11 +551,18 @@ func (t *trial) conclude() {
 			t.hint("column %s has codes without a label: %s", c.Name, strings.Join(seen.Unlabelled, ", "))
 		}
 	}
+	const costs = "changed in %d of %d rows between the readings, so that each sync would make a new version of them"
 	for _, f := range t.Refused {
 		t.hint("%d values of field %s do not fit the type of its column, and are kept in extra, such as %s", f.Values, f.Field, f.Example)
+		if t.most(f.Changed) {
+			t.problem("field %s, whose values do not fit the type of its column, "+costs+": give the column another type", f.Field, f.Changed, t.Sampled)
+		}
 	}
 	for _, f := range t.Unknown {
-		if f.Changed > 0 {
+		switch {
+		case t.most(f.Changed):
+			t.problem("field %s, which has no column, "+costs+": make it a volatile column, or list it under ignore of the source in the configuration", f.Field, f.Changed, t.Sampled)
+		case f.Changed > 0:
 			t.hint("field %s has no column, and changed in %d of %d rows: each change makes a new version. Make it a volatile column, or list it under ignore of the source in the configuration", f.Field, f.Changed, t.Sampled)
 		}
 	}

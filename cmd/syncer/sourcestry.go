@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"syncer/internal/config"
@@ -78,7 +79,7 @@ func (p *program) trySource(ctx context.Context, o tryOptions) error {
 		}
 	})
 	if err != nil {
-		return err
+		return explained(err)
 	}
 	day := dayOf(job.Source, trial, c.Timezone)
 	if o.output == "json" {
@@ -92,6 +93,17 @@ func (p *program) trySource(ctx context.Context, o tryOptions) error {
 	}
 	if err == nil && !trial.Sound() {
 		return errFailed
+	}
+	return err
+}
+
+// explained adds to an error of the cloud what to do. One of the database has that already.
+func explained(err error) error {
+	if _, database := errors.AsType[*pgconn.ConnectError](err); database {
+		return err
+	}
+	if _, remedy := worker.Explain(err); remedy != "" && !strings.Contains(err.Error(), remedy) {
+		return fmt.Errorf("%w; %s", err, remedy)
 	}
 	return err
 }

@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"syncer/worker"
@@ -59,6 +62,13 @@ func TestSourcesTry(t *testing.T) {
 	require.Equal(t, 5, got.Changed)
 	got, _ = try(exitOK, strings.Replace(sound, `doc: "Size, in GB."`, `volatile: true, doc: "Size, in GB."`, 1))
 	require.Zero(t, got.Changed)
+	// So it is of a field without a column, which extra keeps, and of values that do not fit.
+	got, out = try(exitFailed, strings.Replace(sound, `  size_gb: {field: Size, type: integer, doc: "Size, in GB."}`, "", 1))
+	require.Contains(t, out, "field Size, which has no column, changed in 5 of 5 rows between the readings")
+	require.Len(t, got.Problems, 1)
+	got, _ = try(exitFailed, strings.Replace(sound, "type: integer", "type: iso_time", 1))
+	require.Len(t, got.Problems, 1)
+	require.Contains(t, got.Problems[0], "field Size, whose values do not fit the type of its column, changed in 5 of 5 rows")
 	i.cloud.moves.Store(false)
 
 	// A label that is missing.
@@ -82,4 +92,20 @@ func TestSourcesTry(t *testing.T) {
 		require.Contains(t, out, "The declaration can be used.", out)
 	}
 	require.Contains(t, i.call(t, exitOK, "sources", "try", "agent_install_statuses", "--wait", "0s", "--each", "nobody"), "no row was seen")
+}
+
+// TestExplained: an error of the cloud has the remedy for the cloud, and none for a database.
+func TestExplained(t *testing.T) {
+	t.Parallel()
+	lookup := fmt.Errorf("call ecs: %w", &net.DNSError{Err: "no such host", Name: "ecs.mars.aliyuncs.com", IsNotFound: true})
+	told := withRemedy(explained(lookup))
+	require.Contains(t, told, "check the region, and the DNS of this machine")
+	require.NotContains(t, told, "database")
+	require.Equal(t, "no news", withRemedy(explained(errors.New("no news"))))
+
+	_, err := pgx.Connect(t.Context(), "postgres://nobody@no-such-host.invalid/none")
+	require.Error(t, err)
+	told = withRemedy(explained(err))
+	require.Contains(t, told, "check the host in the database URL")
+	require.NotContains(t, told, "account")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,4 +114,57 @@ func TestHostileMetadata(t *testing.T) {
 		require.NoError(t, err, got)
 		require.Equal(t, "DescribeInstances", sources[0].API.Action)
 	})
+}
+
+// TestAnswersWithoutAList: what is no page is an object, also where all that it holds is a
+// count, and also one object for each value that is asked for.
+func TestAnswersWithoutAList(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		parameters, fields string
+		items              string
+		key, columns       []string
+	}{
+		"one object": {
+			fields:  `"RequestId": {"type": "string"}, "Edition": {"type": "integer"}, "Open": {"type": "boolean"}`,
+			columns: []string{"edition", "open"},
+		},
+		"nothing but a count": {
+			fields:  `"RequestId": {"type": "string"}, "Code": {"type": "string"}, "TotalCount": {"type": "integer"}`,
+			columns: []string{"total_count"},
+		},
+		"an object within": {
+			fields:  `"RequestId": {"type": "string"}, "Success": {"type": "boolean"}, "Data": {"type": "object", "properties": {"Used": {"type": "integer"}, "Total": {"type": "integer"}}}`,
+			items:   "Data",
+			columns: []string{"used", "total"},
+		},
+		"one object for each of the values": {
+			parameters: `{"name": "Kind", "in": "query", "schema": {"type": "string", "required": true, "enum": ["a", "b"]}}`,
+			fields:     `"RequestId": {"type": "string"}, "Count": {"type": "integer"}`,
+			key:        []string{"kind"},
+			columns:    []string{"kind", "count"},
+		},
+		"a list whose items have fields, beside one whose items have none": {
+			fields: `"Checks": {"type": "array", "items": {"type": "object"}},
+				"Others": {"type": "array", "items": {"type": "object", "properties": {"OtherId": {"type": "string"}}}}`,
+			items:   "Others",
+			key:     []string{"other_id"},
+			columns: []string{"other_id"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := drafted(t, fmt.Appendf(nil, `{"parameters": [%s], "responses": {"200": {"schema": {"type": "object", "properties": {%s}}}}}`, c.parameters, c.fields))
+			sources, err := source.Read([]source.File{{Path: "draft.yaml", Text: got}}, known)
+			require.NoError(t, err, got)
+			s := sources[0]
+			require.Equal(t, c.items, s.Items, got)
+			require.Equal(t, c.key, s.Key, got)
+			var columns []string
+			for _, column := range s.Columns {
+				columns = append(columns, column.Name)
+			}
+			require.Equal(t, c.columns, columns, got)
+		})
+	}
 }
