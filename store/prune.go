@@ -237,6 +237,22 @@ JOIN old ON r.account_id = old.account_id AND r.run_id = old.run_id`, cutoff)
 	return nil, nil
 }
 
+// WithRetired adds to sources those that have a table and are no longer declared, by nothing
+// but their names. What is past its retention goes of them, too.
+func (s *Store) WithRetired(ctx context.Context, sources []*source.Source) ([]*source.Source, error) {
+	derived, err := s.Derived(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(sources)
+	for _, name := range derived {
+		if _, declared := source.ByName(sources, name); !declared {
+			all = append(all, &source.Source{Name: name})
+		}
+	}
+	return all, nil
+}
+
 var monthTable = regexp.MustCompile(`_(\d{4})_(\d{2})$`)
 
 // monthsBefore lists a source's months that ended, the oldest first.

@@ -62,3 +62,54 @@ func TestArchive(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "the database has it no more")
 }
+
+// anOwnSource has a table of a source of one's own, with a version that ended long ago, and
+// returns the month in which that was.
+func anOwnSource(t *testing.T) (url, catalogue, month string) {
+	t.Helper()
+	url = migrated.URL(t)
+	catalogue, _ = ownCatalogue(t, map[string]string{"agent_versions": "own_versions"})
+	code, _, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": url}, "migrate", "up", "--config", configFile(t, "catalogue: %s", catalogue))
+	require.Zero(t, code, stderr)
+	now := time.Now().UTC()
+	first := time.Date(now.Year(), now.Month()-4, 1, 0, 0, 0, 0, time.UTC)
+	execute(t, url, "INSERT INTO syncer.accounts VALUES ('1', 'production')",
+		fmt.Sprintf("INSERT INTO syncer.own_versions (account_id, region_id, version_hash, row_hash, valid_from, valid_to) VALUES ('1', 'cn-hangzhou', 1, 1, '%s', '%s')",
+			first.AddDate(0, 0, 1).Format(time.DateOnly), first.AddDate(0, 0, 5).Format(time.DateOnly)))
+	return url, catalogue, first.Format("2006-01")
+}
+
+// TestDropArchivesFirst: what is over of a source is in the archive before it is dropped.
+func TestDropArchivesFirst(t *testing.T) {
+	t.Parallel()
+	url, catalogue, month := anOwnSource(t)
+	env := map[string]string{"DATABASE_URL": url}
+	const accounts = "accounts: [{name: production, credentials: {type: access_key, access_key_id: key, access_key_secret: secret}}]\n"
+	drop := func(config string, more ...string) (code int, said string) {
+		t.Helper()
+		code, stdout, stderr := call(t, t.Context(), env, append([]string{"sources", "drop", "own_versions", "--yes", "own_versions", "--config", config}, more...)...)
+		return code, stdout + stderr
+	}
+	code, said := drop(configFile(t, accounts+"history: {archive: {url: kept}}"))
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, said, "put its file back until it is dropped, or say --no-archive")
+	code, said = drop(configFile(t, accounts+"catalogue: %s\nhistory: {archive: {url: /dev/null/archive}}", catalogue))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, "nothing was dropped: --no-archive drops it without")
+
+	config := configFile(t, accounts+"catalogue: %s\nhistory: {archive: {url: kept}}", catalogue)
+	code, said = drop(config)
+	require.Zero(t, code, said)
+	require.Regexp(t, `\d months of own_versions were archived to .*kept before[.]\nown_versions is gone[.]`, said)
+	require.FileExists(t, filepath.Join(filepath.Dir(config), "kept", "sources", "own_versions", "ended", "month="+month, "data.parquet"))
+}
+
+// TestPruneOfWhatIsNotDeclared: a source whose file was taken away keeps no history for
+// longer than the others.
+func TestPruneOfWhatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	url, _, month := anOwnSource(t)
+	code, stdout, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": url}, "prune", "--config", configFile(t, "history: {retention: 70d}"))
+	require.Zero(t, code, stderr)
+	require.Regexp(t, `own_versions +\| `+month+` +\| +1 `, stdout)
+}

@@ -54,15 +54,18 @@ func (p *program) prune(ctx context.Context, dryRun bool, output string) (err er
 	if err != nil {
 		return err
 	}
+	sources := db.Sources()
 	var archived store.Archived
 	if a != nil {
-		archived = a.Has(db.Store, db.Sources())
+		archived = a.Has(db.Store, sources)
+	} else if sources, err = db.WithRetired(ctx, sources); err != nil {
+		return err
 	}
 	report := pruneReport{DryRun: dryRun}
 	if dryRun {
-		report.Pruned, err = db.PrunableArchived(ctx, db.Sources(), retention, archived)
+		report.Pruned, err = db.PrunableArchived(ctx, sources, retention, archived)
 	} else if err = db.Writable(ctx); err == nil {
-		report.Pruned, err = db.PruneArchived(ctx, db.Sources(), retention, prunePatience, archived)
+		report.Pruned, err = db.PruneArchived(ctx, sources, retention, prunePatience, archived)
 	}
 	if err != nil && !errors.Is(err, store.ErrInUse) && !errors.Is(err, store.ErrNotArchived) {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncer/alert"
+	"syncer/internal/config"
 	"syncer/source"
 	"syncer/store"
 	"syncer/worker"
@@ -16,23 +17,28 @@ import (
 
 func (p *program) sourcesDropCommand() *cobra.Command {
 	var yes string
+	var noArchive bool
 	cmd := &cobra.Command{
 		Use:   "drop source",
 		Short: "Take away a source of your own: its table, history, trends and views",
 		Long: `drop takes away all that the database holds of a source that you declared: its rows and
 their history, its trends, views and functions, its runs. There is no way back: it shows
-what it would take, and asks for the name once more.
+what it would take, and asks for the name once more. Where the configuration has an
+archive, the months that are over are archived first; --no-archive leaves that out.
 
 Take its file out of the catalogue first, unless you want to make the table anew, because
 a column's type or the key has changed: then run syncer migrate up afterwards.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.dropSource(cmd.Context(), args[0], yes) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.dropSource(cmd.Context(), args[0], yes, noArchive)
+		},
 	}
 	cmd.Flags().StringVar(&yes, "yes", "", "the source's name once more, instead of being asked for it")
+	cmd.Flags().BoolVar(&noArchive, "no-archive", false, "archive nothing before")
 	return cmd
 }
 
-func (p *program) dropSource(ctx context.Context, name, yes string) (err error) {
+func (p *program) dropSource(ctx context.Context, name, yes string, noArchive bool) (err error) {
 	o := forgetOptions{source: name, erase: true, yes: yes, output: "table"}
 	if err := o.check(); err != nil {
 		return err
@@ -112,6 +118,11 @@ func (p *program) dropSource(ctx context.Context, name, yes string) (err error) 
 	if err := notUnderWay(ctx); err != nil {
 		return err
 	}
+	if stands && !noArchive {
+		if err := p.archiveBefore(ctx, c, db, name); err != nil {
+			return err
+		}
+	}
 	if stands { // first, as what hangs on it keeps it
 		if err := db.DropSource(ctx, name); err != nil {
 			return err
@@ -121,5 +132,30 @@ func (p *program) dropSource(ctx context.Context, name, yes string) (err error) 
 		return err
 	}
 	p.printf("%s is gone.\n", name)
+	return nil
+}
+
+// archiveBefore archives the months that are over of a source that is to be dropped, where
+// there is an archive.
+func (p *program) archiveBefore(ctx context.Context, c *config.Config, db *database, name string) error {
+	a, err := p.archiveOf(c)
+	if err != nil || a == nil {
+		return err
+	}
+	if _, declared := source.ByName(c.Catalogue.Sources, name); !declared {
+		return usageError{fmt.Errorf("%s is not declared any more, so that it cannot be archived: put its file back until it is dropped, or say --no-archive", name)}
+	}
+	db.Declare(c.Catalogue.Sources)
+	written, err := a.Write(ctx, db.Store, c.Catalogue.Sources)
+	if err != nil {
+		return fmt.Errorf("%w; nothing was dropped: --no-archive drops it without", err)
+	}
+	months := 0
+	for _, m := range written {
+		if m.Name == name {
+			months++
+		}
+	}
+	p.printf("%d months of %s were archived to %s before.\n", months, name, harmless(a.URL()))
 	return nil
 }
