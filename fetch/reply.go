@@ -2,7 +2,10 @@ package fetch
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/tidwall/gjson"
 )
@@ -18,6 +21,50 @@ func isJSON(s string) bool {
 		return json.Valid([]byte(s))
 	}
 	return gjson.Valid(s)
+}
+
+// wholePairs replaces a lone half of a surrogate pair by U+FFFD where another \u follows.
+// gjson would take both for one character, and lose what follows. The text is valid JSON.
+func wholePairs(s string) string {
+	if !strings.Contains(s, `\ud`) && !strings.Contains(s, `\uD`) {
+		return s
+	}
+	var b strings.Builder
+	from := 0 // of what is not in b yet
+	for i := 0; ; {
+		next := strings.IndexByte(s[i:], '\\')
+		if next < 0 {
+			break
+		}
+		i += next
+		if s[i+1] != 'u' {
+			i += len(`\n`)
+			continue
+		}
+		half := codeUnit(s[i:])
+		i += len(`\u0000`)
+		if !utf16.IsSurrogate(half) || !strings.HasPrefix(s[i:], `\u`) {
+			continue
+		}
+		if utf16.DecodeRune(half, codeUnit(s[i:])) != unicode.ReplacementChar {
+			i += len(`\u0000`)
+			continue
+		}
+		b.WriteString(s[from : i-len(`\u0000`)])
+		b.WriteString(`\ufffd`)
+		from = i
+	}
+	if from == 0 {
+		return s
+	}
+	b.WriteString(s[from:])
+	return b.String()
+}
+
+// codeUnit is the number of an escape that a text begins with, such as \u00fc.
+func codeUnit(s string) rune {
+	n, _ := strconv.ParseUint(s[len(`\u`):len(`\u0000`)], 16, 16)
+	return rune(n)
 }
 
 // A reply is a JSON object from the cloud.
@@ -40,7 +87,8 @@ func parseReply(s string) (reply, bool) {
 	if !isJSON(s) {
 		return r, false
 	}
-	object := gjson.Parse(s)
+	r.text = wholePairs(s)
+	object := gjson.Parse(r.text)
 	if !object.IsObject() {
 		return r, false
 	}

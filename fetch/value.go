@@ -228,7 +228,7 @@ func unwrapped(r gjson.Result) gjson.Result {
 		if r.Type != gjson.String || !isJSON(r.Str) {
 			break
 		}
-		r = gjson.Parse(r.Str)
+		r = gjson.Parse(wholePairs(r.Str))
 	}
 	return r
 }
