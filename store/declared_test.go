@@ -52,6 +52,16 @@ func TestAnotherDeclaration(t *testing.T) {
 	old := partition(&source.InstancePatchStates)
 	syncAll(t, u.store, old, []source.Row{patchRow("i-1", 1), patchRow("i-2", 1)})
 
+	const options = `SELECT string_agg(concat_ws(' ', oid::regclass, reloptions), ', ' ORDER BY relname)
+FROM pg_class
+WHERE relnamespace = 'alicloud'::regnamespace AND reloptions IS NOT NULL`
+	_, err = u.store.Pool().Exec(t.Context(), `ALTER VIEW alicloud.changes SET (security_barrier);
+ALTER VIEW alicloud.instance_patch_states SET (security_barrier = on);
+ALTER VIEW alicloud.patch_compliance_daily SET (security_barrier = false)`)
+	require.NoError(t, err)
+	var set, kept string
+	require.NoError(t, u.store.Pool().QueryRow(t.Context(), options).Scan(&set))
+
 	before := u.answers()
 	all, late := redeclared()
 	s, err := store.Open(context.Background(), u.store.Pool().Config().ConnString(), store.Options{Sources: all, Clock: func() time.Time { return *u.now.Load() }})
@@ -63,6 +73,8 @@ func TestAnotherDeclaration(t *testing.T) {
 	require.Equal(t, []store.Migration{{Name: "declaration of instance_patch_states", Applied: true}}, applied)
 	require.Equal(t, before, u.answers())
 	require.Subset(t, u.granted(), u.grants)
+	require.NoError(t, s.Pool().QueryRow(t.Context(), options).Scan(&kept))
+	require.Equal(t, set, kept, "options of views")
 	u.reads()
 	var columns string
 	require.NoError(t, s.Pool().QueryRow(t.Context(), `SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'alicloud.instance_patch_states_history'::regclass`).Scan(&columns))

@@ -48,12 +48,14 @@ func (s *Store) Migrate(ctx context.Context) (applied []Migration, err error) {
 	case !errors.Is(err, ErrSchema):
 		return nil, err
 	}
-	err = s.goose(ctx, false, func(p *goose.Provider) error {
-		results, err := p.Up(ctx)
-		for _, r := range results {
-			applied = append(applied, Migration{r.Source.Version, r.Source.Path, true})
-		}
-		return err
+	err = schema.Keep(ctx, s.pool, func() error {
+		return s.goose(ctx, false, func(p *goose.Provider) error {
+			results, err := p.Up(ctx)
+			for _, r := range results {
+				applied = append(applied, Migration{r.Source.Version, r.Source.Path, true})
+			}
+			return err
+		})
 	})
 	if err != nil {
 		return applied, err
@@ -136,7 +138,7 @@ func (s *Store) downFiles(ctx context.Context, version int64, all bool) (undone 
 	if all {
 		to = 0
 	}
-	err = schema.KeepGrants(ctx, s.pool, func() error {
+	err = schema.Keep(ctx, s.pool, func() error {
 		return s.goose(ctx, all, func(p *goose.Provider) error {
 			results, err := p.DownTo(ctx, to)
 			for _, r := range results {

@@ -24,7 +24,7 @@ GROUP BY 1`).Scan(&revision, &migration)
 
 // Down takes back what the newest revision has derived, and names it: what stood before
 // stands again, and what it was first to make goes, with all that it holds. Columns of
-// tables stay, with their values. Grants stay; where users' views hang on what would go,
+// tables stay, with their values. Grants and options of views stay; where users' views hang on what would go,
 // nothing is done. All: what comes before goes, too, and answers nothing any more.
 func Down(ctx context.Context, tx pgx.Tx, all bool) (undone []string, err error) {
 	revision, _, err := Newest(ctx, tx)
@@ -34,7 +34,7 @@ func Down(ctx context.Context, tx pgx.Tx, all bool) (undone []string, err error)
 	if err := pruned(ctx, tx); err != nil && !all {
 		return nil, err
 	}
-	grants, err := readGrants(ctx, tx)
+	had, err := readSettings(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ WHERE d.revision = (SELECT max(n.revision) FROM syncer.derived AS n WHERE n.name
 			undone = append(undone, f.Name)
 		}
 	}
-	return undone, giveGrants(ctx, tx, grants)
+	return undone, had.give(ctx, tx)
 }
 
 // pruned: the release before the first revision asks for no horizon.
@@ -201,6 +201,10 @@ func Drop(ctx context.Context, tx pgx.Tx, name string) error {
 	if err != nil {
 		return err
 	}
+	had, err := readOptions(ctx, tx)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.Exec(ctx, "DELETE FROM syncer.derived WHERE source = $1", name); err != nil {
 		return err
 	}
@@ -220,7 +224,10 @@ func Drop(ctx context.Context, tx pgx.Tx, name string) error {
 	if err != nil {
 		return err
 	}
-	return explained("alicloud."+name, drop(ctx, tx, name, stands))
+	if err := drop(ctx, tx, name, stands); err != nil {
+		return explained("alicloud."+name, err)
+	}
+	return giveOptions(ctx, tx, had) // of alicloud.changes, which was replaced
 }
 
 func isDependency(err error) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -19,23 +20,79 @@ type grant struct {
 	Option    bool
 }
 
-// KeepGrants does something, and then gives those rights again whose objects were made
-// anew.
-func KeepGrants(ctx context.Context, pool *pgxpool.Pool, do func() error) error {
-	var list []grant
+// What users set on views is lost where a view is made anew, and the options of a view are
+// lost also where it is replaced.
+type settings struct {
+	grants  []grant
+	options []option
+}
+
+// An option is what ALTER VIEW sets of a view in schema alicloud, such as security_barrier.
+type option struct{ View, Name, Value string }
+
+// Keep does something, and then sets again what users had set on views.
+func Keep(ctx context.Context, pool *pgxpool.Pool, do func() error) error {
+	var had settings
 	var made bool
 	err := pool.QueryRow(ctx, "SELECT to_regnamespace('alicloud') IS NOT NULL").Scan(&made)
 	if err == nil && made {
-		list, err = readGrants(ctx, pool)
+		had, err = readSettings(ctx, pool)
 	}
 	if err != nil {
 		return err
 	}
-	err = do()
-	if len(list) == 0 {
+	return errors.Join(do(), pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return had.give(ctx, tx) }))
+}
+
+func readSettings(ctx context.Context, q querier) (s settings, err error) {
+	if s.grants, err = readGrants(ctx, q); err == nil {
+		s.options, err = readOptions(ctx, q)
+	}
+	return s, err
+}
+
+// give sets again what is not set any more.
+func (s settings) give(ctx context.Context, tx pgx.Tx) error {
+	if err := giveGrants(ctx, tx, s.grants); err != nil {
 		return err
 	}
-	return errors.Join(err, pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error { return giveGrants(ctx, tx, list) }))
+	return giveOptions(ctx, tx, s.options)
+}
+
+func readOptions(ctx context.Context, q querier) ([]option, error) {
+	rows, err := q.Query(ctx, `SELECT c.oid::regclass::text, o.option_name, o.option_value
+FROM pg_class AS c, pg_options_to_table(c.reloptions) AS o
+WHERE c.relnamespace = to_regnamespace('alicloud') AND c.relkind = 'v'`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[option])
+}
+
+func giveOptions(ctx context.Context, tx pgx.Tx, list []option) error {
+	if len(list) == 0 {
+		return nil
+	}
+	has, err := readOptions(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, o := range list {
+		if slices.Contains(has, o) {
+			continue
+		}
+		var there bool
+		if err := tx.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", o.View).Scan(&there); err != nil {
+			return err
+		}
+		if !there {
+			continue
+		}
+		if err := exec(ctx, tx, fmt.Sprintf("ALTER VIEW %s SET (%s = %s)", o.View, ident(o.Name), literal(o.Value))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func readGrants(ctx context.Context, q querier) ([]grant, error) {

@@ -14,7 +14,7 @@ import (
 
 // Up brings all that is derived from the program's sources up to date, and names the
 // sources of which something was done. It keeps what users have: rows, columns, grants,
-// and views of their own. Where any source cannot be derived, nothing is done.
+// options of views, and views of their own. Where any source cannot be derived, nothing is done.
 //
 // The caller keeps merges and other programs away, and has applied the migrations.
 func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) {
@@ -49,6 +49,9 @@ func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) 
 	if err := u.keep(ctx, due); err != nil {
 		return nil, err
 	}
+	if u.had, err = readSettings(ctx, tx); err != nil {
+		return nil, err
+	}
 	if due, err = u.afresh(ctx, due); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func (p *Program) Up(ctx context.Context, tx pgx.Tx) (done []string, err error) 
 	if err := unite(ctx, tx); err != nil {
 		return nil, err
 	}
-	return done, giveGrants(ctx, tx, u.grants)
+	return done, u.had.give(ctx, tx)
 }
 
 // An up is under way.
@@ -77,7 +80,7 @@ type up struct {
 	row       map[string]row // that stand, by name
 	stands    catalogue
 	migration int64
-	grants    []grant          // on what was made anew
+	had       settings         // of users, before anything was done
 	moves     map[string]moves // by source
 }
 
@@ -129,10 +132,6 @@ func (u *up) afresh(ctx context.Context, due []design) ([]design, error) {
 	var synced bool
 	if err := u.tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM syncer.partitions)").Scan(&synced); err != nil || synced || len(u.row) > 0 {
 		return due, err
-	}
-	var err error
-	if u.grants, err = readGrants(ctx, u.tx); err != nil {
-		return nil, err
 	}
 	for i, d := range due {
 		if _, made := u.stands["syncer."+d.Name]; !made {
