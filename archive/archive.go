@@ -142,8 +142,9 @@ func (a *Archive) Manifest(ctx context.Context, name string, month time.Time) (m
 }
 
 // Write archives the closed months that are not in the archive yet. It returns the manifests
-// that were written. Two processes that share a database never write at the same time.
-func (a *Archive) Write(ctx context.Context, db *store.Store, sources []*source.Source) (written []Manifest, err error) {
+// that were written. Two processes that share a database never write at the same time. If
+// any names are given, only their months are written: those of sources, or Runs.
+func (a *Archive) Write(ctx context.Context, db *store.Store, sources []*source.Source, only ...string) (written []Manifest, err error) {
 	err = store.Alone(ctx, db.Pool(), "archive", func() error {
 		if err := a.place.tidy(); err != nil {
 			return err
@@ -155,6 +156,9 @@ func (a *Archive) Write(ctx context.Context, db *store.Store, sources []*source.
 		failed := 0
 		var first error
 		for _, t := range tables(db, sources) {
+			if len(only) > 0 && !slices.Contains(only, t.name) {
+				continue
+			}
 			done, err := a.writeTable(ctx, db, t, closed)
 			written = append(written, done...)
 			if ctx.Err() != nil {

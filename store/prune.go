@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"syncer/source"
+	"syncer/store/schema"
 )
 
 // ErrInUse: a month could not be dropped, since somebody reads the table or has
@@ -237,20 +238,12 @@ JOIN old ON r.account_id = old.account_id AND r.run_id = old.run_id`, cutoff)
 	return nil, nil
 }
 
-// WithRetired adds to sources those that have a table and are no longer declared, by nothing
-// but their names. What is past its retention goes of them, too.
-func (s *Store) WithRetired(ctx context.Context, sources []*source.Source) ([]*source.Source, error) {
-	derived, err := s.Derived(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all := slices.Clone(sources)
-	for _, name := range derived {
-		if _, declared := source.ByName(sources, name); !declared {
-			all = append(all, &source.Source{Name: name})
-		}
-	}
-	return all, nil
+// WithRetired adds to sources those that have a table and are declared no more. They are as
+// their tables say, which is enough for the archive and for a prune.
+func (s *Store) WithRetired(ctx context.Context, sources []*source.Source) (_ []*source.Source, err error) {
+	defer wrap(&err, "read which sources are declared no more")
+	retired, err := schema.Undeclared(ctx, s.pool, sources)
+	return slices.Concat(sources, retired), err
 }
 
 var monthTable = regexp.MustCompile(`_(\d{4})_(\d{2})$`)

@@ -58,7 +58,10 @@ func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
 	if c.Retention == 0 {
 		return nil // proposed by a process with another configuration
 	}
-	sources := c.declarations()
+	sources, err := w.syncer.Store.WithRetired(ctx, c.declarations())
+	if err != nil {
+		return err
+	}
 	var archived store.Archived
 	var failed error
 	if c.Archive != nil {
@@ -66,8 +69,6 @@ func (w *pruneWorker) Work(ctx context.Context, _ *river.Job[PruneArgs]) error {
 		if _, failed = c.Archive.Write(ctx, w.syncer.Store, sources); failed != nil && ctx.Err() == nil {
 			w.log.ErrorContext(ctx, "months that are over are not all archived: it is tried again", "error", failed)
 		}
-	} else if all, err := w.syncer.Store.WithRetired(ctx, sources); err == nil { // else the prune fails, too
-		sources = all
 	}
 	p, err := w.syncer.Store.PruneArchived(ctx, sources, c.Retention, prunePatience, archived)
 	for _, m := range p.Months {

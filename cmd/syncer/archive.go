@@ -10,6 +10,7 @@ import (
 	"syncer/archive"
 	"syncer/fetch"
 	"syncer/internal/config"
+	"syncer/source"
 )
 
 func (p *program) archiveCommand() *cobra.Command {
@@ -85,12 +86,16 @@ func (p *program) archive(ctx context.Context, verify bool, output string) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	sources, err := db.WithRetired(ctx, db.Sources())
+	if err != nil {
+		return err
+	}
 	var months []archivedMonth
 	if verify {
-		months, err = p.verifyArchive(ctx, a, db)
+		months, err = p.verifyArchive(ctx, a, db, sources)
 	} else {
 		var written []archive.Manifest
-		written, err = a.Write(ctx, db.Store, db.Sources())
+		written, err = a.Write(ctx, db.Store, sources)
 		for _, m := range written {
 			months = append(months, archivedMonthOf(m))
 		}
@@ -113,9 +118,9 @@ func archivedMonthOf(m archive.Manifest) archivedMonth {
 	return month
 }
 
-func (p *program) verifyArchive(ctx context.Context, a *archive.Archive, db *database) (list []archivedMonth, err error) {
+func (p *program) verifyArchive(ctx context.Context, a *archive.Archive, db *database, sources []*source.Source) (list []archivedMonth, err error) {
 	names := []string{}
-	for _, src := range db.Sources() {
+	for _, src := range sources {
 		names = append(names, src.Name)
 	}
 	bad := 0
@@ -129,7 +134,7 @@ func (p *program) verifyArchive(ctx context.Context, a *archive.Archive, db *dat
 			entry := archivedMonthOf(m)
 			entry.Source, entry.Month = name, month.Format("2006-01")
 			if err == nil {
-				entry.Compared, err = a.Verify(ctx, db.Store, db.Sources(), name, month)
+				entry.Compared, err = a.Verify(ctx, db.Store, sources, name, month)
 			}
 			if ctx.Err() != nil {
 				return list, context.Cause(ctx)

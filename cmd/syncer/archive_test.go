@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,53 +64,81 @@ func TestArchive(t *testing.T) {
 	require.Contains(t, stdout, "the database has it no more")
 }
 
-// anOwnSource has a table of a source of one's own, with a version that ended long ago, and
-// returns the month in which that was.
-func anOwnSource(t *testing.T) (url, catalogue, month string) {
+// takenAway is an installation with an archive, whose source disks has a version that ended
+// four months ago, and whose declaration was taken away.
+func takenAway(t *testing.T) (i *installation, month string, end func(disk string)) {
 	t.Helper()
-	url = migrated.URL(t)
-	catalogue, _ = ownCatalogue(t, map[string]string{"agent_versions": "own_versions"})
-	code, _, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": url}, "migrate", "up", "--config", configFile(t, "catalogue: %s", catalogue))
-	require.Zero(t, code, stderr)
+	i = newInstallation(t)
+	text, err := os.ReadFile(i.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(i.config, append(text, "history: {retention: 70d, archive: {url: kept}}\n"...), 0o600))
+	i.declares(t, "disks", fmt.Sprintf(disks, "disks", "integer", ""))
+	i.call(t, exitOK, "migrate", "up")
 	now := time.Now().UTC()
 	first := time.Date(now.Year(), now.Month()-4, 1, 0, 0, 0, 0, time.UTC)
-	execute(t, url, "INSERT INTO syncer.accounts VALUES ('1', 'production')",
-		fmt.Sprintf("INSERT INTO syncer.own_versions (account_id, region_id, version_hash, row_hash, valid_from, valid_to) VALUES ('1', 'cn-hangzhou', 1, 1, '%s', '%s')",
-			first.AddDate(0, 0, 1).Format(time.DateOnly), first.AddDate(0, 0, 5).Format(time.DateOnly)))
-	return url, catalogue, first.Format("2006-01")
-}
-
-// TestDropArchivesFirst: what is over of a source is in the archive before it is dropped.
-func TestDropArchivesFirst(t *testing.T) {
-	t.Parallel()
-	url, catalogue, month := anOwnSource(t)
-	env := map[string]string{"DATABASE_URL": url}
-	const accounts = "accounts: [{name: production, credentials: {type: access_key, access_key_id: key, access_key_secret: secret}}]\n"
-	drop := func(config string, more ...string) (code int, said string) {
+	end = func(disk string) {
 		t.Helper()
-		code, stdout, stderr := call(t, t.Context(), env, append([]string{"sources", "drop", "own_versions", "--yes", "own_versions", "--config", config}, more...)...)
-		return code, stdout + stderr
+		_, err := i.db.Exec(t.Context(), `INSERT INTO syncer.disks (account_id, region_id, disk_id, size_gb, version_hash, row_hash, valid_from, valid_to)
+VALUES ('1', 'cn-hangzhou', $1, 7, 1, 1, $2, $3)`, disk, first.AddDate(0, 0, 1), first.AddDate(0, 0, 5))
+		require.NoError(t, err)
 	}
-	code, said := drop(configFile(t, accounts+"history: {archive: {url: kept}}"))
-	require.Equal(t, exitUsage, code)
-	require.Contains(t, said, "put its file back until it is dropped, or say --no-archive")
-	code, said = drop(configFile(t, accounts+"catalogue: %s\nhistory: {archive: {url: /dev/null/archive}}", catalogue))
-	require.Equal(t, exitFailed, code)
-	require.Contains(t, said, "nothing was dropped: --no-archive drops it without")
-
-	config := configFile(t, accounts+"catalogue: %s\nhistory: {archive: {url: kept}}", catalogue)
-	code, said = drop(config)
-	require.Zero(t, code, said)
-	require.Regexp(t, `\d months of own_versions were archived to .*kept before[.]\nown_versions is gone[.]`, said)
-	require.FileExists(t, filepath.Join(filepath.Dir(config), "kept", "sources", "own_versions", "ended", "month="+month, "data.parquet"))
+	_, err = i.db.Exec(t.Context(), "INSERT INTO syncer.accounts VALUES ('1', 'production')")
+	require.NoError(t, err)
+	end("d-1")
+	i.declares(t, "disks", "")
+	return i, first.Format("2006-01"), end
 }
 
-// TestPruneOfWhatIsNotDeclared: a source whose file was taken away keeps no history for
-// longer than the others.
+// TestPruneOfWhatIsNotDeclared: history of a source whose declaration was taken away is
+// archived, and dropped once it is past its retention, as all history is.
 func TestPruneOfWhatIsNotDeclared(t *testing.T) {
 	t.Parallel()
-	url, _, month := anOwnSource(t)
-	code, stdout, stderr := call(t, t.Context(), map[string]string{"DATABASE_URL": url}, "prune", "--config", configFile(t, "history: {retention: 70d}"))
-	require.Zero(t, code, stderr)
-	require.Regexp(t, `own_versions +\| `+month+` +\| +1 `, stdout)
+	i, month, end := takenAway(t)
+	versions := func() int { return one[int](t, i.db, "SELECT count(*) FROM alicloud.disks_history") }
+	require.Contains(t, i.call(t, exitFailed, "prune"), "archive of disks of "+month+": the month is not archived yet; run syncer archive")
+	require.Equal(t, 1, versions())
+	require.Contains(t, i.call(t, exitOK, "archive"), "disks")
+	require.Contains(t, i.call(t, exitOK, "archive", "--verify"), "as in the database")
+	for _, trend := range []string{"sources/disks/ended", "sources/disks/standing", "trends/disks_daily"} {
+		require.FileExists(t, filepath.Join(i.dir, "kept", filepath.FromSlash(trend), "month="+month, "data.parquet"))
+	}
+	text, err := os.ReadFile(filepath.Join(i.dir, "kept", "archive.duckdb.sql"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"disks_as_of"`)
+	require.Contains(t, string(text), `lag("size_gb") OVER k AS "before.size_gb",
+        lag("extra") OVER k AS "before.extra"
+    FROM`, "columns whose change makes a version")
+	require.Contains(t, i.call(t, exitOK, "prune"), "1 versions")
+	require.Zero(t, versions())
+
+	// Without an archive, its retention is enough.
+	config, err := os.ReadFile(i.config)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(i.config, []byte(strings.Replace(string(config), ", archive: {url: kept}", "", 1)), 0o600))
+	end("d-2")
+	require.Contains(t, i.call(t, exitOK, "prune", "--dry-run"), "1 versions")
+	require.Equal(t, 1, versions())
+	i.call(t, exitOK, "prune")
+	require.Zero(t, versions())
+}
+
+// TestDropArchivesFirst: before a source is dropped, what is over of it goes to the archive.
+func TestDropArchivesFirst(t *testing.T) {
+	t.Parallel()
+	i, month, _ := takenAway(t)
+	require.NoError(t, os.WriteFile(filepath.Join(i.dir, "kept"), nil, 0o600)) // no directory can be made there
+	require.Contains(t, i.call(t, exitFailed, "sources", "drop", "disks", "--yes", "disks"), "nothing was dropped: --no-archive drops it without")
+	require.Equal(t, 1, one[int](t, i.db, "SELECT count(*) FROM alicloud.disks_history"))
+	require.NoError(t, os.Remove(filepath.Join(i.dir, "kept")))
+	said := i.call(t, exitOK, "sources", "drop", "disks", "--yes", "disks")
+	require.Regexp(t, `\d months of disks were archived to .*kept before[.]\ndisks is gone[.]`, said)
+	require.FileExists(t, filepath.Join(i.dir, "kept", "sources", "disks", "ended", "month="+month, "data.parquet"))
+	require.FileExists(t, filepath.Join(i.dir, "kept", "manifests", "disks", month+".json"))
+	require.NoDirExists(t, filepath.Join(i.dir, "kept", "sources", "agent_versions"), "others have their time")
+
+	i.declares(t, "volumes", fmt.Sprintf(disks, "volumes", "integer", ""))
+	i.call(t, exitOK, "migrate", "up")
+	i.declares(t, "volumes", "")
+	require.NotContains(t, i.call(t, exitOK, "sources", "drop", "volumes", "--yes", "volumes", "--no-archive"), "archived")
+	require.NoDirExists(t, filepath.Join(i.dir, "kept", "sources", "volumes"))
 }

@@ -17,7 +17,10 @@ func (p *program) pruneCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Drop history past its retention, as syncer run does once a day",
-		Args:  cobra.NoArgs,
+		Long: `prune drops the months of history that are past history.retention. It does so for every
+source that the database has, also for those that are declared no more. Where an archive is
+configured, it drops a month only if the archive has it.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.prune(cmd.Context(), dryRun, output)
 		},
@@ -54,12 +57,13 @@ func (p *program) prune(ctx context.Context, dryRun bool, output string) (err er
 	if err != nil {
 		return err
 	}
-	sources := db.Sources()
+	sources, err := db.WithRetired(ctx, db.Sources())
+	if err != nil {
+		return err
+	}
 	var archived store.Archived
 	if a != nil {
 		archived = a.Has(db.Store, sources)
-	} else if sources, err = db.WithRetired(ctx, sources); err != nil {
-		return err
 	}
 	report := pruneReport{DryRun: dryRun}
 	if dryRun {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"syncer/alert"
+	"syncer/archive"
 	"syncer/internal/config"
 	"syncer/source"
 	"syncer/store"
@@ -24,7 +25,8 @@ func (p *program) sourcesDropCommand() *cobra.Command {
 		Long: `drop takes away all that the database holds of a source that you declared: its rows and
 their history, its trends, views and functions, its runs. There is no way back: it shows
 what it would take, and asks for the name once more. Where the configuration has an
-archive, the months that are over are archived first; --no-archive leaves that out.
+archive, the months that are over are archived first; --no-archive leaves that out. What
+came after them is in no archive.
 
 Take its file out of the catalogue first, unless you want to make the table anew, because
 a column's type or the key has changed: then run syncer migrate up afterwards.`,
@@ -142,11 +144,18 @@ func (p *program) archiveBefore(ctx context.Context, c *config.Config, db *datab
 	if err != nil || a == nil {
 		return err
 	}
-	if _, declared := source.ByName(c.Catalogue.Sources, name); !declared {
-		return usageError{fmt.Errorf("%s is not declared any more, so that it cannot be archived: put its file back until it is dropped, or say --no-archive", name)}
+	// The archive's file for DuckDB names all sources, so that all are told. Those whose tables
+	// are not as they are declared, which may be why one is dropped, are as their tables say.
+	made, err := db.Made(ctx, c.Catalogue.Sources)
+	if err != nil {
+		return err
 	}
-	db.Declare(c.Catalogue.Sources)
-	written, err := a.Write(ctx, db.Store, c.Catalogue.Sources)
+	declared := slices.DeleteFunc(slices.Clone(c.Catalogue.Sources), func(s *source.Source) bool { return s.Name == name || !made[s.Name] })
+	sources, err := db.WithRetired(ctx, declared)
+	if err != nil {
+		return err
+	}
+	written, err := a.Write(ctx, db.Store, sources, name, archive.Runs) // its runs go, too
 	if err != nil {
 		return fmt.Errorf("%w; nothing was dropped: --no-archive drops it without", err)
 	}
