@@ -127,6 +127,50 @@ $function$
 ;
 COMMENT ON FUNCTION alicloud.agent_install_statuses_as_of(timestamp with time zone) IS 'The rows that alicloud.agent_install_statuses showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
 
+CREATE OR REPLACE FUNCTION alicloud.agent_install_statuses_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, uuid text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.uuid, n.uuid),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('result', to_jsonb(o.result), to_jsonb(n.result)),
+                ('result_code', to_jsonb(o.result_code), to_jsonb(n.result_code)),
+                ('message', to_jsonb(o.message), to_jsonb(n.message)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.agent_install_statuses_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.agent_install_statuses_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.uuid = n.uuid
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.agent_install_statuses_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+
 CREATE VIEW alicloud.agent_install_statuses_history AS
  SELECT t.account_id,
     t.region_id,
@@ -565,6 +609,56 @@ $function$
 ;
 COMMENT ON FUNCTION alicloud.agent_versions_as_of(timestamp with time zone) IS 'The rows that alicloud.agent_versions showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
 
+CREATE OR REPLACE FUNCTION alicloud.agent_versions_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('cur_version', to_jsonb(o.cur_version), to_jsonb(n.cur_version)),
+                ('upgrade_version', to_jsonb(o.upgrade_version), to_jsonb(n.upgrade_version)),
+                ('latest_version', to_jsonb(o.latest_version), to_jsonb(n.latest_version)),
+                ('latest_version_created_at', to_jsonb(o.latest_version_created_at), to_jsonb(n.latest_version_created_at)),
+                ('force_upgrade_at', to_jsonb(o.force_upgrade_at), to_jsonb(n.force_upgrade_at)),
+                ('publish_status', to_jsonb(o.publish_status), to_jsonb(n.publish_status)),
+                ('gray_switch_status', to_jsonb(o.gray_switch_status), to_jsonb(n.gray_switch_status)),
+                ('big_customer', to_jsonb(o.big_customer), to_jsonb(n.big_customer)),
+                ('latest_version_desc', to_jsonb(o.latest_version_desc), to_jsonb(n.latest_version_desc)),
+                ('auto_upgrade', to_jsonb(o.auto_upgrade), to_jsonb(n.auto_upgrade)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.agent_versions_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.agent_versions_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.agent_versions_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+
 CREATE VIEW alicloud.agent_versions_history AS
  SELECT t.account_id,
     t.region_id,
@@ -785,6 +879,66 @@ WHERE alicloud.kept($1)
 $function$
 ;
 COMMENT ON FUNCTION alicloud.agentless_tasks_as_of(timestamp with time zone) IS 'The rows that alicloud.agentless_tasks showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
+
+CREATE OR REPLACE FUNCTION alicloud.agentless_tasks_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, task_id text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.task_id, n.task_id),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('is_root', to_jsonb(o.is_root), to_jsonb(n.is_root)),
+                ('root_task_id', to_jsonb(o.root_task_id), to_jsonb(n.root_task_id)),
+                ('task_name', to_jsonb(o.task_name), to_jsonb(n.task_name)),
+                ('status', to_jsonb(o.status), to_jsonb(n.status)),
+                ('progress', to_jsonb(o.progress), to_jsonb(n.progress)),
+                ('result', to_jsonb(o.result), to_jsonb(n.result)),
+                ('started_at', to_jsonb(o.started_at), to_jsonb(n.started_at)),
+                ('ended_at', to_jsonb(o.ended_at), to_jsonb(n.ended_at)),
+                ('target_type', to_jsonb(o.target_type), to_jsonb(n.target_type)),
+                ('target_name', to_jsonb(o.target_name), to_jsonb(n.target_name)),
+                ('uuid', to_jsonb(o.uuid), to_jsonb(n.uuid)),
+                ('instance_id', to_jsonb(o.instance_id), to_jsonb(n.instance_id)),
+                ('instance_name', to_jsonb(o.instance_name), to_jsonb(n.instance_name)),
+                ('internet_ip', to_jsonb(o.internet_ip), to_jsonb(n.internet_ip)),
+                ('intranet_ip', to_jsonb(o.intranet_ip), to_jsonb(n.intranet_ip)),
+                ('measure_space_mb', to_jsonb(o.measure_space_mb), to_jsonb(n.measure_space_mb)),
+                ('progress_by_project', to_jsonb(o.progress_by_project), to_jsonb(n.progress_by_project)),
+                ('report_status', to_jsonb(o.report_status), to_jsonb(n.report_status)),
+                ('extension', to_jsonb(o.extension), to_jsonb(n.extension)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.agentless_tasks_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.agentless_tasks_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.task_id = n.task_id
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.agentless_tasks_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.agentless_tasks_daily AS
  SELECT r.from_day + d.n AS day,
@@ -1646,6 +1800,107 @@ $function$
 ;
 COMMENT ON FUNCTION alicloud.cloud_center_instances_as_of(timestamp with time zone) IS 'The rows that alicloud.cloud_center_instances showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
 
+CREATE OR REPLACE FUNCTION alicloud.cloud_center_instances_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, uuid text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.uuid, n.uuid),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('instance_id', to_jsonb(o.instance_id), to_jsonb(n.instance_id)),
+                ('instance_name', to_jsonb(o.instance_name), to_jsonb(n.instance_name)),
+                ('instance_region_id', to_jsonb(o.instance_region_id), to_jsonb(n.instance_region_id)),
+                ('region', to_jsonb(o.region), to_jsonb(n.region)),
+                ('region_name', to_jsonb(o.region_name), to_jsonb(n.region_name)),
+                ('status', to_jsonb(o.status), to_jsonb(n.status)),
+                ('client_status', to_jsonb(o.client_status), to_jsonb(n.client_status)),
+                ('client_sub_status', to_jsonb(o.client_sub_status), to_jsonb(n.client_sub_status)),
+                ('os', to_jsonb(o.os), to_jsonb(n.os)),
+                ('os_name', to_jsonb(o.os_name), to_jsonb(n.os_name)),
+                ('kernel', to_jsonb(o.kernel), to_jsonb(n.kernel)),
+                ('cores', to_jsonb(o.cores), to_jsonb(n.cores)),
+                ('cpu_info', to_jsonb(o.cpu_info), to_jsonb(n.cpu_info)),
+                ('mem_mb', to_jsonb(o.mem_mb), to_jsonb(n.mem_mb)),
+                ('internet_ip', to_jsonb(o.internet_ip), to_jsonb(n.internet_ip)),
+                ('intranet_ip', to_jsonb(o.intranet_ip), to_jsonb(n.intranet_ip)),
+                ('ip', to_jsonb(o.ip), to_jsonb(n.ip)),
+                ('ip_list_string', to_jsonb(o.ip_list_string), to_jsonb(n.ip_list_string)),
+                ('mac_list_string', to_jsonb(o.mac_list_string), to_jsonb(n.mac_list_string)),
+                ('vpc_instance_id', to_jsonb(o.vpc_instance_id), to_jsonb(n.vpc_instance_id)),
+                ('importance', to_jsonb(o.importance), to_jsonb(n.importance)),
+                ('group_id', to_jsonb(o.group_id), to_jsonb(n.group_id)),
+                ('group_trace', to_jsonb(o.group_trace), to_jsonb(n.group_trace)),
+                ('tag', to_jsonb(o.tag), to_jsonb(n.tag)),
+                ('tag_id', to_jsonb(o.tag_id), to_jsonb(n.tag_id)),
+                ('tag_resources', to_jsonb(o.tag_resources), to_jsonb(n.tag_resources)),
+                ('auth_version', to_jsonb(o.auth_version), to_jsonb(n.auth_version)),
+                ('auth_version_name', to_jsonb(o.auth_version_name), to_jsonb(n.auth_version_name)),
+                ('auth_modified_at', to_jsonb(o.auth_modified_at), to_jsonb(n.auth_modified_at)),
+                ('bind', to_jsonb(o.bind), to_jsonb(n.bind)),
+                ('post_paid_flag', to_jsonb(o.post_paid_flag), to_jsonb(n.post_paid_flag)),
+                ('bind_file_protect_type', to_jsonb(o.bind_file_protect_type), to_jsonb(n.bind_file_protect_type)),
+                ('risk_status', to_jsonb(o.risk_status), to_jsonb(n.risk_status)),
+                ('exposed_status', to_jsonb(o.exposed_status), to_jsonb(n.exposed_status)),
+                ('vul_status', to_jsonb(o.vul_status), to_jsonb(n.vul_status)),
+                ('vul_count', to_jsonb(o.vul_count), to_jsonb(n.vul_count)),
+                ('hc_status', to_jsonb(o.hc_status), to_jsonb(n.hc_status)),
+                ('health_check_count', to_jsonb(o.health_check_count), to_jsonb(n.health_check_count)),
+                ('alarm_status', to_jsonb(o.alarm_status), to_jsonb(n.alarm_status)),
+                ('safe_event_count', to_jsonb(o.safe_event_count), to_jsonb(n.safe_event_count)),
+                ('risk_count', to_jsonb(o.risk_count), to_jsonb(n.risk_count)),
+                ('vendor', to_jsonb(o.vendor), to_jsonb(n.vendor)),
+                ('vendor_name', to_jsonb(o.vendor_name), to_jsonb(n.vendor_name)),
+                ('vendor_uid', to_jsonb(o.vendor_uid), to_jsonb(n.vendor_uid)),
+                ('vendor_user_name', to_jsonb(o.vendor_user_name), to_jsonb(n.vendor_user_name)),
+                ('flag', to_jsonb(o.flag), to_jsonb(n.flag)),
+                ('flag_name', to_jsonb(o.flag_name), to_jsonb(n.flag_name)),
+                ('asset_type', to_jsonb(o.asset_type), to_jsonb(n.asset_type)),
+                ('asset_type_name', to_jsonb(o.asset_type_name), to_jsonb(n.asset_type_name)),
+                ('has_container', to_jsonb(o.has_container), to_jsonb(n.has_container)),
+                ('pod_count', to_jsonb(o.pod_count), to_jsonb(n.pod_count)),
+                ('cluster_id', to_jsonb(o.cluster_id), to_jsonb(n.cluster_id)),
+                ('cluster_name', to_jsonb(o.cluster_name), to_jsonb(n.cluster_name)),
+                ('namespace', to_jsonb(o.namespace), to_jsonb(n.namespace)),
+                ('created_at', to_jsonb(o.created_at), to_jsonb(n.created_at)),
+                ('app_id', to_jsonb(o.app_id), to_jsonb(n.app_id)),
+                ('app_name', to_jsonb(o.app_name), to_jsonb(n.app_name)),
+                ('service_id', to_jsonb(o.service_id), to_jsonb(n.service_id)),
+                ('edr_auth_version', to_jsonb(o.edr_auth_version), to_jsonb(n.edr_auth_version)),
+                ('free_type', to_jsonb(o.free_type), to_jsonb(n.free_type)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.cloud_center_instances_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.cloud_center_instances_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.uuid = n.uuid
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.cloud_center_instances_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+
 CREATE VIEW alicloud.cloud_center_instances_history AS
  SELECT t.account_id,
     t.region_id,
@@ -2403,6 +2658,59 @@ $function$
 ;
 COMMENT ON FUNCTION alicloud.instance_patch_states_as_of(timestamp with time zone) IS 'The rows that alicloud.instance_patch_states showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
 
+CREATE OR REPLACE FUNCTION alicloud.instance_patch_states_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, instance_id text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.instance_id, n.instance_id),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('baseline_id', to_jsonb(o.baseline_id), to_jsonb(n.baseline_id)),
+                ('patch_group', to_jsonb(o.patch_group), to_jsonb(n.patch_group)),
+                ('owner_information', to_jsonb(o.owner_information), to_jsonb(n.owner_information)),
+                ('operation_type', to_jsonb(o.operation_type), to_jsonb(n.operation_type)),
+                ('operation_started_at', to_jsonb(o.operation_started_at), to_jsonb(n.operation_started_at)),
+                ('operation_ended_at', to_jsonb(o.operation_ended_at), to_jsonb(n.operation_ended_at)),
+                ('missing_count', to_jsonb(o.missing_count), to_jsonb(n.missing_count)),
+                ('installed_count', to_jsonb(o.installed_count), to_jsonb(n.installed_count)),
+                ('installed_other_count', to_jsonb(o.installed_other_count), to_jsonb(n.installed_other_count)),
+                ('installed_pending_reboot_count', to_jsonb(o.installed_pending_reboot_count), to_jsonb(n.installed_pending_reboot_count)),
+                ('installed_rejected_count', to_jsonb(o.installed_rejected_count), to_jsonb(n.installed_rejected_count)),
+                ('failed_count', to_jsonb(o.failed_count), to_jsonb(n.failed_count)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.instance_patch_states_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.instance_patch_states_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.instance_id = n.instance_id
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.instance_patch_states_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+
 CREATE VIEW alicloud.instance_patch_states_history AS
  SELECT t.account_id,
     t.region_id,
@@ -2592,6 +2900,57 @@ WHERE alicloud.kept($1)
 $function$
 ;
 COMMENT ON FUNCTION alicloud.operation_processes_as_of(timestamp with time zone) IS 'The rows that alicloud.operation_processes showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
+
+CREATE OR REPLACE FUNCTION alicloud.operation_processes_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, task_id text, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.task_id, n.task_id),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('task_type', to_jsonb(o.task_type), to_jsonb(n.task_type)),
+                ('status_code', to_jsonb(o.status_code), to_jsonb(n.status_code)),
+                ('total_count', to_jsonb(o.total_count), to_jsonb(n.total_count)),
+                ('finish_count', to_jsonb(o.finish_count), to_jsonb(n.finish_count)),
+                ('detail_task_total_count', to_jsonb(o.detail_task_total_count), to_jsonb(n.detail_task_total_count)),
+                ('detail_task_ready_count', to_jsonb(o.detail_task_ready_count), to_jsonb(n.detail_task_ready_count)),
+                ('created_at', to_jsonb(o.created_at), to_jsonb(n.created_at)),
+                ('started_at', to_jsonb(o.started_at), to_jsonb(n.started_at)),
+                ('ended_at', to_jsonb(o.ended_at), to_jsonb(n.ended_at)),
+                ('task_source', to_jsonb(o.task_source), to_jsonb(n.task_source)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.operation_processes_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.operation_processes_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.task_id = n.task_id
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.operation_processes_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.operation_processes_daily AS
  SELECT r.from_day + d.n AS day,
@@ -3066,6 +3425,55 @@ WHERE alicloud.kept($1)
 $function$
 ;
 COMMENT ON FUNCTION alicloud.publish_batches_as_of(timestamp with time zone) IS 'The rows that alicloud.publish_batches showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.';
+
+CREATE OR REPLACE FUNCTION alicloud.publish_batches_between(timestamp with time zone, timestamp with time zone)
+ RETURNS TABLE(account_id text, region_id text, version text, batch_id bigint, kind text, changed jsonb)
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT d.*
+FROM (
+    SELECT
+        coalesce(o.account_id, n.account_id),
+        coalesce(o.region_id, n.region_id),
+        coalesce(o.version, n.version),
+        coalesce(o.batch_id, n.batch_id),
+        CASE
+            WHEN o.account_id IS NULL THEN 'opened'
+            WHEN n.account_id IS NULL THEN 'ended'
+            ELSE 'changed'
+        END AS kind,
+        (
+            SELECT jsonb_object_agg(c.name, jsonb_build_object('old', c.old, 'new', c.new))
+            FROM (VALUES
+                ('batch_name', to_jsonb(o.batch_name), to_jsonb(n.batch_name)),
+                ('status', to_jsonb(o.status), to_jsonb(n.status)),
+                ('batch_process', to_jsonb(o.batch_process), to_jsonb(n.batch_process)),
+                ('batch_no', to_jsonb(o.batch_no), to_jsonb(n.batch_no)),
+                ('batch_total', to_jsonb(o.batch_total), to_jsonb(n.batch_total)),
+                ('batch_interval_hours', to_jsonb(o.batch_interval_hours), to_jsonb(n.batch_interval_hours)),
+                ('operation_base', to_jsonb(o.operation_base), to_jsonb(n.operation_base)),
+                ('extra', o.extra, n.extra)
+            ) AS c (name, old, new)
+            WHERE o.account_id IS NOT NULL AND n.account_id IS NOT NULL AND c.old IS DISTINCT FROM c.new
+        ) AS changed
+    FROM (
+        SELECT *
+        FROM alicloud.publish_batches_history
+        WHERE valid_from <= $1 AND valid_to > $1 AND valid_to <= $2
+    ) AS o
+    FULL JOIN (
+        SELECT *
+        FROM alicloud.publish_batches_history
+        WHERE valid_from > $1 AND valid_from <= $2 AND (valid_to > $2 OR valid_to IS NULL)
+    ) AS n ON o.account_id = n.account_id AND o.region_id = n.region_id AND o.version = n.version AND o.batch_id = n.batch_id
+    WHERE alicloud.kept($1)
+) AS d
+WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
+$function$
+;
+COMMENT ON FUNCTION alicloud.publish_batches_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.publish_batches_history AS
  SELECT t.account_id,

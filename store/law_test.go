@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
@@ -75,12 +76,61 @@ func timeTravel(t *rapid.T, s *store.Store, src *source.Source) {
 		}
 		require.Empty(t, show(t, s, src, p, moments[0].at.Add(-time.Microsecond).Format(time.RFC3339Nano)))
 	}
-	var overlaps int
 	key := append([]string{"account_id", "region_id"}, src.Key...)
+	for i := range moments {
+		for k := i; k < len(moments); k++ {
+			requireBetween(t, s, src, p, moments[i].at, moments[k].at)
+		}
+	}
+	var overlaps int
 	require.NoError(t, s.Pool().QueryRow(ctx, fmt.Sprintf(`SELECT count(*) FROM (
     SELECT valid_from < lag(valid_to, 1, '-infinity') OVER (PARTITION BY %s ORDER BY valid_from) AS crossed
     FROM syncer.%s WHERE account_id = $1) AS v WHERE crossed`, strings.Join(key, ", "), src.Name), p.AccountID).Scan(&overlaps))
 	require.Zero(t, overlaps, "versions of one key overlap")
+}
+
+// requireBetween wants what is said to differ between two moments to be what the rows of
+// both say.
+func requireBetween(t *rapid.T, s *store.Store, src *source.Source, p store.Partition, a, b time.Time) {
+	ctx := context.Background()
+	key := append([]string{"account_id", "region_id"}, src.Key...)
+	var untracked []string
+	for _, c := range src.Columns {
+		if c.Volatile || slices.Contains(src.Key, c.Name) {
+			untracked = append(untracked, c.Name)
+		}
+	}
+	var columns []string
+	for _, c := range src.Columns {
+		if !slices.Contains(untracked, c.Name) {
+			columns = append(columns, c.Name)
+		}
+	}
+	var said, want []string
+	ask := func(list *[]string, sql string, args ...any) {
+		rows, err := s.Pool().Query(ctx, sql, append([]any{a, b, p.AccountID}, args...)...)
+		require.NoError(t, err)
+		*list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		require.NoError(t, err)
+	}
+	ask(&said, fmt.Sprintf("SELECT to_jsonb(d)::text FROM alicloud.%s_between($1, $2) AS d WHERE account_id = $3 ORDER BY 1", src.Name))
+	keys := ""
+	for _, k := range key {
+		keys += fmt.Sprintf("'%[1]s', coalesce(o.%[1]s, n.%[1]s), ", k)
+	}
+	ask(&want, fmt.Sprintf(`SELECT (jsonb_build_object(%[1]s
+    'kind', CASE WHEN o.account_id IS NULL THEN 'opened' WHEN n.account_id IS NULL THEN 'ended' ELSE 'changed' END,
+    'changed', CASE WHEN o.account_id IS NOT NULL AND n.account_id IS NOT NULL THEN c.changed END))::text
+FROM (SELECT * FROM alicloud.%[2]s_as_of($1) WHERE account_id = $3) AS o
+FULL JOIN (SELECT * FROM alicloud.%[2]s_as_of($2) WHERE account_id = $3) AS n USING (%[3]s),
+LATERAL (
+    SELECT jsonb_object_agg(k, jsonb_build_object('old', to_jsonb(o) -> k, 'new', to_jsonb(n) -> k)) AS changed
+    FROM unnest($4::text[]) AS k
+    WHERE to_jsonb(o) -> k IS DISTINCT FROM to_jsonb(n) -> k
+) AS c
+WHERE o.account_id IS NULL OR n.account_id IS NULL OR c.changed IS NOT NULL
+ORDER BY 1`, keys, src.Name, strings.Join(key, ", ")), append(columns, "extra"))
+	require.Equal(t, want, said)
 }
 
 func nextAt[T any](list []T, i int, at func(T) time.Time) time.Time {

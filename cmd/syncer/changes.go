@@ -19,15 +19,28 @@ import (
 func (p *program) changesCommand() *cobra.Command {
 	o := changesOptions{}
 	cmd := &cobra.Command{
-		Use:   "changes",
+		Use:   "changes [--between moment moment]",
 		Short: "What happened to the rows: opened, changed, ended, returned",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Long: `changes tells what happened to the rows, the latest first. With --between it compares two
+moments instead: what was there only at one of them, and what is different. What went and
+came back in between is then no change.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && !cmd.Flags().Changed("between") {
+				return usageError{fmt.Errorf("%s: changes takes no argument but the second moment of --between", args[0])}
+			}
+			if cmd.Flags().Changed("between") {
+				if cmd.Flags().Changed("since") || cmd.Flags().Changed("until") {
+					return usageError{errors.New("--between has two moments of its own: expected no --since and no --until beside it")}
+				}
+				o.between, o.since, o.until = true, o.from, strings.Join(args, "")
+			}
 			return p.changes(cmd.Context(), o)
 		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.since, "since", "24h", "how far back (90m, 24h, 7d), or from which moment on (2026-05-03, 2026-05-03T12:00:00+08:00)")
+	f.StringVar(&o.from, "between", "", "compare this moment with another one (default: now), in the same forms: --between 2026-05-01 2026-05-08")
 	f.StringVar(&o.until, "until", "", "up to when, in the same forms (default: until nothing will change any more, which is now, or seconds ago while a sync is being written)")
 	f.StringSliceVar(&o.sources, "source", nil, "only these sources")
 	f.StringSliceVar(&o.accounts, "account", nil, "only these accounts")
@@ -41,6 +54,8 @@ func (p *program) changesCommand() *cobra.Command {
 
 type changesOptions struct {
 	since, until      string
+	between           bool // compare the two, rather than tell what happened in between
+	from              string
 	sources, accounts []string
 	kinds, keys       []string
 	columns           []string
@@ -51,19 +66,23 @@ type changesOptions struct {
 // window is the time whose changes are asked for.
 func (o changesOptions) window(now time.Time, zone *time.Location) (since, until time.Time, err error) {
 	until = now
+	first, second := "--since", "--until"
+	if o.between {
+		first, second = "--between", "--between: the second moment,"
+	}
 	if since, err = moment(o.since, now, zone); err != nil {
-		return since, until, fmt.Errorf("--since %w", err)
+		return since, until, fmt.Errorf("%s %w", first, err)
 	}
 	if o.until != "" {
 		if until, err = moment(o.until, now, zone); err != nil {
-			return since, until, fmt.Errorf("--until %w", err)
+			return since, until, fmt.Errorf("%s %w", second, err)
 		}
 	}
 	switch {
 	case since.After(now):
-		err = fmt.Errorf("--since %s lies ahead", o.since)
+		err = fmt.Errorf("%s %s lies ahead", first, o.since)
 	case !since.Before(until):
-		err = fmt.Errorf("--until %s is not after --since %s", o.until, o.since)
+		err = fmt.Errorf("%s %s is not after %s", second, o.until, o.since)
 	}
 	return since, until, err
 }
@@ -131,7 +150,7 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if filter.Since.Before(horizon) {
+	if filter.Since.Before(horizon) && !o.between { // which is an error then
 		fmt.Fprintf(p.stderr, "syncer: history is kept from %s on: what happened before is not told\n", horizon.In(zone).Format(time.RFC3339))
 	}
 	list := []report.Change{}
@@ -144,16 +163,25 @@ func (p *program) changes(ctx context.Context, o changesOptions) (err error) {
 			list = append(list, c)
 		}
 	}
-	if err := report.Of(db.Store).Changes(ctx, filter, keep); err != nil {
+	tell := report.Of(db.Store).Changes
+	if o.between {
+		tell = report.Of(db.Store).Between
+	}
+	if err := tell(ctx, filter, keep); err != nil {
 		return err
 	}
 	more := o.limit > 0 && len(list) > o.limit
 	if more {
 		list = list[:o.limit]
-		fmt.Fprintf(p.stderr, "syncer: these are the latest %s; --limit 0 shows all, a later --since fewer\n", thousands(int64(o.limit)))
+		fmt.Fprintf(p.stderr, "syncer: these are the %s %s; --limit 0 shows all, a later --since fewer\n", map[bool]string{false: "latest", true: "first"}[o.between], thousands(int64(o.limit)))
 	}
 	if err := report.Of(db.Store).NameByOthers(ctx, list); err != nil {
 		return err
+	}
+	if o.between {
+		for i := range list {
+			list[i].At = time.Time{} // of the comparison, and not of a change
+		}
 	}
 	if o.output == "json" {
 		return printJSON(p.stdout, list)
@@ -176,7 +204,12 @@ func (p *program) printChanges(list []report.Change, zone *time.Location) {
 }
 
 func changesTable(list []report.Change, zone *time.Location, byKey bool) *grid {
-	t := newTable("at", "source", "account", "region", "key", "name", "kind", "changed")
+	columns := []any{"at", "source", "account", "region", "key", "name", "kind", "changed"}
+	dated := len(list) > 0 && !list[0].At.IsZero()
+	if !dated {
+		columns = columns[1:]
+	}
+	t := newTable(columns...)
 	t.narrow(cutTo("changed", 30), drop("region"), cutTo("key", 12), cutTo("name", 16), drop("account"), cutTo("source", 12), drop("key"), cutTo("changed", 12))
 	for _, c := range list {
 		name := ""
@@ -186,7 +219,11 @@ func changesTable(list []report.Change, zone *time.Location, byKey bool) *grid {
 		case byKey:
 			name = c.Key
 		}
-		t.AppendRow([]any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, name, c.Kind, differences(c.Changed)})
+		row := []any{c.At.In(zone).Format("2006-01-02 15:04:05 Z07:00"), c.Source, c.Account, c.RegionID, c.Key, name, c.Kind, differences(c.Changed)}
+		if !dated {
+			row = row[1:]
+		}
+		t.AppendRow(row)
 	}
 	return t
 }

@@ -210,7 +210,7 @@ func (p *program) describe(s *source.Source) {
 		{"regions", regions(s)},
 		{"schedule", s.Schedule + " (default)"},
 		{"key", strings.Join(fullKey(s), ", ")},
-		{"views", fmt.Sprintf("alicloud.%[1]s, alicloud.%[1]s_history, alicloud.%[1]s_as_of(at)", s.Name)},
+		{"views", fmt.Sprintf("alicloud.%[1]s, alicloud.%[1]s_history, alicloud.%[1]s_as_of(at), alicloud.%[1]s_between(a, b)", s.Name)},
 		{"trends", strings.Join(trends(s), ", ")},
 		{"spells", strings.Join(spells(s), ", ")},
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // A Change is one row of alicloud.changes.
 type Change struct {
-	At        time.Time `json:"at"`
+	At        time.Time `json:"at,omitzero"`
 	Source    string    `json:"source"`
 	AccountID string    `json:"account_id"`
 	Account   string    `json:"account"`
@@ -59,8 +60,51 @@ LIMIT $5`, f.Since, f.Until, append([]string{}, f.Sources...), append([]string{}
 	if err != nil {
 		return err
 	}
+	return visitAll(rows, visit)
+}
+
+// Between visits what differs between Since and Until, by source and key. At is the one of
+// the two moments at which the row stood, the later one where it stood at both.
+func (r Reader) Between(ctx context.Context, f ChangeFilter, visit func(Change)) (err error) {
+	defer wrap(&err, "compare two moments")
+	var all []string
+	for _, src := range r.store.Sources() {
+		if len(f.Sources) > 0 && !slices.Contains(f.Sources, src.Name) {
+			continue
+		}
+		kind, changed := "kind", "changed" // a key may have columns of these names
+		for _, name := range []*string{&kind, &changed} {
+			if slices.Contains(src.Key, *name) {
+				*name += "_"
+			}
+		}
+		all = append(all, fmt.Sprintf("SELECT '%s', b.account_id, b.region_id, %s, b.%s, b.%s FROM %s AS b",
+			src.Name, store.KeyText(src, "b"), kind, changed, pgx.Identifier{"alicloud", src.Name + "_between"}.Sanitize()+"($1, $2)"))
+	}
+	var limit *int
+	if f.Limit > 0 {
+		limit = &f.Limit
+	}
+	rows, err := r.pool.Query(ctx, `SELECT c.at, c.source, c.account_id, coalesce(a.name, c.account_id), c.region_id, c.key, `+nameThen(r.store.Sources())+`, c.kind, c.changed
+FROM (
+    SELECT CASE b.kind WHEN 'ended' THEN $1::timestamptz ELSE $2::timestamptz END AS at, b.*
+    FROM (
+        `+strings.Join(all, "\n        UNION ALL ")+`
+    ) AS b (source, account_id, region_id, key, kind, changed)
+) AS c
+LEFT JOIN alicloud.accounts AS a ON a.account_id = c.account_id
+WHERE cardinality($3::text[]) = 0 OR a.name = ANY ($3)
+ORDER BY c.source, c.account_id, c.region_id, c.key
+LIMIT $4`, f.Since, f.Until, append([]string{}, f.Accounts...), limit)
+	if err != nil {
+		return err
+	}
+	return visitAll(rows, visit)
+}
+
+func visitAll(rows pgx.Rows, visit func(Change)) error {
 	var c Change
-	_, err = pgx.ForEachRow(rows, []any{&c.At, &c.Source, &c.AccountID, &c.Account, &c.RegionID, &c.Key, &c.Name, &c.Kind, &c.Changed}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&c.At, &c.Source, &c.AccountID, &c.Account, &c.RegionID, &c.Key, &c.Name, &c.Kind, &c.Changed}, func() error {
 		visit(c)
 		c.Name, c.Changed = nil, nil
 		return nil

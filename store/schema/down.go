@@ -135,7 +135,8 @@ func (f former) restore(ctx context.Context, tx pgx.Tx, stands catalogue) error 
 		return explained("alicloud."+f.Name, err)
 	}
 	if f.Revision == 0 {
-		later = append(later, "DROP VIEW syncer."+f.Name+"_changes", "DROP INDEX syncer."+f.Name+"_valid_from_idx")
+		later = append(later, fmt.Sprintf("DROP FUNCTION IF EXISTS alicloud.%s_between(timestamptz, timestamptz)", f.Name),
+			"DROP VIEW syncer."+f.Name+"_changes", "DROP INDEX syncer."+f.Name+"_valid_from_idx")
 	}
 	if err := exec(ctx, tx, later...); err != nil || f.Fill == "" {
 		return err
@@ -171,6 +172,7 @@ func dropSpell(name string) []string {
 func dropViews(name string) []string {
 	return []string{
 		fmt.Sprintf("DROP FUNCTION alicloud.%s_as_of(timestamptz)", name),
+		fmt.Sprintf("DROP FUNCTION IF EXISTS alicloud.%s_between(timestamptz, timestamptz)", name),
 		fmt.Sprintf("DROP VIEW alicloud.%s_history", name),
 		fmt.Sprintf("DROP VIEW alicloud.%s", name),
 	}
@@ -272,7 +274,7 @@ func definition(ctx context.Context, tx pgx.Tx, name, of string) (sql string, er
 ), functions AS (
     SELECT p.oid
     FROM pg_proc AS p
-    WHERE p.oid = to_regprocedure('alicloud.' || $1 || '_as_of(timestamptz)')
+    WHERE p.oid IN (to_regprocedure('alicloud.' || $1 || '_as_of(timestamptz)'), to_regprocedure('alicloud.' || $1 || '_between(timestamptz, timestamptz)'))
 )
 SELECT string_agg(text || ';', E'\n' ORDER BY step, place, part)
 FROM (
