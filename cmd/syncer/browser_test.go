@@ -103,6 +103,7 @@ const looks = `(() => {
 // TestStatusPage opens the demo's page in a browser, and compares all numbers on
 // it with SQL.
 func TestStatusPage(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	page, err := browser.Start(t.Context())
 	if errors.Is(err, browser.ErrMissing) {

@@ -109,6 +109,7 @@ func TestForget(t *testing.T) {
 // TestForgetBesideADaemon: what a daemon has configured is not forgotten under it, what
 // it has let go is, and an account that was renamed is the one that it was.
 func TestForgetBesideADaemon(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	h := newHousehold(t)
 	gone := h.accounts[1]

@@ -33,6 +33,7 @@ var (
 //
 // A longer run: go test ./cmd/syncer -run TestKilled -v -kills 100 -crashes 30
 func TestKilled(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	v := newVictim(t)
 	whole := v.sync(t, migrated.URL(t))

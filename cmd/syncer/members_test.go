@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/testing/pgtest"
 	"syncer/internal/testing/pgtest/migrated"
 	"syncer/sim"
 	"syncer/worker"
@@ -18,6 +19,7 @@ import (
 // TestMembersByCommand: check, sync and status know the accounts that a directory
 // lists, and say so when it does not.
 func TestMembersByCommand(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	accounts := simAccounts(3)
 	accounts[0].Manages = true

@@ -17,6 +17,7 @@ import (
 
 // TestNewcomerFullDisk: the data of PostgreSQL on a file system of its own, which is full.
 func TestNewcomerFullDisk(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	disk := newDisk(t)
 	n := &newcomer{database: disk.server(t).URL(), cloud: simAccounts(1)[0], regions: "cn-hangzhou"}

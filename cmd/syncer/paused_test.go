@@ -28,6 +28,7 @@ import (
 // lets another sync newer data, and wakes it: what it holds is refused, also where
 // the newer data are those that stood before it began.
 func TestPausedBeforeMerge(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		args  []string
@@ -63,6 +64,7 @@ func TestPausedBeforeMerge(t *testing.T) {
 // TestPausedInMerge stops a process in the middle of its merge: the lock that it
 // holds keeps others waiting no longer than its session may idle.
 func TestPausedInMerge(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	l := newLatecomer(t, "@every 1s")
 	l.env["DATABASE_URL"] = withSetting(t, l.env["DATABASE_URL"], "idle_in_transaction_session_timeout", "2s")

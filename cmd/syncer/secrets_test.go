@@ -36,6 +36,7 @@ import (
 // that the cloud hands out, lets all kinds of calls go well and wrong, and looks
 // for them in all that the program prints, logs and stores, and in its arguments.
 func TestNoSecretLeaves(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	var s secrets
 	server := pgtest.Server(t)

@@ -19,6 +19,7 @@ import (
 // TestStartTogether: six processes that find an empty database make the schema
 // between them, and all of them come up.
 func TestStartTogether(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	account := simAccounts(1)[0]
 	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: []sim.Account{account}, World: sim.NewFleet(sim.FleetOptions{Servers: 5})}))

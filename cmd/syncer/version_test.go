@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/testing/pgtest"
 	"syncer/internal/testing/pgtest/migrated"
 	"syncer/store"
 )
@@ -24,6 +25,7 @@ func TestVersion(t *testing.T) {
 // TestOvertaken: a program that a later release has overtaken says so, whatever it
 // is asked to do, and exits.
 func TestOvertaken(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	url := migrated.URL(t)
 	env := map[string]string{"DATABASE_URL": url}

@@ -17,6 +17,14 @@ func Few(less, all int) int {
 	return less
 }
 
+// Slow skips a test that takes much longer than most, unless all run or SYNCER_TEST_SLOW is 1.
+func Slow(t testing.TB) {
+	t.Helper()
+	if !All() && os.Getenv("SYNCER_TEST_SLOW") != "1" {
+		t.Skip("it is slow: SYNCER_TEST_ALL=1 runs it")
+	}
+}
+
 // Lacks skips a test because a program is missing. If SYNCER_TEST_TOOLS is 1, as where all
 // programs are installed, it fails the test instead.
 func Lacks(t testing.TB, what any) {
