@@ -44,3 +44,9 @@ func isPartitionMissed(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && e.Code == pgerrcode.CheckViolation && strings.Contains(e.Message, "partition constraint")
 }
+
+// IsUnreachable reports whether an error is that no connection to the database came about.
+func IsUnreachable(err error) bool {
+	_, ok := errors.AsType[*pgconn.ConnectError](err)
+	return ok
+}

@@ -11,12 +11,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"syncer/internal/config"
 	"syncer/internal/yamlfile"
 	"syncer/source"
+	"syncer/store"
 	"syncer/worker"
 )
 
@@ -99,7 +99,7 @@ func (p *program) trySource(ctx context.Context, o tryOptions) error {
 
 // explained adds to an error of the cloud what to do. One of the database has that already.
 func explained(err error) error {
-	if _, database := errors.AsType[*pgconn.ConnectError](err); database {
+	if store.IsUnreachable(err) {
 		return err
 	}
 	if _, remedy := worker.Explain(err); remedy != "" && !strings.Contains(err.Error(), remedy) {
