@@ -11,6 +11,7 @@ import (
 
 	"syncer/source"
 	"syncer/store"
+	"syncer/store/schema"
 	"syncer/text"
 )
 
@@ -136,10 +137,6 @@ func (r *round) matchSpan(ctx context.Context, rule Rule, s span, most int, m *m
 	return err
 }
 
-func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
-
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
-
 // sql asks for a pattern's changes within a partition ($1, $2) after one moment ($3) and
 // up to another ($4). p is the version before, v the one that came or ended.
 func (r Pattern) sql(most int) string {
@@ -147,14 +144,14 @@ func (r Pattern) sql(most int) string {
 	same := func(alias string) string {
 		list := []string{alias + ".account_id = v.account_id", alias + ".region_id = v.region_id"}
 		for _, name := range r.Source.Key {
-			list = append(list, alias+"."+ident(name)+" = v."+ident(name))
+			list = append(list, alias+"."+schema.Ident(name)+" = v."+schema.Ident(name))
 		}
 		return strings.Join(list, " AND ")
 	}
 	key := store.KeyText(r.Source, "v")
 	name := "NULL"
 	if n := store.NameColumn(r.Source); n != "" {
-		name = "v." + ident(n)
+		name = "v." + schema.Ident(n)
 	}
 	if r.Verb == "ended" {
 		return fmt.Sprintf(`SELECT v.valid_to, %s, %s, NULL::text, NULL::text, count(*) OVER ()
@@ -170,7 +167,7 @@ LIMIT %d`, key, name, table, table, same("n"), most)
 	}
 	old, now := "NULL", "NULL"
 	if r.Column != "" {
-		old, now = "p."+ident(r.Column), "v."+ident(r.Column)
+		old, now = "p."+schema.Ident(r.Column), "v."+schema.Ident(r.Column)
 	}
 	return fmt.Sprintf(`SELECT v.valid_from, %s, %s, %s::text, %s::text, count(*) OVER ()
 FROM %s AS v
@@ -193,7 +190,7 @@ func (r Pattern) condition(old, now string) string {
 		if value == nil {
 			return "true"
 		}
-		return fmt.Sprintf("(%s::text = %s) IS TRUE", column, literal(*value))
+		return fmt.Sprintf("(%s::text = %s) IS TRUE", column, schema.Literal(*value))
 	}
 	number := strconv.FormatFloat(r.Than, 'f', -1, 64)
 	switch r.Verb {

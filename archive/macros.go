@@ -13,19 +13,20 @@ import (
 	"time"
 
 	"syncer/source"
+	"syncer/store/schema"
 )
 
 // macrosName is the file that DuckDB reads to know the archive's tables by name.
 const macrosName = "archive.duckdb.sql"
 
 var macros = template.Must(template.New("").Funcs(template.FuncMap{
-	"ident":   func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` },
-	"literal": literal,
+	"ident":   schema.Ident,
+	"literal": schema.Literal,
 	"last":    func(s []string) string { return s[len(s)-1] },
 	"months": func(s []string) string {
 		quoted := make([]string, len(s))
 		for i, m := range s {
-			quoted[i] = literal(m)
+			quoted[i] = schema.Literal(m)
 		}
 		return "[" + strings.Join(quoted, ", ") + "]"
 	},
@@ -138,10 +139,8 @@ type macroPlain struct{ Name, Folder string }
 // Files is the call that reads the months of a folder.
 func (d macroData) Files(folder string) string {
 	return fmt.Sprintf("read_parquet(%s, hive_partitioning = true, hive_types = {'month': VARCHAR}, union_by_name = true)",
-		literal(d.URL+"/"+folder+"/*/data.parquet"))
+		schema.Literal(d.URL+"/"+folder+"/*/data.parquet"))
 }
-
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // writeMacros brings the file for DuckDB up to date.
 func (a *Archive) writeMacros(ctx context.Context, sources []*source.Source) error {

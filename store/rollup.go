@@ -93,7 +93,7 @@ func (t *table) tallies(by int) string {
 	return b.String()
 }
 
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+var literal = schema.Literal
 
 func quoted(names []string) []string {
 	quoted := make([]string, len(names))

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"syncer/source"
+	"syncer/store/schema"
 )
 
 // A table holds the SQL text of one source, derived from its declaration.
@@ -35,7 +36,7 @@ func newTable(s *source.Source) *table {
 	return t
 }
 
-func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
+var ident = schema.Ident
 
 // columnList is a list of columns, each behind a prefix such as "t.".
 func columnList(prefix string, columns []string) string {

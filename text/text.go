@@ -139,3 +139,12 @@ func Fit(s string, most int) string {
 	hash := hex.EncodeToString(sum[:16])
 	return CutBytes(s, most-len(hash)) + hash
 }
+
+// Thousands writes 12,345.
+func Thousands(n int64) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

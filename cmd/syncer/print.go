@@ -78,14 +78,7 @@ func printJSON(w io.Writer, v any) error {
 	return err
 }
 
-// thousands writes 12,345.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+var thousands = text.Thousands
 
 // ago writes how long ago a moment was, or how far ahead it is, as people say it.
 func ago(t *time.Time, now time.Time) string {

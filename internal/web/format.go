@@ -12,6 +12,7 @@ import (
 
 	"syncer/store"
 	"syncer/store/report"
+	"syncer/text"
 	"syncer/worker"
 )
 
@@ -22,14 +23,7 @@ var functions = template.FuncMap{
 	"lower":     strings.ToLower,
 }
 
-// thousands writes 12,345.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+var thousands = text.Thousands
 
 func plural(n int, one, many string) string {
 	if n == 1 {

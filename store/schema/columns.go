@@ -75,9 +75,9 @@ func label(expression string, c source.Column) string {
 	for _, l := range c.Labels {
 		code := l.Code
 		if c.Type != source.BigInt {
-			code = literal(code)
+			code = Literal(code)
 		}
-		fmt.Fprintf(&b, "\n        WHEN %s THEN %s", code, literal(l.Text))
+		fmt.Fprintf(&b, "\n        WHEN %s THEN %s", code, Literal(l.Text))
 	}
 	itself := expression // a code that has no label
 	if c.Type != source.Text {

@@ -88,7 +88,7 @@ func giveOptions(ctx context.Context, tx pgx.Tx, list []option) error {
 		if !there {
 			continue
 		}
-		if err := exec(ctx, tx, fmt.Sprintf("ALTER VIEW %s SET (%s = %s)", o.View, ident(o.Name), literal(o.Value))); err != nil {
+		if err := exec(ctx, tx, fmt.Sprintf("ALTER VIEW %s SET (%s = %s)", o.View, Ident(o.Name), Literal(o.Value))); err != nil {
 			return err
 		}
 	}
@@ -161,7 +161,7 @@ func (g grant) sql() string {
 		on = "FUNCTION"
 	}
 	if g.Column != "" {
-		column = " (" + ident(g.Column) + ")"
+		column = " (" + Ident(g.Column) + ")"
 	}
 	if g.Option {
 		option = " WITH GRANT OPTION"

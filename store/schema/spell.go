@@ -128,7 +128,7 @@ func (s spell) LastGood(before string) string {
     FROM syncer.sync_runs AS r
     WHERE r.account_id = s.account_id AND r.source = %s AND r.region_id = s.region_id AND r.status = 'ok' AND r.finished_at < %s
     ORDER BY r.finished_at DESC, r.run_id DESC
-    LIMIT 1`, literal(s.Source.Name), before)
+    LIMIT 1`, Literal(s.Source.Name), before)
 }
 
 // overdue is how long nobody has looked by now at a spell that lasts.
@@ -200,7 +200,7 @@ func (s spell) endedBy() string {
             LIMIT 1
         ) THEN 'forgotten'
         ELSE 'gone'
-    END`, changed, literal(s.Source.Name))
+    END`, changed, Literal(s.Source.Name))
 }
 
 func (s spell) endings() string {
@@ -217,7 +217,7 @@ func (s spell) unobserved() string {
         FROM syncer.sync_runs AS r
         WHERE r.account_id = s.account_id AND r.source = %s AND r.region_id = s.region_id AND r.unseen_since IS NOT NULL
             AND r.started_at > s.began_at AND r.unseen_since < s.ended_to_
-    ), '0') + coalesce(%s, '0')`, literal(s.Source.Name), overdue)
+    ), '0') + coalesce(%s, '0')`, Literal(s.Source.Name), overdue)
 }
 
 // figures are the columns of the view of each day.

@@ -19,7 +19,7 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-var templates = template.Must(template.New("").Funcs(template.FuncMap{"ident": ident, "literal": literal}).ParseFS(files, "sql/*.sql"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{"ident": Ident, "literal": Literal}).ParseFS(files, "sql/*.sql"))
 
 func render(name string, data any) string {
 	var b strings.Builder
@@ -29,9 +29,11 @@ func render(name string, data any) string {
 	return b.String()
 }
 
-func ident(name string) string { return pgx.Identifier{name}.Sanitize() }
+// Ident is a name as SQL writes it, in quotes.
+func Ident(name string) string { return pgx.Identifier{name}.Sanitize() }
 
-func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+// Literal is a text as SQL writes it, in PostgreSQL and in DuckDB.
+func Literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 // Text is all that is derived from a source in an empty database.
 func Text(s *source.Source) string {
@@ -186,7 +188,7 @@ func (d design) comments() string {
 type comments struct{ strings.Builder }
 
 func (b *comments) on(kind, name, text string) {
-	fmt.Fprintf(b, "COMMENT ON %s %s IS %s;\n", kind, name, literal(text))
+	fmt.Fprintf(b, "COMMENT ON %s %s IS %s;\n", kind, name, Literal(text))
 }
 
 func (b *comments) columns(relation string, list []shown) {

@@ -211,7 +211,7 @@ func condition(alias string, c source.Condition) string {
 	if !c.Above0 {
 		values := make([]string, len(c.In))
 		for i, v := range c.In {
-			values[i] = literal(v)
+			values[i] = Literal(v)
 		}
 		text = fmt.Sprintf("%s::text IN (%s)", column, strings.Join(values, ", "))
 	}

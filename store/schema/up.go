@@ -206,7 +206,7 @@ func lacking(stands relation, columns []tableColumn) string {
 	var add []string
 	for _, c := range columns {
 		if !stands.has(c.Name) {
-			add = append(add, fmt.Sprintf("ADD COLUMN %s %s", ident(c.Name), c.Type))
+			add = append(add, fmt.Sprintf("ADD COLUMN %s %s", Ident(c.Name), c.Type))
 		}
 	}
 	return strings.Join(add, ", ")
@@ -229,8 +229,8 @@ func moveVolatile(d design, stands catalogue, names []string) (m moves) {
 		if a.name == "row_hash" || slices.Contains(table.key, a.name) || slices.Contains(names, a.name) {
 			continue
 		}
-		back = append(back, fmt.Sprintf("%s = v.%s", ident(a.name), a.name))
-		gone = append(gone, "DROP COLUMN "+ident(a.name))
+		back = append(back, fmt.Sprintf("%s = v.%s", Ident(a.name), a.name))
+		gone = append(gone, "DROP COLUMN "+Ident(a.name))
 	}
 	if len(back) > 0 && len(names) == 0 {
 		back = append(back, "row_hash = v.row_hash")
@@ -248,7 +248,7 @@ func moveVolatile(d design, stands catalogue, names []string) (m moves) {
 			c, _ := d.Column(name)
 			columns = append(columns, tableColumn{name, c.Type.SQL()})
 			if !table.has(name) && wide.has(name) {
-				forth = append(forth, fmt.Sprintf("%s = t.%s", ident(name), name))
+				forth = append(forth, fmt.Sprintf("%s = t.%s", Ident(name), name))
 			}
 		}
 		if add := lacking(table, columns); add != "" {
