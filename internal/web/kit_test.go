@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,7 +41,8 @@ type house struct {
 	syncer *worker.Syncer
 	server *httptest.Server
 
-	options web.Options // of the pages
+	options web.Options            // of the pages
+	refused atomic.Pointer[string] // action that the cloud refuses
 }
 
 // newHouse syncs nothing yet.
@@ -61,7 +63,15 @@ func houseOn(t *testing.T, url, token string, accounts ...string) *house {
 	for _, name := range accounts {
 		known = append(known, sim.Account{ID: "id-of-" + name[:4], Name: name, AccessKeyID: "key-" + name, AccessKeySecret: "secret"})
 	}
-	cloud := httptest.NewServer(sim.New(sim.Options{Accounts: known, World: sim.NewFleet(sim.FleetOptions{Servers: 30, Keep: 48 * time.Hour})}))
+	cloud := httptest.NewServer(sim.New(sim.Options{
+		Accounts: known, World: sim.NewFleet(sim.FleetOptions{Servers: 30, Keep: 48 * time.Hour}),
+		Fault: func(c sim.Call) sim.Fault {
+			if refused := h.refused.Load(); refused != nil && *refused == c.Action {
+				return sim.Refuse(http.StatusForbidden, "NoPermission", "not allowed")
+			}
+			return sim.Fault{}
+		},
+	}))
 	t.Cleanup(cloud.Close)
 	var c worker.Config
 	for _, name := range accounts {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"syncer/internal/metrics"
 	"syncer/internal/web"
 
 	"syncer/worker"
@@ -104,6 +105,31 @@ func TestWhatIsNotListed(t *testing.T) {
 	require.Error(t, err)
 	has(t, h.ask(t, "GET", "/", "").text, "members of account production not listed")
 	has(t, h.ask(t, "GET", "/metrics", "").text, `syncer_listing_failing{account="production",listing="members"} 1`)
+
+	// Regions are listed again, and then nothing is said any more.
+	scrape := func() string { // anew: what the database says is kept for a while
+		m := metrics.New("v0", h.syncer.Config)
+		m.AddDatabase(h.syncer, discard)
+		h.options.Metrics = m.Handler()
+		h.serve(t)
+		return h.ask(t, "GET", "/metrics", "").text
+	}
+	everywhere := *c.Accounts[0]
+	everywhere.Members, everywhere.AllOOSRegions = nil, true
+	c.Accounts = []*worker.Account{&everywhere}
+	h.syncer.Configure(c)
+	h.syncer.Rediscover = time.Nanosecond // each time it is asked for
+	refused := "DescribeRegions"
+	h.refused.Store(&refused)
+	_, err = h.syncer.Discover(t.Context())
+	require.Error(t, err)
+	has(t, h.ask(t, "GET", "/", "").text, "regions of OOS of account production not listed")
+	has(t, scrape(), `syncer_listing_failing{account="production",listing="oos_regions"} 1`)
+	h.refused.Store(nil)
+	_, err = h.syncer.Discover(t.Context())
+	require.NoError(t, err)
+	require.NotContains(t, h.ask(t, "GET", "/", "").text, "not listed")
+	has(t, scrape(), `syncer_listing_failing{account="production",listing="oos_regions"} 0`)
 }
 
 // TestTheQueueIsSaidToBePaused: on the page, whatever is fresh still.
