@@ -142,7 +142,7 @@ with exact history. Query the views of schema alicloud.
 	flags.StringVar(&p.configFile, "config", "schedule.yaml", "configuration file")
 	flags.StringVar(&p.logLevel, "log-level", "", "debug, info, warn or error (default: info for run, else warn)")
 	flags.StringVar(&p.logFormat, "log-format", "text", "text or json")
-	root.AddCommand(p.archiveCommand(), p.changesCommand(), p.checkCommand(), p.demoCommand(), p.forgetCommand(), p.healthzCommand(), p.migrateCommand(), p.notifyCommand(), p.policyCommand(), p.pruneCommand(), p.runCommand(), p.simCommand(),
+	root.AddCommand(p.archiveCommand(), p.changesCommand(), p.checkCommand(), p.demoCommand(), p.forgetCommand(), p.healthzCommand(), p.mcpCommand(), p.migrateCommand(), p.notifyCommand(), p.policyCommand(), p.pruneCommand(), p.runCommand(), p.simCommand(),
 		p.sourcesCommand(), p.statusCommand(), p.syncCommand(), p.trendsCommand(), p.versionCommand())
 	asUsage(root)
 	return root
