@@ -45,10 +45,10 @@ func Serve(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser)
 		return nil
 	case err = <-ended:
 	}
-	if err == nil || errors.Is(err, io.EOF) || ctx.Err() != nil {
-		return nil
+	if err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil {
+		return fmt.Errorf("answer over the Model Context Protocol: %w", err)
 	}
-	return fmt.Errorf("answer over the Model Context Protocol: %w", err)
+	return nil
 }
 
 // maxRequest is how many bytes one request may have.
