@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"syncer/internal/mcp"
+	"syncer/internal/testing/pgtest"
 )
 
 // An assistant speaks to syncer mcp, which runs as a process of its own.
@@ -68,6 +69,7 @@ var attacks = []string{
 // TestAnAssistantAsks: every tool answers of real rows, and no question leaves what a
 // reader may do: neither with the owner's login nor with that of a reader.
 func TestAnAssistantAsks(t *testing.T) {
+	pgtest.Slow(t)
 	t.Parallel()
 	h := newHousehold(t)
 	u, err := url.Parse(h.env["DATABASE_URL"])
@@ -81,17 +83,20 @@ func TestAnAssistantAsks(t *testing.T) {
 	before := one[string](t, h.db, kept)
 
 	owner, own := newAssistant(t, h, h.env["DATABASE_URL"]), newAssistant(t, h, reader.String())
-	for _, a := range []assistant{owner, own} {
+	withstands := func(a assistant, direct bool) {
+		t.Helper()
 		for _, sql := range attacks {
 			table, text, failed := a.ask(t, "query", map[string]any{"sql": sql})
 			require.NotContains(t, text, "long enough")
 			// Nobody else's session is there to end, or the answer is too long to be told.
 			nothing := len(table.Rows) == 0
 			// A login that is a reader and nothing else may set that it is itself.
-			itself := a == own && strings.HasPrefix(sql, "SELECT set_config(") && !strings.Contains(sql, "query_to_xml")
+			itself := direct && strings.HasPrefix(sql, "SELECT set_config(") && !strings.Contains(sql, "query_to_xml")
 			require.True(t, failed || nothing || itself, sql+text)
 		}
 	}
+	withstands(owner, false)
+	withstands(own, false)
 	_, text, failed := owner.ask(t, "query", map[string]any{"sql": "SELECT set_config('role', 'none', true), query_to_xml('SELECT current_user', true, true, '')"})
 	require.True(t, failed)
 	require.Contains(t, text, "security-definer")
@@ -143,6 +148,19 @@ func TestAnAssistantAsks(t *testing.T) {
 	_ = own.Close()
 	require.Zero(t, own.process.cmd.ProcessState.ExitCode(), own.process.stderr.String())
 	require.Empty(t, own.process.stderr.String())
+
+	// Where nothing temporary can be made, only a login that is a reader and nothing else is
+	// taken.
+	execute(t, h.env["DATABASE_URL"], "REVOKE TEMPORARY ON DATABASE "+pgx.Identifier{strings.TrimPrefix(u.Path, "/")}.Sanitize()+" FROM PUBLIC")
+	direct := newAssistant(t, h, reader.String())
+	withstands(direct, true)
+	table, _, _ = direct.ask(t, "query", map[string]any{"sql": "SELECT current_user::text, current_setting('transaction_read_only')"})
+	require.Equal(t, []any{"syncer_reader", "on"}, table.Rows[0])
+	require.NoError(t, direct.Close())
+	require.Equal(t, before, one[string](t, h.db, kept))
+	code, _, said := h.run(t, "mcp")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, said, "CREATE ROLE assistant LOGIN")
 
 	// A login that is no reader is refused, and told what to do.
 	execute(t, h.env["DATABASE_URL"], "REVOKE syncer_reader FROM "+pgx.Identifier{login}.Sanitize())

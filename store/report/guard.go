@@ -57,7 +57,8 @@ func (r Reader) Guard(ctx context.Context, limits Limits) (*Guard, error) {
     session_user::text,
     to_regnamespace('alicloud') IS NOT NULL,
     to_regrole('syncer_reader') IS NOT NULL,
-    coalesce(pg_has_role(session_user, to_regrole('syncer_reader'), 'MEMBER'), false),
+    -- From PostgreSQL 16 on, a member may be one that cannot become the role.
+    coalesce(pg_has_role(session_user, to_regrole('syncer_reader'), CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END), false),
     coalesce(has_schema_privilege(session_user, to_regnamespace('alicloud'), 'USAGE'), false),
     coalesce(has_database_privilege(to_regrole('syncer_reader'), current_database(), 'TEMPORARY'), false),
     pg_is_in_recovery(),
