@@ -123,10 +123,11 @@ func testRights(t *testing.T, d *demo) {
 	for _, s := range source.All {
 		n := one[int64](t, d, "SELECT count(*) FROM alicloud."+s.Name+"_as_of($1)", present)
 		require.Equal(t, one[int64](t, d, "SELECT count(*) FROM alicloud."+s.Name), n, "what stands now is what stands as of now")
+		require.Zero(t, one[int64](t, d, "SELECT count(*) FROM alicloud."+s.Name+"_between($1, $1)", present))
 	}
 	require.True(t, one[bool](t, d, "SELECT alicloud.kept($1)", present))
 	require.True(t, one[bool](t, d, "SELECT alicloud.settled_at() <= now()"))
-	require.Equal(t, int64(len(source.All)+2), one[int64](t, d, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'alicloud'::regnamespace"),
+	require.Equal(t, int64(2*len(source.All)+2), one[int64](t, d, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'alicloud'::regnamespace"),
 		"a function that this test does not call")
 
 	hidden := column[string](t, d, `

@@ -40,7 +40,7 @@ $$;
 -- version shows are looked at. The planner could push no filter through the join, so the
 -- function is not inlined, and has a path of its own.
 CREATE OR REPLACE FUNCTION alicloud.{{.Name}}_between(timestamptz, timestamptz)
-RETURNS TABLE (account_id text, region_id text{{range .KeyColumns}}, {{.Name}} {{.Type.SQL}}{{end}}, {{.Beside "kind"}} text, {{.Beside "changed"}} jsonb)
+RETURNS TABLE (account_id text, region_id text{{range .KeyColumns}}, "{{.Name}}" {{.Type.SQL}}{{end}}, {{.Beside "kind"}} text, {{.Beside "changed"}} jsonb)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
