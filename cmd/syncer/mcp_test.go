@@ -21,9 +21,9 @@ type assistant struct {
 	process *process
 }
 
-func newAssistant(t *testing.T, h *household, address string) assistant {
+func newAssistant(t *testing.T, h *household, address, timeout string) assistant {
 	t.Helper()
-	p := newProcess(map[string]string{"DATABASE_URL": address}, "mcp", "--timeout", "2s", "--rows", "5", "--config", h.config)
+	p := newProcess(map[string]string{"DATABASE_URL": address}, "mcp", "--timeout", timeout, "--rows", "5", "--config", h.config)
 	p.cmd.Stdout = nil // the client's to read
 	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
 	session, err := client.Connect(t.Context(), &sdk.CommandTransport{Command: p.cmd}, nil)
@@ -82,7 +82,8 @@ func TestAnAssistantAsks(t *testing.T) {
 	const kept = "SELECT (SELECT string_agg(a::text, ' ' ORDER BY a::text) FROM syncer.accounts AS a) || (SELECT count(*) FROM pg_class) || (SELECT count(*) FROM pg_proc)"
 	before := one[string](t, h.db, kept)
 
-	owner, own := newAssistant(t, h, h.env["DATABASE_URL"]), newAssistant(t, h, reader.String())
+	const hasty, patient = "2s", "5m" // the machine may be busy
+	owner, own := newAssistant(t, h, h.env["DATABASE_URL"], patient), newAssistant(t, h, reader.String(), hasty)
 	withstands := func(a assistant, direct bool) {
 		t.Helper()
 		for _, sql := range attacks {
@@ -95,7 +96,9 @@ func TestAnAssistantAsks(t *testing.T) {
 			require.True(t, failed || nothing || itself, sql+text)
 		}
 	}
-	withstands(owner, false)
+	attacked := newAssistant(t, h, h.env["DATABASE_URL"], hasty)
+	withstands(attacked, false)
+	require.NoError(t, attacked.Close())
 	withstands(own, false)
 	_, text, failed := owner.ask(t, "query", map[string]any{"sql": "SELECT set_config('role', 'none', true), query_to_xml('SELECT current_user', true, true, '')"})
 	require.True(t, failed)
@@ -152,8 +155,10 @@ func TestAnAssistantAsks(t *testing.T) {
 	// Where nothing temporary can be made, only a login that is a reader and nothing else is
 	// taken.
 	execute(t, h.env["DATABASE_URL"], "REVOKE TEMPORARY ON DATABASE "+pgx.Identifier{strings.TrimPrefix(u.Path, "/")}.Sanitize()+" FROM PUBLIC")
-	direct := newAssistant(t, h, reader.String())
+	direct := newAssistant(t, h, reader.String(), hasty)
 	withstands(direct, true)
+	require.NoError(t, direct.Close())
+	direct = newAssistant(t, h, reader.String(), patient)
 	table, _, _ = direct.ask(t, "query", map[string]any{"sql": "SELECT current_user::text, current_setting('transaction_read_only')"})
 	require.Equal(t, []any{"syncer_reader", "on"}, table.Rows[0])
 	require.NoError(t, direct.Close())

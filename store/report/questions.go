@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,15 +21,24 @@ var ErrUnknown = errors.New("there is none of this name")
 // SourceList is one row for each source that has views: what it is, how many rows stand,
 // and how fresh it is.
 func (g *Guard) SourceList(ctx context.Context) (Answer, error) {
-	there, err := g.Ask(ctx, `SELECT c.relname AS name
+	var names []string
+	for _, s := range g.store.Sources() {
+		names = append(names, s.Name)
+	}
+	// One row, however few an answer may have.
+	a, err := g.Ask(ctx, `SELECT coalesce(json_agg(c.relname), '[]') AS there
 FROM pg_class AS c
-WHERE c.relnamespace = to_regnamespace('alicloud') AND c.relkind = 'v'`, 0)
+WHERE c.relnamespace = to_regnamespace('alicloud') AND c.relkind = 'v' AND c.relname = ANY ($1::text[])`, 1, names)
 	if err != nil {
-		return there, err
+		return a, err
+	}
+	var views struct{ There []string }
+	if err := json.Unmarshal([]byte(strings.Join(a.Rows, "")), &views); err != nil {
+		return a, fmt.Errorf("read which sources have views: %w", err)
 	}
 	var counts []string
 	for _, s := range g.store.Sources() {
-		if slices.Contains(there.Rows, fmt.Sprintf(`{"name":%q}`, s.Name)) {
+		if slices.Contains(views.There, s.Name) {
 			counts = append(counts, fmt.Sprintf("SELECT '%s' AS source, count(*) AS rows FROM %s", s.Name, view(s.Name)))
 		}
 	}
@@ -81,7 +91,7 @@ FROM (
     UNION ALL
     SELECT 3, 0, 0, 'function', f.oid::regprocedure::text, pg_get_function_result(f.oid), obj_description(f.oid, 'pg_proc')
     FROM pg_proc AS f
-    WHERE f.pronamespace = to_regnamespace('alicloud') AND f.proname = $1 || '_as_of'
+    WHERE f.pronamespace = to_regnamespace('alicloud') AND f.proname IN ($1 || '_as_of', $1 || '_between')
 ) AS o
 ORDER BY o.far, o.place, o.n, o.name`, 0, name, belong)
 	if err == nil && len(a.Rows) == 0 {

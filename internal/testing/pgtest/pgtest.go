@@ -68,14 +68,14 @@ func atEnd(do func(context.Context) error) {
 // directory.
 //
 // SYNCER_TEST_CHECKS is the number of random histories for each property test. The default
-// is small; with SYNCER_TEST_ALL it is rapid's 100. A flag -rapid.checks takes precedence.
+// is small; with SYNCER_TEST_ALL it is 40. A flag -rapid.checks takes precedence.
 //
 // Tests wait for servers and processes about half of their time. So twice as many tests as
 // there are processors run at a time, unless a flag -parallel says otherwise.
 func Run(m *testing.M) int {
 	checks := cmp.Or(os.Getenv("SYNCER_TEST_CHECKS"), "4")
 	if All() && os.Getenv("SYNCER_TEST_CHECKS") == "" {
-		checks = "100"
+		checks = "40"
 	}
 	defaults := map[string]string{"test.parallel": strconv.Itoa(2 * runtime.GOMAXPROCS(0)), "rapid.checks": checks}
 	for name, value := range defaults { // before the flags are parsed, which take precedence
