@@ -169,7 +169,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.agent_install_statuses_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.agent_install_statuses_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.agent_install_statuses_history AS
  SELECT t.account_id,
@@ -657,7 +657,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.agent_versions_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.agent_versions_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.agent_versions_history AS
  SELECT t.account_id,
@@ -938,7 +938,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.agentless_tasks_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.agentless_tasks_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.agentless_tasks_daily AS
  SELECT r.from_day + d.n AS day,
@@ -1899,7 +1899,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.cloud_center_instances_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.cloud_center_instances_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.cloud_center_instances_history AS
  SELECT t.account_id,
@@ -2709,7 +2709,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.instance_patch_states_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.instance_patch_states_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.instance_patch_states_history AS
  SELECT t.account_id,
@@ -2950,7 +2950,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.operation_processes_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.operation_processes_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.operation_processes_daily AS
  SELECT r.from_day + d.n AS day,
@@ -3473,7 +3473,7 @@ FROM (
 WHERE d.kind <> 'changed' OR d.changed IS NOT NULL
 $function$
 ;
-COMMENT ON FUNCTION alicloud.publish_batches_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.';
+COMMENT ON FUNCTION alicloud.publish_batches_between(timestamp with time zone,timestamp with time zone) IS 'What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {"column": {"old": value, "new": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.';
 
 CREATE VIEW alicloud.publish_batches_history AS
  SELECT t.account_id,

@@ -68,7 +68,7 @@ func (o changesOptions) window(now time.Time, zone *time.Location) (since, until
 	until = now
 	first, second := "--since", "--until"
 	if o.between {
-		first, second = "--between", "--between: the second moment,"
+		first, second = "--between", "--between: the second moment"
 	}
 	if since, err = moment(o.since, now, zone); err != nil {
 		return since, until, fmt.Errorf("%s %w", first, err)

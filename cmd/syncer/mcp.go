@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,10 +60,5 @@ func (p *program) mcp(ctx context.Context, limits report.Limits) (err error) {
 	}
 	return mcp.Serve(ctx, mcp.Options{
 		Guard: guard, Sources: db.Sources(), Version: version(), Logger: p.log,
-	}, io.NopCloser(p.stdin), nopCloser{p.stdout})
+	}, p.stdin, p.stdout)
 }
-
-// nopCloser keeps the protocol from closing what it did not open.
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }

@@ -7,10 +7,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -226,7 +228,30 @@ func read(path string) ([]byte, error) {
 
 // DatabaseOverridden reports whether the file and the environment name different databases.
 func (c *Config) DatabaseOverridden() bool {
-	return c.databaseOfFile != "" && c.databaseOfFile != c.Database.URL
+	return c.databaseOfFile != "" && !sameDatabase(string(c.databaseOfFile), string(c.Database.URL))
+}
+
+// sameDatabase reports whether two addresses lead to one database as one user. What else
+// they say, such as sslmode, is how to get there.
+func sameDatabase(a, b string) bool {
+	if a == b {
+		return true
+	}
+	place := func(address string) (list [4]string, ok bool) {
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Hostname() == "" {
+			return list, false
+		}
+		for _, name := range []string{"host", "hostaddr", "port", "dbname", "database", "user", "service"} {
+			if u.Query().Has(name) { // which takes precedence
+				return list, false
+			}
+		}
+		return [4]string{u.Hostname(), cmp.Or(u.Port(), "5432"), u.User.Username(), u.Path}, true
+	}
+	there, known := place(a)
+	here, alsoKnown := place(b)
+	return known && alsoKnown && there == here
 }
 
 // Validate makes the checks that only commands need which call the cloud.

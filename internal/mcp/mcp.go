@@ -33,8 +33,9 @@ type Options struct {
 
 // Serve answers until in ends or ctx does, neither of which is an error. Where ctx ends it,
 // a read of in may still be under way.
-func Serve(ctx context.Context, o Options, in io.ReadCloser, out io.WriteCloser) error {
-	session, err := New(o).Connect(ctx, &sdk.IOTransport{Reader: in, Writer: out, MaxLineLength: maxRequest}, nil)
+func Serve(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
+	l := newLines(in, out)
+	session, err := New(o).Connect(ctx, &sdk.IOTransport{Reader: l, Writer: l, MaxLineLength: maxRequest}, nil)
 	if err != nil {
 		return fmt.Errorf("answer over the Model Context Protocol: %w", err)
 	}

@@ -177,7 +177,7 @@ func (d design) comments() string {
 	b.on("VIEW", view, d.Doc+" As it stands now. "+origin)
 	b.on("VIEW", history, d.Doc+" Every version that is kept, with the time it stood. "+origin)
 	b.on("FUNCTION", view+"_as_of(timestamptz)", "The rows that "+view+" showed at that moment. An error where history no longer reaches back to it. No rows of what was not yet synced then: alicloud.partitions says since when each account and region is.")
-	b.on("FUNCTION", view+"_between(timestamptz, timestamptz)", "What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {\"column\": {\"old\": value, \"new\": value}}). What only went and came back is left out. An error where history no longer reaches back to the first.")
+	b.on("FUNCTION", view+"_between(timestamptz, timestamptz)", "What differs between two moments, the earlier one first, by key. kind: opened (it was not there at the first), ended (it was not there at the second), changed (changed has its columns, as {\"column\": {\"old\": value, \"new\": value}}). What only went and came back is left out. No rows where the second moment is not after the first. An error where history no longer reaches back to the first.")
 	b.columns(view, d.view)
 	b.columns(history, d.history)
 	b.on("VIEW", table+"_changes", "Part of alicloud.changes. Read that one.")
