@@ -17,6 +17,7 @@ type lines struct {
 	rest []byte // of the line that is being read
 
 	mu       sync.Mutex
+	stopped  bool
 	answered sync.Cond        // or called off
 	open     map[any]struct{} // calls without an answer, by ID
 }
@@ -68,10 +69,22 @@ func (l *lines) Read(p []byte) (int, error) {
 // Write takes whole messages, as the library writes them.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
+	if l.stopped {
+		l.mu.Unlock()
+		return 0, io.ErrClosedPipe
+	}
 	n, err := l.out.Write(p)
 	l.mu.Unlock()
 	l.note(p, false)
 	return n, err
+}
+
+// stop lets nothing more be written: the library may still be answering when it is told to
+// end, and the output is somebody else's again.
+func (l *lines) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
 }
 
 func (l *lines) Close() error { return nil }

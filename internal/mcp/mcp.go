@@ -35,6 +35,7 @@ type Options struct {
 // a read of in may still be under way.
 func Serve(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
 	l := newLines(in, out)
+	defer l.stop()
 	session, err := New(o).Connect(ctx, &sdk.IOTransport{Reader: l, Writer: l, MaxLineLength: maxRequest}, nil)
 	if err != nil {
 		return fmt.Errorf("answer over the Model Context Protocol: %w", err)
